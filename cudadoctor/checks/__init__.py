@@ -1,0 +1,1 @@
+"""Rules: pure functions from facts to problems. No I/O in this package."""

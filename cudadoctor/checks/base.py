@@ -1,0 +1,107 @@
+"""The shape of a check, and of what it yields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from cudadoctor.facts.seen import Seen
+
+
+class Severity(IntEnum):
+    """About this machine: error, something that was meant to work does not; warning, it works and will bite; info."""
+
+    INFO = 1
+    WARNING = 2
+    ERROR = 3
+
+    @property
+    def word(self) -> str:
+        """`error`, `warning` or `info`."""
+        return self.name.lower()
+
+
+class Confidence(IntEnum):
+    """How sure the cause is."""
+
+    POSSIBLE = 1
+    LIKELY = 2
+    CERTAIN = 3
+
+    @property
+    def word(self) -> str:
+        """`certain`, `likely` or `possible`."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where a rule or a number was published, and the day it was read."""
+
+    title: str
+    url: str
+    read_on: str
+    """ISO date."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """What a check found. The runner adds code and name, and severity and confidence where they are None."""
+
+    subject: str
+    """`machine`, `gpu:0`, `env:/path`, `toolkit:/path`, `var:NAME`, `file:/path:12`."""
+    message: str
+    """One sentence: what is wrong, with the values that show it."""
+    evidence: tuple[Seen, ...] = ()
+    source: Source | None = None
+    severity: Severity | None = None
+    confidence: Confidence | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unknown:
+    """One subject could not be judged; the others are."""
+
+    subject: str
+    reason: str
+
+
+Result = Iterator["Problem | Unknown"]
+Rule = Callable[..., Result]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """A rule with its names. `parameters` maps each fact that it asks for to whether it is required."""
+
+    code: str
+    name: str
+    severity: Severity
+    rule: Rule
+    parameters: tuple[tuple[str, bool], ...]
+
+    @property
+    def doc(self) -> str:
+        """The docstring: summary, Why, Fix, Harmless when, Sources."""
+        return self.rule.__doc__ or ""
+
+
+def check(code: str, *, severity: Severity) -> Callable[[Rule], Rule]:
+    """Make a rule of a generator function. Its name is the cause; its parameters are fields of `Facts`.
+
+    An annotation that admits None makes the fact optional; without, a fact that is not known skips the check.
+    """
+
+    def mark(rule: Rule) -> Rule:
+        code_object = rule.__code__
+        names = code_object.co_varnames[: code_object.co_argcount]
+        parameters = tuple((name, "None" not in str(rule.__annotations__[name])) for name in names)
+        target: Any = rule
+        target.check = Check(
+            code=code, name=rule.__name__.replace("_", "-"), severity=severity, rule=rule, parameters=parameters
+        )
+        return rule
+
+    return mark

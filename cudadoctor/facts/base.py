@@ -1,0 +1,49 @@
+"""The whole of what is known, and what is said where something is not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cudadoctor.facts.driver import DeviceNode, DriverFacts, LibcudaFacts, PciFacts, SmiFacts
+from cudadoctor.facts.envs import CondaFacts, EnvFacts
+from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.seen import Seen
+from cudadoctor.facts.shell import LoaderFacts, ShellFacts
+from cudadoctor.facts.system import OsFacts
+from cudadoctor.facts.toolkit import CompilerFacts, ToolkitInventory
+
+__all__ = ["Facts", "Gap", "Seen"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gap:
+    """A fact not had, and why."""
+
+    fact: str
+    """Dotted: `driver.version`, `smi`, `envs`."""
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """One machine. A field that is None is not known, and a gap says why; an empty tuple is known to be empty."""
+
+    os: OsFacts | None = None
+    pci: PciFacts | None = None
+    """Display devices of NVIDIA on the PCI bus."""
+    driver: DriverFacts | None = None
+    smi: SmiFacts | None = None
+    """What nvidia-smi said, or how it failed."""
+    libcuda: LibcudaFacts | None = None
+    """What the CUDA driver library itself said."""
+    nodes: tuple[DeviceNode, ...] | None = None
+    """/dev/nvidia*."""
+    gpus: tuple[GpuFacts, ...] | None = None
+    """The NVIDIA GPUs, merged from nvidia-smi, libcuda and the PCI bus; empty: there is none."""
+    toolkit: ToolkitInventory | None = None
+    compiler: CompilerFacts | None = None
+    shell: ShellFacts | None = None
+    loader: LoaderFacts | None = None
+    envs: tuple[EnvFacts, ...] | None = None
+    conda: CondaFacts | None = None
+    gaps: tuple[Gap, ...] = ()

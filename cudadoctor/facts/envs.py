@@ -1,0 +1,109 @@
+"""Python environments and the torch in each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from cudadoctor.facts.seen import Seen
+from cudadoctor.versions import ComputeCapability, RuntimeVersion
+
+
+@dataclass(frozen=True, kw_only=True)
+class Package:
+    """An installed distribution."""
+
+    name: str
+    """Normalised: lower case, `-`."""
+    version: str
+    build: str | None = None
+    """conda's build string."""
+    channel: str | None = None
+    installer: str | None = None
+    """conda, pip, uv …"""
+
+
+LiveOutcome = Literal["not-asked", "ok", "import-error", "crashed", "hangs", "slow", "failed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TorchLive:
+    """What torch itself said, in a child of the environment's own python."""
+
+    outcome: LiveOutcome
+    """ok; import-error; crashed (a signal); hangs (never answered); slow (this run's time ran out); failed (the
+    interpreter did not start, or printed nothing that can be read)."""
+    stage: str | None = None
+    """The last step that was begun: start, import, cuda-init, devices, cudnn."""
+    is_available: bool | None = None
+    warning: str | None = None
+    """What torch warned of, or swallowed, while it initialised CUDA."""
+    device_count: int | None = None
+    capabilities: tuple[ComputeCapability, ...] = ()
+    device_names: tuple[str, ...] = ()
+    error: str | None = None
+    """Type and text of the exception, or the last line of stderr."""
+    signal: str | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TorchFacts:
+    """A torch as it lies on disk, and, where it was asked, what it said."""
+
+    version: str
+    """`1.4.0`, `2.13.0+cpu`."""
+    cuda: RuntimeVersion | None = None
+    """`torch.version.cuda`; None: the build has no CUDA."""
+    hip: str | None = None
+    cudnn: str | None = None
+    """`7.6.3`."""
+    build: str | None = None
+    """What it was built for in one word: cu101, cpu, rocm6.2, xpu; None where that is not known."""
+    build_string: str | None = None
+    """conda's build string, or the local part of the version."""
+    arch_list: tuple[str, ...] | None = None
+    """`sm_70`, `compute_90` … as built in; None where it could not be read."""
+    location: str
+    """The directory of the package."""
+    installer: str | None = None
+    live: TorchLive = field(default_factory=lambda: TorchLive(outcome="not-asked"))
+    seen: Seen
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvFacts:
+    """One Python environment."""
+
+    kind: Literal["conda", "venv", "system", "pyenv", "uv", "pipx", "pixi"]
+    name: str
+    prefix: str
+    python: str | None = None
+    """The interpreter's path."""
+    python_version: str | None = None
+    active: bool = False
+    active_because: str | None = None
+    """`--env`, VIRTUAL_ENV, CONDA_PREFIX or PATH."""
+    torch: TorchFacts | None = None
+    """None: not installed."""
+    packages: Mapping[str, Package] = field(default_factory=dict)
+    """The installed ones of torch's company: torchvision, torchaudio, numpy, triton, mkl, nvidia-* …, by name."""
+    duplicates: tuple[str, ...] = ()
+    """Names installed both by conda and by pip."""
+    site_packages: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CondaFacts:
+    """conda, mamba, micromamba and pixi on this machine."""
+
+    roots: tuple[str, ...] = ()
+    """Installations."""
+    executable: str | None = None
+    version: str | None = None
+    channels: tuple[str, ...] = ()
+    """From .condarc."""
+    auto_activate: bool | None = None
+    condarc: tuple[str, ...] = ()
+    """The .condarc files that were read."""

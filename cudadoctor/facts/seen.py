@@ -1,0 +1,15 @@
+"""Where a value was read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """Evidence: the place, and what stood there."""
+
+    where: str
+    """A path (with `:line` where it helps), a command, or `line 12` of a paste."""
+    text: str
+    """The excerpt, short, without control characters."""

@@ -1,0 +1,71 @@
+"""The user's shell: variables, the rc files that set them, and where the loader looks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True)
+class RcLine:
+    """A line of an rc file that touches one of the variables that matter here."""
+
+    file: str
+    line: int
+    text: str
+    variable: str
+    value: str
+    """The right-hand side as written, quotes removed, nothing expanded."""
+    exported: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class PathEntry:
+    """One element of a search path variable."""
+
+    variable: str
+    index: int
+    text: str
+    """As it stands there; empty: the current directory."""
+    exists: bool | None
+    """Is a directory. None where it could not be looked at."""
+    suggestion: str | None = None
+    """An existing directory that was probably meant, where this one does not exist."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShellFacts:
+    """The environment of the process, and the files it may come from."""
+
+    shell: str | None = None
+    """bash, zsh, fish, sh, tcsh …: the user's login shell by name."""
+    home: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Those that matter here and are set."""
+    entries: tuple[PathEntry, ...] = ()
+    """Of PATH and LD_LIBRARY_PATH, in order."""
+    rc_lines: tuple[RcLine, ...] = ()
+    unreadable: tuple[str, ...] = ()
+    """rc files that exist and could not be read."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoaderEntry:
+    """A CUDA library where the loader can find it."""
+
+    soname: str
+    path: str
+    real_path: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoaderFacts:
+    """Where the dynamic loader looks, and the CUDA libraries it would find there."""
+
+    cache: tuple[LoaderEntry, ...] = ()
+    """CUDA and driver libraries in ld.so.cache (`ldconfig -p`)."""
+    path_libraries: tuple[LoaderEntry, ...] = ()
+    """CUDA and driver libraries in the directories of LD_LIBRARY_PATH, in its order."""
+    preload: tuple[str, ...] = ()
+    conf_dirs: tuple[str, ...] = ()
+    """Directories that /etc/ld.so.conf and its parts name."""

@@ -1,0 +1,1 @@
+"""Findings → what to do, as data. Builds steps; changes nothing."""

@@ -1,0 +1,42 @@
+"""The report: what every renderer draws."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from cudadoctor.checks.outcome import Crashed, Finding, Skipped
+from cudadoctor.facts.base import Facts
+from cudadoctor.remedies.steps import Remedy
+
+Status = Literal["healthy", "warnings", "broken", "no-gpu", "unknown"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetUp:
+    """What this user would type next: lines for the shell, and the install command."""
+
+    shell: tuple[str, ...] = ()
+    install: str | None = None
+    """A sentence until `recommend` can answer; None where nothing is to be installed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """One examined machine."""
+
+    status: Status
+    verdict: str
+    """One line: healthy, or the root cause and its cure."""
+    root_causes: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    remedies: Mapping[str, Remedy]
+    """By finding id."""
+    skipped: tuple[Skipped, ...]
+    crashed: tuple[Crashed, ...]
+    set_up: SetUp
+    facts: Facts
+    timings: Mapping[str, float] = field(default_factory=dict)
+    """Seconds by probe."""
+    checks_run: int = 0
