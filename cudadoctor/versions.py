@@ -1,7 +1,7 @@
 """Versions that this field keeps confusing, each with a type of its own.
 
-The *driver version* (580.65.06), the *CUDA driver version* ("CUDA Version" in nvidia-smi: the newest CUDA that the driver
-serves), the *toolkit version* (nvcc) and the *runtime version* (`torch.version.cuda`) are four things. They cannot be
+The *driver version* (580.65.06), the *CUDA driver version* ("CUDA Version" in nvidia-smi: the newest CUDA that the
+driver serves), the *toolkit version* (nvcc) and the *runtime version* (`torch.version.cuda`) are four things. They cannot be
 ordered against one another: comparing two of them needs `.cuda`, so that the comparison is meant.
 """
 

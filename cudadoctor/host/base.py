@@ -15,7 +15,7 @@ HELPER_PYTHON = "@python"
 A recording keeps the word, so that it does not depend on where cudadoctor was installed."""
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818  a refusal is an answer of the machine, not an error of ours
     """The machine did not answer as asked. `what` is the path or program."""
 
     kind = "refusal"
@@ -57,6 +57,7 @@ class TimedOut(Refusal):
     """No end before the deadline. What was printed until then is kept.
 
     `stuck` tells that the process survived SIGKILL (state D, in the driver): it was abandoned, never waited for.
+    `idle` tells that it used no processor time and read nothing in the last seconds: it hangs, where a busy one is slow.
     """
 
     kind = "timed-out"
@@ -71,6 +72,7 @@ class TimedOut(Refusal):
         stderr: bytes = b"",
         pid: int | None = None,
         stuck: bool = False,
+        idle: bool | None = None,
     ) -> None:
         super().__init__(what, reason)
         self.seconds = seconds
@@ -78,6 +80,7 @@ class TimedOut(Refusal):
         self.stderr = stderr
         self.pid = pid
         self.stuck = stuck
+        self.idle = idle
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +151,11 @@ class Identity:
     """Names (or numbers) of the groups of the process."""
     hostname: str | None = None
     """Only so that redaction knows what to remove; no fact keeps it."""
+    home: str | None = None
+    """From the password database, for when HOME is not set."""
     cwd: str | None = None
+    tool_prefix: str | None = None
+    """`sys.prefix` of the Python that asks: the environment cudadoctor itself is installed in."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,8 +183,11 @@ class Host(Protocol):
         ...
 
     def read(self, path: str, *, offset: int = 0, limit: int = READ_LIMIT) -> bytes:
-        """The file's bytes from `offset`. Raises TooLarge where more than `limit` are left, except when `offset` or a
-        negative `limit` asks for a piece: `limit=-4096` reads at most 4096 bytes and never raises TooLarge."""
+        """The file's bytes from `offset`.
+
+        Raises TooLarge where more than `limit` are left. A negative limit asks for a piece: `limit=-4096` gives at
+        most 4096 bytes and is never too large.
+        """
         ...
 
     def stat(self, path: str) -> FileStat:

@@ -1,0 +1,51 @@
+"""What a probe is given, and what it gives back."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from cudadoctor.facts.base import Gap
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What the user wants examined."""
+
+    fast: bool = False
+    """Start no child that imports torch."""
+    envs: tuple[str, ...] = ()
+    """Names or paths of environments to examine; the first is the active one."""
+    all_envs: bool = False
+    """Ask the torch of every environment, not only of the active one."""
+    timeout: float = 60.0
+    """Seconds for the whole run."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found(Generic[Value]):
+    """A probe's answer. `value` is None where nothing is known; then at least one gap says why."""
+
+    value: Value | None
+    gaps: tuple[Gap, ...] = ()
+
+
+class Clock:
+    """The time that is left to this run."""
+
+    RESERVE = 0.75
+    """Seconds kept for judging and printing."""
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+
+    def left(self) -> float:
+        """Seconds until the run must end."""
+        return max(0.0, self._end - time.monotonic())
+
+    def limit(self, seconds: float) -> float:
+        """`seconds`, or what is left for probes where that is less; at least 0.05."""
+        return max(0.05, min(seconds, self.left() - self.RESERVE))
