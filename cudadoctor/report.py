@@ -40,3 +40,5 @@ class Report:
     timings: Mapping[str, float] = field(default_factory=dict)
     """Seconds by probe."""
     checks_run: int = 0
+    passed: tuple[str, ...] = ()
+    """Codes of the checks that found nothing."""

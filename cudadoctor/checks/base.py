@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
+from cudadoctor.compat.source import Source as Source  # noqa: PLC0414  (re-exported under strict typing)
 from cudadoctor.facts.seen import Seen
 
 
@@ -34,16 +35,6 @@ class Confidence(IntEnum):
     def word(self) -> str:
         """`certain`, `likely` or `possible`."""
         return self.name.lower()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Source:
-    """Where a rule or a number was published, and the day it was read."""
-
-    title: str
-    url: str
-    read_on: str
-    """ISO date."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""Published tables with their sources, and the questions that they answer."""

@@ -1,0 +1,152 @@
+"""conda: how each era of torch chooses its CUDA, the builds that are known, and conda-forge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from cudadoctor.compat._tables import Confidence, numbers, source, table
+from cudadoctor.compat.source import Source
+from cudadoctor.compat.torch import base_version
+from cudadoctor.versions import CudaVersion, RuntimeVersion
+
+EraName = Literal["feature-package", "cudatoolkit", "pytorch-cuda", "conda-forge"]
+_ERAS: dict[str, EraName] = {
+    "0.1": "feature-package",
+    "1.0.1": "cudatoolkit",
+    "1.13.0": "pytorch-cuda",
+    "2.6.0": "conda-forge",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Era:
+    """How a conda command chooses the CUDA of torch."""
+
+    name: EraName
+    first: str
+    last: str | None
+    """None: until now."""
+    source: Source
+
+
+@dataclass(frozen=True, kw_only=True)
+class CondaBuild:
+    """A build of the channel `pytorch` by its string."""
+
+    torch: str
+    cuda: RuntimeVersion | None
+    build: str
+    """`py3.7_cuda10.1.243_cudnn7.6.3_0`."""
+    confidence: Confidence
+    """`high`: seen in logs or environment files; `low`: inferred."""
+    source: Source
+
+
+@dataclass(frozen=True, kw_only=True)
+class CondaForge:
+    """What conda-forge builds now."""
+
+    torch: str
+    cuda_linux: tuple[RuntimeVersion, ...]
+    cuda_windows: tuple[RuntimeVersion, ...]
+    first_torch: str
+    cuda_versions: tuple[RuntimeVersion, ...]
+    """The releases of the package `cuda-version`."""
+    source: Source
+
+
+def eras() -> tuple[Era, ...]:
+    """The four eras, oldest first."""
+    return tuple(
+        Era(
+            name=_ERAS[row["first"]],
+            first=row["first"],
+            last=None if row["last"] == "now" else row["last"],
+            source=source("conda", "conda"),
+        )
+        for row in table("conda")["eras"]
+    )
+
+
+def era(torch: str) -> Era | None:
+    """The era of a release of torch, or None where its version cannot be read."""
+    wanted = numbers(base_version(torch))
+    if not wanted:
+        return None
+    return next((one for one in reversed(eras()) if wanted >= numbers(one.first)), None)
+
+
+def builds(torch: str | None = None, cuda: CudaVersion | None = None) -> tuple[CondaBuild, ...]:
+    """The build strings that are known: far from all that exist."""
+    found = []
+    for row in table("conda")["builds"]:
+        version = RuntimeVersion.parse(row["cuda"])
+        if torch is not None and row["torch"] != base_version(torch):
+            continue
+        if cuda is not None and (version is None or version.release != cuda.release):
+            continue
+        one = CondaBuild(
+            torch=row["torch"],
+            cuda=version,
+            build=row["build"],
+            confidence="high" if row["kind"] == "seen" else "low",
+            source=source("conda", "conda"),
+        )
+        found.append(one)
+    return tuple(found)
+
+
+def last_torch_with_build(cuda: CudaVersion) -> tuple[str, Confidence] | None:
+    """The last release that has a conda build for this CUDA, and how sure that is; None where no build is known.
+
+    Not what the page lists last: 10.1 is listed up to 1.7.1, and builds go up to 1.8.1.
+    """
+    known = builds(cuda=cuda)
+    if not known:
+        return None
+    last = max(known, key=lambda one: numbers(one.torch))
+    sure: Confidence = "high" if any(one.torch == last.torch and one.confidence == "high" for one in known) else "low"
+    return last.torch, sure
+
+
+def pytorch_cuda_versions() -> tuple[RuntimeVersion, ...]:
+    """The versions of the package `pytorch-cuda`."""
+    return _versions(table("conda")["pytorch_cuda"])
+
+
+def constraint(cuda: CudaVersion) -> str | None:
+    """What the builds ask of `cudatoolkit` (or `pytorch-cuda`): `cudatoolkit >=10.1,<10.2`; None where not known."""
+    return next((row["dep"] for row in table("conda")["constraints"] if row["cuda"] == cuda.release), None)
+
+
+def last_official() -> str:
+    """The last release on the channel `pytorch`."""
+    return str(table("conda")["end"]["last_version"])
+
+
+def channel_rules() -> tuple[str, ...]:
+    """Which channels each CUDA needs, in words, as upstream printed them."""
+    return tuple(table("conda")["channels"])
+
+
+def forge() -> CondaForge:
+    """conda-forge's builds."""
+    row = table("conda")["conda_forge"]
+    return CondaForge(
+        torch=row["version"],
+        cuda_linux=_versions(row["cuda_builds_linux"]),
+        cuda_windows=_versions(row["cuda_builds_windows"]),
+        first_torch=row["first_version"].split(" ")[0],
+        cuda_versions=_versions(row["cuda_version_releases"]),
+        source=source("conda", "conda"),
+    )
+
+
+def reference_command(*, windows: bool = False) -> str:
+    """The command that the site printed for CUDA 10.1 in the days of torch 1.4.0."""
+    return str(table("conda")["reference_case"]["windows" if windows else "linux"])
+
+
+def _versions(texts: list[str]) -> tuple[RuntimeVersion, ...]:
+    return tuple(one for text in texts if (one := RuntimeVersion.parse(text)) is not None)

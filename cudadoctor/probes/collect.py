@@ -1,0 +1,126 @@
+"""Runs every probe side by side, each with its deadline, and puts the answers together."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from cudadoctor.errors import CudaDoctorError
+from cudadoctor.facts.base import Facts, Gap
+from cudadoctor.facts.envs import EnvFacts
+from cudadoctor.host.base import Host
+from cudadoctor.probes import (
+    compiler,
+    conda,
+    driver,
+    envs,
+    gpus,
+    libcuda,
+    loader,
+    nodes,
+    pci,
+    shell,
+    smi,
+    system,
+    toolkit,
+    torch_live,
+)
+from cudadoctor.probes.base import Clock, Found, Request
+
+Probe = Callable[[Host, Request, Clock], Found[Any]]
+
+
+def _torch(host: Host, request: Request, clock: Clock) -> Found[tuple[EnvFacts, ...]]:
+    """The environments as they lie on disk, then what torch itself says in those that are asked."""
+    static = envs.probe(host, request, clock)
+    if static.value is None or request.fast:
+        return static
+    live = torch_live.probe(host, request, clock, static.value)
+    return Found(value=live.value, gaps=static.gaps + live.gaps)
+
+
+PROBES: Mapping[str, Probe] = {
+    "smi": smi.probe,
+    "libcuda": libcuda.probe,
+    "envs": _torch,
+    "loader": loader.probe,
+    "compiler": compiler.probe,
+    "toolkit": toolkit.probe,
+    "driver": driver.probe,
+    "pci": pci.probe,
+    "nodes": nodes.probe,
+    "os": system.probe,
+    "shell": shell.probe,
+    "conda": conda.probe,
+}
+"""By the field of `Facts` that each fills; those that start programs first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Collected:
+    """All facts of a machine, and what each probe took."""
+
+    facts: Facts
+    timings: Mapping[str, float]
+    """Seconds by probe."""
+
+
+class _Worker(threading.Thread):
+    """One probe. A daemon: one that hangs in a system call is left behind, and the run ends without it."""
+
+    def __init__(self, name: str, probe: Probe, host: Host, request: Request, clock: Clock) -> None:
+        super().__init__(name=f"probe-{name}", daemon=True)
+        self.fact = name
+        self.seconds: float | None = None
+        self.found: Found[Any] | None = None
+        self.error: Exception | None = None
+        self._ask = lambda: probe(host, request, clock)
+
+    def run(self) -> None:
+        start = time.monotonic()
+        try:
+            self.found = self._ask()
+        except Exception as error:  # noqa: BLE001  one probe must not take the others with it; the gap says what happened
+            self.error = error
+        self.seconds = time.monotonic() - start
+
+
+def collect(host: Host, request: Request, *, progress: Callable[[str], None] | None = None) -> Collected:
+    """Ask the machine everything. Ends within `request.timeout` seconds whatever the machine does.
+
+    `progress` is called with the names of the probes that are still at work. Raises CudaDoctorError where the request
+    names an environment that does not exist.
+    """
+    clock = Clock(request.timeout)
+    workers = [_Worker(name, probe, host, request, clock) for name, probe in PROBES.items()]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        while worker.is_alive() and clock.left() > Clock.RESERVE / 2:
+            worker.join(min(0.1, clock.left()) if progress else max(0.01, clock.left() - Clock.RESERVE / 2))
+            if progress and worker.is_alive():
+                progress(", ".join(other.fact for other in workers if other.is_alive()))
+    values: dict[str, Any] = {}
+    gaps: list[Gap] = []
+    for worker in workers:
+        if isinstance(worker.error, CudaDoctorError):
+            raise worker.error
+        if worker.found is not None:
+            values[worker.fact] = worker.found.value
+            gaps.extend(worker.found.gaps)
+        elif worker.error is not None:
+            what = f"{type(worker.error).__name__}: {worker.error}"
+            gaps.append(Gap(fact=worker.fact, reason=f"the probe failed, a bug in cudadoctor: {what}"))
+        else:
+            gaps.append(Gap(fact=worker.fact, reason=f"no answer within {request.timeout:g} s"))
+    timings = {worker.fact: worker.seconds for worker in workers if worker.seconds is not None}
+    return Collected(facts=_merge(Facts(**values, gaps=tuple(gaps))), timings=timings)
+
+
+def _merge(facts: Facts) -> Facts:
+    """What only several probes together can tell: the GPUs, and the driver's versions."""
+    merged, driver_facts, gaps = gpus.merge(facts.pci, facts.smi, facts.libcuda, facts.os, facts.driver)
+    return replace(facts, gpus=merged, driver=driver_facts, gaps=facts.gaps + tuple(gaps))
