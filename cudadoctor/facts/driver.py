@@ -90,6 +90,18 @@ class SmiGpu:
     ecc_uncorrected: int | None = None
     """Volatile uncorrectable errors since the driver was loaded."""
     lost: bool = False
+    """nvidia-smi itself says "GPU is lost" in place of a value of this GPU."""
+    error: str | None = None
+    """The first text printed in place of a value that matters here: `ERR!`, `Unknown Error`, `GPU is lost` … A fan or a
+    sensor alone that cannot be read is left out: healthy GPUs have that."""
+    name_cut: bool = False
+    """`name` ends in "..." because the table had no room for it: it does not tell the model."""
+    fabric_state: str | None = None
+    """NVLink fabric (NVSwitch machines): Completed, In Progress, Not Started; `N/A` elsewhere."""
+    fabric_status: str | None = None
+    """`Success`, or why the GPU could not be registered."""
+    recovery_action: str | None = None
+    """None, Reset, Reboot, Drain P2P …: what the driver asks for (driver 560 and newer)."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,78 @@
+"""What a kernel log can say of NVIDIA's driver, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from cudadoctor.parsers.proc_version import ProcVersion
+from cudadoctor.versions import DriverVersion
+
+KernelLineKind = Literal[
+    "fallen-off-bus",
+    "init-failed",
+    "needs-open-module",
+    "open-module-unsupported",
+    "open-module-needs-flag",
+    "gsp-firmware-missing",
+    "bar-not-assigned",
+    "no-gpu",
+    "probe-not-called",
+    "signature-tainted",
+    "signature-refused",
+    "version-magic",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Xid:
+    """An error that the driver reports of a GPU."""
+
+    code: int
+    bus_id: str | None
+    text: str = ""
+    time: str | None = None
+    """As the log has it: seconds since boot, a date, microseconds (/dev/kmsg)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiMismatch:
+    """The user-space libraries and the kernel module are of different versions."""
+
+    client: DriverVersion | None
+    module: DriverVersion | None
+    time: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LegacyGpu:
+    """A GPU that this driver leaves alone because an older branch serves it."""
+
+    name: str
+    branch: int
+    """470, 580 …: the newest branch that serves it."""
+    driver: DriverVersion | None = None
+    """The driver that ignores it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KernelLine:
+    """A line of a known kind."""
+
+    kind: KernelLineKind
+    text: str
+    bus_id: str | None = None
+    time: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class KernelMessages:
+    """What a kernel log says of NVIDIA's driver; all empty where it says nothing."""
+
+    xids: tuple[Xid, ...] = ()
+    mismatches: tuple[ApiMismatch, ...] = ()
+    """Each pair of versions once."""
+    legacy: tuple[LegacyGpu, ...] = ()
+    lines: tuple[KernelLine, ...] = ()
+    loaded: ProcVersion | None = None
+    """The module that was loaded last ("NVRM: loading …")."""

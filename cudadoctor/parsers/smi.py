@@ -1,0 +1,243 @@
+"""What the forms of nvidia-smi's output have in common: one result, and which name each form gives to a value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from cudadoctor.parsers.text import bus_id as normalised
+from cudadoctor.parsers.text import failure, flag, known, mebibytes, plain
+from cudadoctor.versions import ComputeCapability, CudaDriverVersion, DriverVersion
+
+SmiForm = Literal["table", "xml", "log", "csv", "list", "version"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SmiRow:
+    """One GPU as a form of nvidia-smi's output prints it; None where the form or the driver does not tell."""
+
+    index: int
+    name: str | None = None
+    uuid: str | None = None
+    bus_id: str | None = None
+    """`0000:01:00.0`, normalised."""
+    compute_capability: ComputeCapability | None = None
+    """Only where this nvidia-smi prints it (driver 510 and newer)."""
+    memory_total_mib: int | None = None
+    memory_used_mib: int | None = None
+    mig_mode: str | None = None
+    mig_mode_pending: str | None = None
+    mig_devices: int = 0
+    persistence_mode: bool | None = None
+    compute_mode: str | None = None
+    """`Default`, `Exclusive_Process`, `Prohibited` …"""
+    ecc_mode: str | None = None
+    brand: str | None = None
+    virtualization: str | None = None
+    """`None`, `Pass-Through`, `VGPU`, `Host VGPU` … as printed."""
+    license_status: str | None = None
+    row_remap_pending: bool | None = None
+    row_remap_failure: bool | None = None
+    ecc_uncorrected: int | None = None
+    """Volatile uncorrectable errors since the driver was loaded."""
+    lost: bool = False
+    """nvidia-smi itself says "GPU is lost" in place of a value of this GPU."""
+    error: str | None = None
+    """The first text printed in place of a value that matters here: `ERR!`, `Unknown Error`, `GPU is lost` … A fan or a
+    sensor alone that cannot be read is left out: healthy GPUs have that."""
+    name_shown: str | None = None
+    """The name as the table shows it, `ERR!` included; None in the other forms."""
+    name_cut: bool = False
+    """`name` ends in "..." because the table had no room for it: it does not tell the model."""
+    mode_shown: str | None = None
+    """The table's column after the name: On, Off or N/A (persistence), on Windows TCC, WDDM, MCDM."""
+    ecc_shown: str | None = None
+    """The table's "Volatile Uncorr. ECC" cell: a count, N/A, Off; On where MIG is enabled; ERR!."""
+    driver_model: str | None = None
+    """Windows: WDDM, TCC, MCDM; N/A elsewhere."""
+    architecture: str | None = None
+    """`Ampere`, where this nvidia-smi prints it (driver 470 and newer)."""
+    fan: str | None = None
+    """As printed: `30 %`, `38%`, `N/A`, `ERR!`."""
+    gsp_firmware: str | None = None
+    """Version of the GSP firmware that runs on it; `N/A` where none does."""
+    fabric_state: str | None = None
+    """NVLink fabric (NVSwitch machines): Completed, In Progress, Not Started; `N/A` elsewhere."""
+    fabric_status: str | None = None
+    """`Success`, or why the GPU could not be registered."""
+    recovery_action: str | None = None
+    """None, Reset, Reboot, Drain P2P …: what the driver asks for (driver 560 and newer)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SmiReading:
+    """One output of nvidia-smi."""
+
+    form: SmiForm
+    version: DriverVersion | None = None
+    """Of the kernel driver ("Driver Version", from 610 on "KMD Version")."""
+    cuda_version: CudaDriverVersion | None = None
+    """The newest CUDA that the driver serves ("CUDA Version", from 610 on "CUDA UMD Version")."""
+    cuda_version_text: str | None = None
+    """As printed, `N/A` and `ERR!` included; None: this form or this driver prints none (before 410)."""
+    smi_version: DriverVersion | None = None
+    """Of nvidia-smi itself; under WSL it is another one than the driver's."""
+    nvml_version: DriverVersion | None = None
+    gpus: tuple[SmiRow, ...] = ()
+    """In the order in which they are printed; one that was cut off has the values that were complete."""
+    attached: int | None = None
+    """"Attached GPUs": it may be more than are listed."""
+    complete: bool = False
+    """The output goes to its own end. False: it was cut, or its end cannot be told; there may be more GPUs."""
+    mig_section: bool = False
+    """The table or the list shows MIG devices."""
+    dtd: str | None = None
+    """xml: `v12`."""
+    columns: int | None = None
+    """csv: how many the header names."""
+    ragged: bool = False
+    """csv: a row has another number of values than the header."""
+    message: str | None = None
+    """xml: the error that nvidia-smi put into it."""
+
+
+_Names = tuple[str, ...]
+FIELDS: dict[str, tuple[_Names, _Names, _Names]] = {
+    # our name: (xml paths below <gpu>, paths of `-q` in lower case, csv columns in lower case); the first that is there
+    "index": ((), (), ("index",)),
+    "name": (("product_name",), ("product name",), ("name", "gpu_name")),
+    "uuid": (("uuid",), ("gpu uuid",), ("uuid", "gpu_uuid")),
+    "bus": (("pci/pci_bus_id",), ("pci/bus id",), ("pci.bus_id", "gpu_bus_id")),
+    "brand": (("product_brand",), ("product brand",), ()),
+    "architecture": (("product_architecture",), ("product architecture",), ()),
+    "capability": (("compute_cap", "compute_capability"), ("compute capability", "compute cap"), ("compute_cap",)),
+    "total": (
+        ("fb_memory_usage/total", "memory_usage/total"),
+        ("fb memory usage/total", "memory usage/total"),
+        ("memory.total",),
+    ),
+    "used": (
+        ("fb_memory_usage/used", "memory_usage/used"),
+        ("fb memory usage/used", "memory usage/used"),
+        ("memory.used",),
+    ),
+    "mig": (("mig_mode/current_mig",), ("mig mode/current",), ("mig.mode.current",)),
+    "mig_pending": (("mig_mode/pending_mig",), ("mig mode/pending",), ("mig.mode.pending",)),
+    "persistence": (("persistence_mode",), ("persistence mode",), ("persistence_mode",)),
+    "compute": (("compute_mode",), ("compute mode",), ("compute_mode",)),
+    "ecc": (("ecc_mode/current_ecc",), ("ecc mode/current",), ("ecc.mode.current",)),
+    "virtualization": (
+        ("gpu_virtualization_mode/virtualization_mode",),
+        ("gpu virtualization mode/virtualization mode",),
+        (),
+    ),
+    "license": (
+        ("vgpu_software_licensed_product/license_status", "grid_licensed_product/license_status"),
+        ("vgpu software licensed product/license status", "grid licensed product/license status"),
+        (),
+    ),
+    "remap_pending": (("remapped_rows/remapped_row_pending",), ("remapped rows/pending",), ("remapped_rows.pending",)),
+    "remap_failure": (
+        ("remapped_rows/remapped_row_failure",),
+        ("remapped rows/remapping failure occurred",),
+        ("remapped_rows.failure",),
+    ),
+    "model": (("driver_model/current_dm",), ("driver model/current",), ("driver_model.current",)),
+    "gsp": (("gsp_firmware_version",), ("gsp firmware version",), ()),
+    "fabric": (("fabric/state",), ("fabric/state",), ("fabric.state",)),
+    "fabric_status": (("fabric/status",), ("fabric/status",), ("fabric.status",)),
+    "fan": (("fan_speed",), ("fan speed",), ("fan.speed",)),
+    "recovery": (("gpu_recovery_action",), ("gpu recovery action",), ("gpu_recovery_action",)),
+}
+
+_UNCORRECTED = (
+    # Every generation counts in one of these ways; the parts of one way are added.
+    (
+        "ecc_errors/volatile/sram_uncorrectable",
+        "ecc_errors/volatile/sram_uncorrectable_parity",
+        "ecc_errors/volatile/sram_uncorrectable_secded",
+        "ecc_errors/volatile/dram_uncorrectable",
+        "ecc errors/volatile/sram uncorrectable",
+        "ecc errors/volatile/sram uncorrectable parity",
+        "ecc errors/volatile/sram uncorrectable sec-ded",
+        "ecc errors/volatile/dram uncorrectable",
+    ),
+    ("ecc_errors/volatile/double_bit/total",),
+    ("ecc errors/volatile/double bit/total",),
+    ("ecc.errors.uncorrected.volatile.total",),
+)
+
+
+def chosen(form: Literal["xml", "log", "csv"], raw: Mapping[str, str]) -> dict[str, str]:
+    """The values of one GPU by our names, from the names of the form."""
+    column = ("xml", "log", "csv").index(form)
+    found = {}
+    for ours, names in FIELDS.items():
+        for name in names[column]:
+            if name in raw:
+                found[ours] = raw[name]
+                break
+    for way in _UNCORRECTED:
+        counts = [int(raw[name]) for name in way if raw.get(name, "").isdecimal() and len(raw[name]) < 20]
+        if counts:
+            found["uncorrected"] = str(sum(counts))
+            break
+    return found
+
+
+def gpu(
+    values: Mapping[str, str], *, index: int, bus: str | None = None, mig_devices: int = 0, error: str | None = None
+) -> SmiRow:
+    """A GPU from its values by our names. `error` is what was seen in place of a value; it is looked for here too."""
+    text = {key: plain(value) for key, value in values.items()}
+    errors = [error] if error else []
+    errors += [said for name, value in text.items() if name != "fan" and (said := failure(value))]
+    lost = next((said for said in errors if "is lost" in said.lower()), None)
+    return SmiRow(
+        index=int(text["index"]) if re.fullmatch(r"\d{1,4}", text.get("index", ""), re.ASCII) else index,
+        name=known(text.get("name")),
+        uuid=known(text.get("uuid")),
+        bus_id=normalised(bus or "") or normalised(text.get("bus", "")),
+        brand=known(text.get("brand")),
+        architecture=known(text.get("architecture")),
+        compute_capability=ComputeCapability.parse(text.get("capability", "")),
+        memory_total_mib=mebibytes(text.get("total")),
+        memory_used_mib=mebibytes(text.get("used")),
+        mig_mode=text.get("mig"),
+        mig_mode_pending=text.get("mig_pending"),
+        mig_devices=mig_devices,
+        persistence_mode=flag(text.get("persistence")),
+        compute_mode=text.get("compute"),
+        ecc_mode=text.get("ecc"),
+        ecc_uncorrected=int(text["uncorrected"]) if "uncorrected" in text else None,
+        virtualization=text.get("virtualization"),
+        license_status=text.get("license"),
+        row_remap_pending=flag(text.get("remap_pending")),
+        row_remap_failure=flag(text.get("remap_failure")),
+        driver_model=text.get("model"),
+        gsp_firmware=text.get("gsp"),
+        fabric_state=text.get("fabric"),
+        fabric_status=text.get("fabric_status"),
+        fan=text.get("fan"),
+        recovery_action=text.get("recovery"),
+        lost=lost is not None,
+        error=lost or (errors[0] if errors else None),
+    )
+
+
+def first_word(text: str | None) -> str | None:
+    """The value before the notes that newer drivers print after it ("610.62 [Deprecated; …]")."""
+    words = (text or "").split(None, 1)
+    return words[0] if words else None
+
+
+def driver(text: str | None) -> DriverVersion | None:
+    """The driver version at the beginning of the text."""
+    return DriverVersion.parse(first_word(text) or "")
+
+
+def cuda(text: str | None) -> CudaDriverVersion | None:
+    """The CUDA version at the beginning of the text."""
+    return CudaDriverVersion.parse(first_word(text) or "")

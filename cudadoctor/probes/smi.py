@@ -1,0 +1,252 @@
+"""Asks nvidia-smi, and tells apart the ways in which it fails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING
+
+from cudadoctor.facts.base import Gap
+from cudadoctor.facts.driver import SmiFacts, SmiGpu, SmiOutcome
+from cudadoctor.facts.seen import Seen
+from cudadoctor.host.base import Completed, Denied, Host, Missing, Refusal, TimedOut
+from cudadoctor.probes.ask import first_line, one_line, signal_of
+from cudadoctor.probes.base import Clock, Found, Request
+
+if TYPE_CHECKING:
+    from cudadoctor.parsers.smi import SmiReading, SmiRow
+
+LIMIT = 45.0
+"""Seconds after which it hangs: without persistence mode it may take 30 s where eight GPUs have to be started."""
+_PLACES = (
+    "/usr/bin/nvidia-smi",
+    "/usr/lib/wsl/lib/nvidia-smi",
+    "/usr/local/nvidia/bin/nvidia-smi",
+    "/opt/nvidia/bin/nvidia-smi",
+    "/opt/bin/nvidia-smi",
+    "/run/current-system/sw/bin/nvidia-smi",
+    "/usr/sbin/nvidia-smi",
+)
+_XML = ("-q", "-x")
+_COLUMNS = "index,name,uuid,pci.bus_id,memory.total,driver_version"
+_CSV = (f"--query-gpu={_COLUMNS}", "--format=csv")
+_CAPABILITY = ("--query-gpu=index,pci.bus_id,compute_cap", "--format=csv")
+_CAPABILITY_FROM = 510
+"""The driver branch whose nvidia-smi first knows the column compute_cap; up to 470 it is refused with exit status 2."""
+
+
+def find(host: Host) -> str | None:
+    """The nvidia-smi that would run: the first on PATH, else where drivers and container runtimes put it.
+
+    Raises a Refusal where the host does not let us look.
+    """
+    on_path = host.which("nvidia-smi")
+    elsewhere = [path for path in _PLACES if _there(host, path)]
+    return (*on_path, *elsewhere, None)[0]
+
+
+def _there(host: Host, path: str) -> bool:
+    try:
+        host.realpath(path)
+    except (Missing, Denied):
+        return False
+    return True
+
+
+def probe(host: Host, request: Request, clock: Clock) -> Found[SmiFacts]:  # noqa: ARG001
+    """`nvidia-smi -q -x`; where that form is refused, the table and the csv form.
+
+    Its exit status proves nothing: it has ended with 0 and `ERR!` in place of every value. What could be read decides.
+    One that did not answer is not asked a second time.
+    """
+    try:
+        path = find(host)
+    except Refusal as refusal:
+        return Found(value=None, gaps=(Gap(fact="smi", reason=one_line(f"it could not be looked for: {refusal}")),))
+    if path is None:
+        seen = Seen(where="nvidia-smi", text="not on PATH, nor where drivers install it")
+        return Found(value=SmiFacts(outcome="missing", seen=seen))
+    asker = _Asker(host, clock, path)
+    try:
+        return Found(value=asker.judge(asker.run(_XML)))
+    except TimedOut as late:
+        return asker.late(late)
+    except Denied as refusal:
+        words = one_line(f"it may not be run: {refusal.reason}")
+        return Found(value=SmiFacts(outcome="failed", path=path, message=words, seen=Seen(where=path, text=words)))
+    except Refusal as refusal:
+        return Found(value=None, gaps=(Gap(fact="smi", reason=one_line(f"it could not be run: {refusal}")),))
+
+
+@dataclass(frozen=True)
+class _Asker:
+    """One nvidia-smi, with the time that there is for it."""
+
+    host: Host
+    clock: Clock
+    path: str
+
+    def run(self, arguments: tuple[str, ...]) -> Completed:
+        """Raises a Refusal."""
+        return self.host.run((self.path, *arguments), timeout=self.clock.limit(LIMIT))
+
+    def judge(self, done: Completed) -> SmiFacts:
+        """What the XML form tells; with it what only the csv form tells, or what the other forms tell in its place."""
+        from cudadoctor.parsers import smi_error, smi_xml
+
+        signal = signal_of(done.returncode)
+        reading = smi_xml.parse(done.stdout)
+        if signal is not None:
+            return self._facts("crashed", done, reading, signal=signal)
+        if reading is not None and reading.complete:
+            if not reading.gpus and (reading.version is None or reading.message):
+                return self._facts("failed" if reading.message else "unreadable", done, reading)
+            return self._facts("ok", done, self._with_capabilities(reading))
+        if reading is not None and not done.truncated:
+            return self._facts("unreadable", done, reading)
+        told = smi_error.parse(_text(done), done.returncode) if reading is None else None
+        if told is not None and not _refused_form(done):
+            return self._facts("failed", done, None)
+        return self._other_forms(done)
+
+    def _with_capabilities(self, reading: SmiReading) -> SmiReading:
+        """With the compute capabilities, which the XML form of most drivers does not have."""
+        old = reading.version is None or reading.version.branch < _CAPABILITY_FROM
+        if old or not reading.gpus or all(gpu.compute_capability or gpu.lost for gpu in reading.gpus):
+            return reading
+        from cudadoctor.parsers import smi_csv
+
+        try:
+            more = smi_csv.parse(self.run(_CAPABILITY).stdout)
+        except Refusal:
+            return reading
+        gpus = _joined(reading.gpus, more.gpus if more else ())
+        return replace(reading, gpus=gpus)
+
+    def _other_forms(self, first: Completed) -> SmiFacts:
+        """The plain table and the csv form, for an nvidia-smi that did not give XML that can be read."""
+        from cudadoctor.parsers import smi_csv, smi_error, smi_table
+
+        table = self._run_unless_late(())
+        csv = self._run_unless_late(_CSV)
+        if table is None:
+            return self._facts("unreadable", first, None)
+        signal = signal_of(table.returncode)
+        if signal is not None:
+            return self._facts("crashed", table, None, signal=signal)
+        reading = smi_table.parse(table.stdout)
+        rows = smi_csv.parse(csv.stdout) if csv and csv.returncode == 0 else None
+        if reading is None or not (reading.gpus or reading.version):
+            told = smi_error.parse(_text(table), table.returncode)
+            failed = told is not None or (first.returncode != 0 and table.returncode != 0)
+            return self._facts("failed" if failed else "unreadable", table if told else first, None)
+        if rows is not None and rows.gpus:
+            reading = replace(reading, gpus=_joined(rows.gpus, reading.gpus), version=reading.version or rows.version)
+        return self._facts("ok", table, reading)
+
+    def _run_unless_late(self, arguments: tuple[str, ...]) -> Completed | None:
+        """None where it could not be started. Raises TimedOut: then nothing more is asked of it."""
+        try:
+            return self.run(arguments)
+        except TimedOut:
+            raise
+        except Refusal:
+            return None
+
+    def _facts(
+        self, outcome: SmiOutcome, done: Completed, reading: SmiReading | None, *, signal: str | None = None
+    ) -> SmiFacts:
+        message = _message(outcome, done, reading)
+        text = {
+            "ok": _summary(reading),
+            "crashed": signal or "",
+            "unreadable": f"exit status {done.returncode}, {len(done.stdout)} bytes that cannot be read whole",
+        }
+        return SmiFacts(
+            outcome=outcome,
+            path=self.path,
+            exit_code=done.returncode if done.returncode >= 0 else None,
+            signal=signal,
+            message=message,
+            version=reading.version if reading else None,
+            cuda_version=reading.cuda_version if reading else None,
+            gpus=tuple(_fact(row) for row in reading.gpus) if reading else (),
+            seconds=done.seconds,
+            seen=Seen(
+                where=" ".join(done.argv),
+                text=one_line(text.get(outcome) or message or f"exit status {done.returncode}"),
+            ),
+        )
+
+    def late(self, late: TimedOut) -> Found[SmiFacts]:
+        """It hangs where it was idle, cannot be killed, or had all its own time; else this run's time was too short."""
+        seconds = late.seconds or self.clock.limit(LIMIT)
+        hangs = late.stuck or bool(late.idle) or seconds >= LIMIT
+        words = f"no answer within {seconds:.0f} s" + (", and the process cannot be killed" if late.stuck else "")
+        outcome: SmiOutcome = "hangs" if hangs else "slow"
+        facts = SmiFacts(
+            outcome=outcome,
+            path=self.path,
+            message=words,
+            seconds=seconds,
+            seen=Seen(where=self.path, text=words),
+        )
+        reason = f"nvidia-smi: {words}, which was all the time this run had"
+        return Found(value=facts, gaps=() if hangs else (Gap(fact="smi", reason=reason),))
+
+
+def _message(outcome: SmiOutcome, done: Completed, reading: SmiReading | None) -> str | None:
+    """Its own words: the most telling line of an error text, else the first line that is not empty.
+
+    An answer that could be read has none, unless its exit status says that something is wrong beside it.
+    """
+    from cudadoctor.parsers import smi_error
+
+    if reading is not None and reading.message:
+        return one_line(reading.message)
+    silent = outcome == "ok" and done.returncode == 0
+    half_a_document = outcome == "unreadable" and reading is not None
+    if outcome == "crashed" or silent or half_a_document:
+        return None
+    told = smi_error.parse(_text(done), done.returncode)
+    if told is not None and told.message:
+        return one_line(told.message)
+    return first_line(done.stderr) if outcome == "ok" else first_line(done.stdout, done.stderr)
+
+
+def _fact(row: SmiRow) -> SmiGpu:
+    """What checks ask of a row; the rest of it is only how this form printed it."""
+    return SmiGpu(**{field.name: getattr(row, field.name) for field in fields(SmiGpu)})
+
+
+def _summary(reading: SmiReading | None) -> str:
+    if reading is None:
+        return ""
+    parts = (reading.version and f"driver {reading.version}", reading.cuda_version and f"CUDA {reading.cuda_version}")
+    return ", ".join([*(part for part in parts if part), f"GPUs: {len(reading.gpus)}"])
+
+
+def _text(done: Completed) -> str:
+    both = done.stdout[:65536] + b"\n" + done.stderr[:65536]
+    return both.decode("utf-8", errors="replace")
+
+
+def _refused_form(done: Completed) -> bool:
+    """Exit status 2 is nvidia-smi's for arguments that it does not know."""
+    return done.returncode == 2
+
+
+def _joined(gpus: tuple[SmiRow, ...], others: tuple[SmiRow, ...]) -> tuple[SmiRow, ...]:
+    """The first ones, with those of their values that are not known taken from the same GPU among the others."""
+    by_bus = {other.bus_id: other for other in others if other.bus_id}
+    by_index = {other.index: other for other in others}
+    joined = []
+    for gpu in gpus:
+        other = by_bus.get(gpu.bus_id) if gpu.bus_id else by_index.get(gpu.index)
+        if other is None:
+            joined.append(gpu)
+            continue
+        missing = {
+            name: value for name, value in vars(other).items() if getattr(gpu, name) is None and value is not None
+        }
+        joined.append(replace(gpu, **missing))
+    return tuple(joined)
