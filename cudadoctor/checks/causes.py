@@ -2,32 +2,106 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from cudadoctor.checks.base import Severity
 from cudadoctor.checks.outcome import Finding
 
-EXPLAINS: dict[str, tuple[str, ...]] = {}
+_NO_ANSWER = ("nvidia-smi-fails", "cuda-driver-init-fails")
+"""What follows when the driver is not loaded, or refuses."""
+_NO_DEVICE = (*_NO_ANSWER, "no-devices-found", "device-nodes-missing")
+"""What follows when the driver is loaded and has no GPU."""
+_IMPORT = ("torch-import-fails", "torch-import-crashes")
+
+EXPLAINS: dict[str, tuple[str, ...]] = {
+    # the GPU on the bus
+    "gpu-fallen-off-bus": (*_NO_DEVICE, "nvidia-smi-hangs", "libcuda-hangs", "gpu-recovery-needed"),
+    "gpu-bound-to-vfio": ("torch-cuda-unavailable",),
+    "gpu-ecc-hardware-fault": ("gpu-recovery-needed",),
+    # the driver
+    "driver-not-installed": ("nvidia-smi-missing", "libcuda-missing", *_NO_ANSWER),
+    "kernel-module-not-built": _NO_ANSWER,
+    "nouveau-conflict": _NO_ANSWER,
+    "driver-module-not-loaded": _NO_ANSWER,
+    "gpu-dropped-by-driver": ("driver-module-not-loaded", *_NO_DEVICE),
+    "proprietary-module-on-open-only-gpu": _NO_DEVICE,
+    "open-module-on-pre-turing-gpu": _NO_DEVICE,
+    "driver-library-mismatch": (*_NO_ANSWER, "libcuda-crashes", "nvidia-smi-crashes"),
+    "driver-library-mixed-install": (*_NO_ANSWER, "libcuda-crashes", "nvidia-smi-crashes"),
+    "uvm-module-not-loaded": ("cuda-driver-init-fails",),
+    "device-nodes-missing": _NO_ANSWER,
+    "device-node-permissions": _NO_ANSWER,
+    "no-devices-found": ("cuda-driver-init-fails",),
+    "nvidia-smi-hangs": ("libcuda-hangs", "torch-cuda-hangs"),
+    "fabric-manager-not-running": ("cuda-driver-init-fails",),
+    "exclusive-compute-mode": ("cuda-driver-init-fails", "torch-cuda-unavailable"),
+    "mig-enabled-no-instances": ("cuda-driver-init-fails", "torch-cuda-unavailable"),
+    # WSL
+    "wsl1-no-gpu": ("torch-cuda-unavailable",),
+    "wsl-gpu-missing": _NO_ANSWER,
+    "wsl-libcuda-shadowed": ("cuda-driver-init-fails", "libcuda-crashes"),
+    "wsl-windows-side-broken": _NO_ANSWER,
+    # containers
+    "container-without-gpu-access": (*_NO_ANSWER, "libcuda-missing", "nvidia-smi-missing", "device-nodes-missing"),
+    "container-driver-capabilities-missing": ("libcuda-missing",),
+    "container-cgroup-lost-devices": _NO_ANSWER,
+    "container-selinux": _NO_ANSWER,
+    # CUDA's own library
+    "stub-libcuda": ("cuda-driver-init-fails", "libcuda-crashes"),
+    "cuda-compat-misuse": ("cuda-driver-init-fails",),
+    "libcuda-missing": ("torch-cuda-unavailable",),
+    "libcuda-hangs": ("torch-cuda-hangs", "torch-import-hangs"),
+    "libcuda-crashes": ("torch-cuda-crashes",),
+    "cuda-driver-init-fails": ("torch-cuda-unavailable",),
+    # toolkit and shell
+    "toolkit-symlink-dangling": ("cuda-home-wrong", "ld-path-entry-missing"),
+    "visible-devices-hides-gpus": ("torch-cuda-unavailable",),
+    "ld-path-shadows-bundled-libs": _IMPORT,
+    # Python and torch
+    "wrong-interpreter": ("torch-not-installed",),
+    "conda-pip-duplicate": _IMPORT,
+    "mixed-cuda-major-packages": _IMPORT,
+    "mkl-incompatible": ("torch-import-fails",),
+    "glibc-too-old": ("torch-import-fails",),
+    "libstdcxx-too-old": ("torch-import-fails",),
+    "driver-too-old-for-runtime": ("torch-cuda-unavailable", "toolkit-newer-than-driver"),
+    "cpu-only-build": ("torch-cuda-unavailable",),
+    "aarch64-wheel-without-cuda": ("torch-cuda-unavailable",),
+}
 """cause → the names that it explains, directly. What those explain follows."""
 
+_AREAS = (
+    *("HW", "DRV", "DEV", "NVS", "VIRT", "HLTH", "WSL", "CT", "LD"),
+    *("TK", "CC", "ENV", "SH", "CON", "PY", "CL", "TB", "TR", "SEC", "CI"),
+)
+"""The letters of codes, from the hardware up to torch."""
+_LOW_IN_TORCH = ("TR002", "TR009", "TR010")
+"""Codes with torch's letters that speak of libcuda, below the toolkit."""
 
-def _related(cause: str, effect: str) -> bool:
-    """A fault of one GPU, environment or toolkit explains nothing about another one of the same kind."""
-    kind, _, which = cause.partition(":")
-    other_kind, _, other = effect.partition(":")
-    return kind != other_kind or which == other or not which
+
+def _related(cause: Finding, effect: Finding) -> bool:
+    """A fault of one GPU, environment or toolkit explains nothing about another one of the same kind.
+
+    A remark about an environment that is not in use, or about a GPU that nobody misses, explains no error.
+    """
+    kind, _, which = cause.subject.partition(":")
+    other_kind, _, other = effect.subject.partition(":")
+    if kind == other_kind and which and which != other and kind in ("gpu", "env", "toolkit"):
+        return False
+    if kind == "file" and other_kind in ("file", "var", "toolkit"):
+        return re.search(re.escape(which) + r"(?![\w.-])", effect.message) is not None
+    return not (kind in ("env", "gpu") and kind != other_kind and cause.severity is Severity.INFO < effect.severity)
 
 
 def link(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """The findings with `because_of` filled in, ranked: root causes first, then by severity, confidence and layer."""
-    closed = {name: _closure(name) for name in {finding.name for finding in findings}}
+    closed = {name: closure(name) for name in {finding.name for finding in findings}}
     linked = [
         replace(
             effect,
             because_of=tuple(
-                cause.id
-                for cause in findings
-                if effect.name in closed[cause.name] and _related(cause.subject, effect.subject)
+                cause.id for cause in findings if effect.name in closed[cause.name] and _related(cause, effect)
             ),
         )
         for effect in findings
@@ -36,7 +110,8 @@ def link(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     return tuple(sorted(linked, key=lambda finding: (*_rank(finding), order[finding.id])))
 
 
-def _closure(name: str) -> frozenset[str]:
+def closure(name: str) -> frozenset[str]:
+    """Everything that a cause explains, directly or through what it explains."""
     reached: set[str] = set()
     todo = list(EXPLAINS.get(name, ()))
     while todo:
@@ -47,13 +122,22 @@ def _closure(name: str) -> frozenset[str]:
     return frozenset(reached - {name})
 
 
-def _rank(finding: Finding) -> tuple[bool, int, int, int]:
+def _rank(finding: Finding) -> tuple[bool, int, int, int, int]:
     return (
         bool(finding.because_of),
         -finding.severity,
         -finding.confidence,
-        -len(_closure(finding.name)),
+        -len(closure(finding.name)),
+        layer(finding.code),
     )
+
+
+def layer(code: str) -> int:
+    """The place of a code's area, from the hardware (0) up to torch."""
+    if code in _LOW_IN_TORCH:
+        return _AREAS.index("LD")
+    area = code.rstrip("0123456789")
+    return _AREAS.index(area) if area in _AREAS else len(_AREAS)
 
 
 def roots(findings: tuple[Finding, ...]) -> tuple[str, ...]:

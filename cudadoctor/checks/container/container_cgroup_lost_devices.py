@@ -1,0 +1,51 @@
+"""Finds containers whose device cgroup no longer allows the GPU."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.common import cuda_runs, node_seen, refused, rows, smi_seen
+from cudadoctor.checks.sources import CONTAINER_LOST_GPU
+from cudadoctor.facts.driver import DeviceNode, LibcudaFacts, SmiFacts
+from cudadoctor.facts.system import OsFacts
+
+_EPERM = 1
+
+
+@check("CT004", severity=Severity.ERROR)
+def container_cgroup_lost_devices(
+    os: OsFacts, nodes: tuple[DeviceNode, ...], libcuda: LibcudaFacts | None, smi: SmiFacts | None
+) -> Result:
+    """The container's device cgroup no longer allows the GPU's nodes.
+
+    Why:
+        Opening the nodes gives EPERM though their mode allows it: the device cgroup refuses. As a rule the container
+        had access at its start, and a `systemctl daemon-reload` on the host (or a kubelet with static CPU policy)
+        wrote the cgroup anew without the NVIDIA devices.
+
+    Fix:
+        Start the container anew. On the host: use CDI, or make the links under /dev/char with nvidia-ctk, or the
+        cgroupfs driver, so that it does not happen again.
+
+    Harmless when:
+        The nodes were bind-mounted without a device rule on purpose; or CUDA works: then this check is silent.
+
+    Sources:
+        https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/troubleshooting.html
+    """
+    if os.container is None or cuda_runs(libcuda):
+        return
+    if nodes and all(node.errno is None for node in nodes) and libcuda is None:
+        yield Unknown(subject="machine", reason="opening the device nodes was not tried")
+        return
+    blocked = refused(nodes, _EPERM)
+    if not blocked:
+        return
+    yield Problem(
+        subject=f"file:{blocked[0].path}",
+        message=f"opening {blocked[0].path} gives EPERM: the device cgroup of this container does not allow it",
+        evidence=rows(
+            *(node_seen(node) for node in blocked), smi_seen(smi) if smi is not None and smi.message else None
+        ),
+        source=CONTAINER_LOST_GPU,
+        confidence=Confidence.LIKELY,
+    )

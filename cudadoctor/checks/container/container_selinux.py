@@ -1,0 +1,45 @@
+"""Finds containers whose GPU nodes are refused though their mode allows them."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.common import cuda_runs, node_seen, refused
+from cudadoctor.checks.sources import CONTAINER_TOOLKIT
+from cudadoctor.facts.driver import DeviceNode, LibcudaFacts
+from cudadoctor.facts.system import OsFacts
+
+_EACCES = 13
+_SELINUX_HOMES = ("rhel", "fedora", "centos", "rocky", "almalinux")
+
+
+@check("CT006", severity=Severity.ERROR)
+def container_selinux(os: OsFacts, nodes: tuple[DeviceNode, ...], libcuda: LibcudaFacts | None) -> Result:
+    """The container's security label keeps it from the GPU's nodes.
+
+    Why:
+        The nodes' mode allows everybody, and opening them gives EACCES: a mandatory access control of the host
+        refuses. On hosts of the RHEL family this is SELinux, for containers without a fitting label.
+
+    Fix:
+        Start the container with `--security-opt label=disable`, or allow containers to use devices on the host
+        (`setsebool -P container_use_devices on`).
+
+    Harmless when:
+        CUDA works: then this check is silent.
+
+    Sources:
+        https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/docker-specialized.html
+    """
+    if os.container is None or cuda_runs(libcuda):
+        return
+    blocked = refused(nodes, _EACCES)
+    if not blocked or blocked[0].mode & 0o006 != 0o006:
+        return
+    family = {os.id, *os.id_like}
+    yield Problem(
+        subject=f"file:{blocked[0].path}",
+        message=f"{blocked[0].path} has mode {blocked[0].mode:04o} and cannot be opened: the host's SELinux refuses",
+        evidence=tuple(node_seen(node) for node in blocked),
+        source=CONTAINER_TOOLKIT,
+        confidence=Confidence.LIKELY if family & set(_SELINUX_HOMES) else Confidence.POSSIBLE,
+    )

@@ -1,0 +1,73 @@
+"""Finds containers that were started without the GPU."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.common import cuda_runs, has_node, own_pci, rows, seen, smi_lists
+from cudadoctor.checks.sources import CONTAINER_TOOLKIT
+from cudadoctor.facts.driver import DeviceNode, DriverFacts, LibcudaFacts, PciFacts, SmiFacts
+from cudadoctor.facts.system import OsFacts
+
+_HPC = ("apptainer", "singularity")
+
+
+@check("CT001", severity=Severity.ERROR)
+def container_without_gpu_access(  # noqa: PLR0917  facts, passed by name
+    os: OsFacts,
+    nodes: tuple[DeviceNode, ...] | None,
+    pci: PciFacts | None,
+    driver: DriverFacts | None,
+    smi: SmiFacts | None,
+    libcuda: LibcudaFacts | None,
+) -> Result:
+    """The container was started without access to the host's GPU.
+
+    Why:
+        A container gets the device nodes and the driver's libraries from the NVIDIA runtime, and only if it is asked
+        for: --gpus, a device request, a resource limit. Without that the GPU shows on the PCI bus and cannot be used.
+
+    Fix:
+        Start the container again with GPU access (docker: `--gpus all`; podman: `--device nvidia.com/gpu=all`;
+        Kubernetes: the limit nvidia.com/gpu; apptainer: `--nv`). The host needs the NVIDIA Container Toolkit.
+
+    Harmless when:
+        The container is meant to have no GPU: with NVIDIA_VISIBLE_DEVICES set to void or none it is information.
+
+    Sources:
+        https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/docker-specialized.html
+    """
+    if os.container is None or os.wsl is not None or os.jetson is not None:
+        return
+    if cuda_runs(libcuda) or smi_lists(smi):
+        return
+    host_has_gpu = bool(own_pci(pci)) or bool(driver is not None and driver.loaded and pci is None)
+    if not host_has_gpu or (driver is not None and driver.loaded is False):
+        return
+    if nodes is None:
+        yield Unknown(subject="machine", reason="the device nodes of this container could not be looked at")
+        return
+    no_library = libcuda is None or libcuda.outcome == "missing"
+    no_tool = smi is not None and smi.outcome == "missing"
+    ask = "--nv" if os.container in _HPC else "GPU access (--gpus)"
+    if has_node(nodes, "/dev/nvidiactl"):
+        # Its nodes are there and nothing of the driver is: the runtime that mounts the libraries was not used.
+        if not (no_library and no_tool and libcuda is not None) or os.nvidia_driver_capabilities:
+            return
+        message = (
+            f"this {os.container} container has device nodes and nothing of the driver: it was started without {ask}"
+        )
+    else:
+        message = f"the host has an NVIDIA GPU, and this {os.container} container was started without {ask}"
+    on_purpose = (os.nvidia_visible_devices or "").strip().lower() in ("void", "none")
+    yield Problem(
+        subject="machine",
+        message=message,
+        evidence=rows(
+            seen("/dev/nvidia*", ", ".join(node.path for node in nodes) or "none"),
+            pci.seen if pci is not None else None,
+            seen("NVIDIA_VISIBLE_DEVICES", os.nvidia_visible_devices) if os.nvidia_visible_devices else None,
+        ),
+        source=CONTAINER_TOOLKIT,
+        severity=Severity.INFO if on_purpose else None,
+        confidence=Confidence.CERTAIN if own_pci(pci) and not nodes else Confidence.LIKELY,
+    )

@@ -1,0 +1,1 @@
+"""The GPU on the bus, the kernel driver, nvidia-smi and libcuda."""

@@ -1,0 +1,66 @@
+"""Reports that CUDA's driver library does not start."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.common import clean, cuinit_seen, cuinit_text, expects_gpu, given_away
+from cudadoctor.checks.sources import CUDA_ERRORS
+from cudadoctor.checks.visibility import hides_all
+from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
+from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.shell import ShellFacts
+from cudadoctor.facts.system import OsFacts
+
+_NO_DEVICE = 100
+
+
+@check("TR002", severity=Severity.ERROR)
+def cuda_driver_init_fails(  # noqa: PLR0917  facts, passed by name
+    libcuda: LibcudaFacts,
+    gpus: tuple[GpuFacts, ...] | None,
+    os: OsFacts | None,
+    driver: DriverFacts | None,
+    pci: PciFacts | None,
+    shell: ShellFacts | None,
+    smi: SmiFacts | None,
+) -> Result:
+    """CUDA does not start: cuInit gives an error, though a GPU is there.
+
+    Why:
+        cuInit is the first call of every CUDA program. Its code tells what is missing: 100 no device, 803 library and
+        module differ, 804 cuda-compat on a GPU that does not allow it, 802 the fabric is not ready, 999 the driver
+        gave no reason (unified memory, suspend, a container's devices). Where a more exact reason is known, this
+        stands below it.
+
+    Fix:
+        Look at the kernel's log (`dmesg`) for lines with NVRM. With 999 and a working nvidia-smi, after a suspend:
+        unload and load nvidia_uvm, or reboot.
+
+    Harmless when:
+        The GPUs are hidden by CUDA_VISIBLE_DEVICES (reported by its own name), or there is none: then it is silent.
+
+    Sources:
+        https://docs.nvidia.com/cuda/cuda-driver-api/group__CUDA__TYPES.html
+    """
+    if libcuda.outcome == "slow":
+        yield Unknown(subject="machine", reason="libcuda did not answer in the time that this run had")
+    if not expects_gpu(gpus, os, driver) or (os is not None and os.wsl == 1) or given_away(pci):
+        return
+    if libcuda.outcome == "ok" and libcuda.device_count == 0 and not hides_all(shell, gpus, smi):
+        yield Problem(
+            subject="machine",
+            message="CUDA starts and sees no device, though a GPU is there",
+            evidence=(cuinit_seen(libcuda),),
+            source=CUDA_ERRORS,
+        )
+    if libcuda.outcome != "failed":
+        return
+    if libcuda.cuinit == _NO_DEVICE and hides_all(shell, gpus, smi):
+        return
+    loaded = f", from {clean(libcuda.path)}" if libcuda.path else ""
+    yield Problem(
+        subject="machine",
+        message=f"CUDA does not start: {cuinit_text(libcuda)}{loaded}",
+        evidence=(cuinit_seen(libcuda),),
+        source=CUDA_ERRORS,
+    )

@@ -1,0 +1,49 @@
+"""Finds device nodes that this user may not open."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.common import cuda_runs, node_seen, refused
+from cudadoctor.checks.sources import INSTALL_GUIDE
+from cudadoctor.facts.driver import DeviceNode, LibcudaFacts
+from cudadoctor.facts.system import OsFacts
+
+_EACCES = 13
+
+
+@check("DEV002", severity=Severity.ERROR)
+def device_node_permissions(nodes: tuple[DeviceNode, ...], os: OsFacts | None, libcuda: LibcudaFacts | None) -> Result:
+    """The user may not open the driver's device nodes.
+
+    Why:
+        CUDA opens /dev/nvidiactl, /dev/nvidia-uvm and /dev/nvidiaN for reading and writing. NVIDIA's default is mode
+        0666; a site can restrict it to a group (NVreg_DeviceFileMode, NVreg_DeviceFileGID, a udev rule).
+
+    Fix:
+        Join the group that owns the nodes (an administrator runs `usermod -aG`), then log in again; or set the
+        driver's default mode 0666.
+
+    Harmless when:
+        The site keeps the GPUs for other users on purpose.
+
+    Sources:
+        https://docs.nvidia.com/cuda/cuda-installation-guide-linux/
+    """
+    if cuda_runs(libcuda):
+        return
+    blocked = refused(nodes, _EACCES)
+    if not blocked:
+        if nodes and all(node.errno is None for node in nodes) and libcuda is None:
+            yield Unknown(subject="machine", reason="opening the device nodes was not tried")
+        return
+    first = blocked[0]
+    if first.mode & 0o006 == 0o006 and os is not None and os.container is not None:
+        return  # the mode allows it: something else in the container refuses
+    who = "this user" if os is None or os.uid is None else f"user {os.uid}"
+    yield Problem(
+        subject=f"file:{first.path}",
+        message=f"{who} may not open {first.path} (mode {first.mode:04o}, group {first.gid})",
+        evidence=tuple(node_seen(node) for node in blocked),
+        source=INSTALL_GUIDE,
+        confidence=Confidence.CERTAIN if first.mode & 0o006 != 0o006 else Confidence.LIKELY,
+    )

@@ -1,0 +1,41 @@
+"""Finds user-space libraries that do not belong to the loaded module, in a way that no reboot cures."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Problem, Result, Severity, check
+from cudadoctor.checks.library_versions import compare
+from cudadoctor.checks.sources import NVML
+from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, SmiFacts
+from cudadoctor.facts.system import OsFacts
+
+
+@check("DRV010", severity=Severity.ERROR)
+def driver_library_mixed_install(
+    driver: DriverFacts, os: OsFacts, smi: SmiFacts | None, libcuda: LibcudaFacts | None
+) -> Result:
+    """The driver's libraries are older than the loaded module, or of several versions: two installations are mixed.
+
+    Why:
+        An upgrade without a reboot leaves libraries that are newer than the module. Older ones, or libraries of two
+        versions, come from a second source: a .run installer beside packages, a stale copy, another image. A reboot
+        does not help.
+
+    Fix:
+        Choose one source: remove the other one with its own uninstaller, reinstall the driver from the one that is
+        kept, and reboot. In a container: recreate it, and keep driver libraries out of the image.
+
+    Harmless when:
+        nvidia-smi and CUDA both work: then what was found is a leftover file, and this check is silent.
+
+    Sources:
+        https://docs.nvidia.com/deploy/nvml-api/
+    """
+    verdict = compare(driver, os, smi, libcuda)
+    if verdict.kind == "mixed":
+        yield Problem(
+            subject="machine",
+            message=verdict.text,
+            evidence=verdict.evidence,
+            source=NVML,
+            confidence=verdict.confidence,
+        )

@@ -1,0 +1,60 @@
+"""Finds an installed driver whose kernel module is not loaded, for no reason that can be seen."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.common import bare, cuda_runs, own_pci, rows, smi_lists
+from cudadoctor.checks.sources import DRIVER_INSTALL
+from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
+from cudadoctor.facts.system import OsFacts
+
+
+@check("DRV001", severity=Severity.ERROR)
+def driver_module_not_loaded(
+    pci: PciFacts,
+    driver: DriverFacts,
+    os: OsFacts,
+    smi: SmiFacts | None,
+    libcuda: LibcudaFacts | None,
+) -> Result:
+    """The NVIDIA driver is installed and its kernel module is not loaded.
+
+    Why:
+        Without the module neither nvidia-smi nor CUDA reaches the GPU. Usual reasons: no reboot after the
+        installation, a module that Secure Boot refuses, a blacklist line, or a GPU that this branch does not know.
+
+    Fix:
+        Run `modprobe nvidia` as root and read what it says, and the kernel's log (`dmesg`) with it: it names the
+        reason. Reboot if the driver was installed since the last start.
+
+    Harmless when:
+        The GPU was switched off on purpose (a laptop set to its integrated GPU).
+
+    Sources:
+        https://docs.nvidia.com/datacenter/tesla/driver-installation-guide/
+    """
+    devices = own_pci(pci)
+    if not devices or os.wsl is not None or os.jetson is not None or cuda_runs(libcuda) or smi_lists(smi):
+        return
+    if driver.loaded is None:
+        yield Unknown(subject="machine", reason="it is not known whether the nvidia module is loaded")
+        return
+    if driver.loaded or any(device.driver == "nvidia" for device in devices):
+        return
+    if not bare(os):
+        yield Problem(
+            subject="machine",
+            message="the kernel of this container's host has no nvidia module loaded; the driver belongs on the host",
+            evidence=rows(driver.seen, pci.seen),
+            source=DRIVER_INSTALL,
+            confidence=Confidence.LIKELY,
+        )
+        return
+    if not driver.installed or driver.module_files == ():
+        return
+    if any(device.driver for device in devices):
+        return
+    message = "the NVIDIA driver is installed and its kernel module is not loaded"
+    if os.secure_boot:
+        message += "; Secure Boot is on, and it refuses a module whose key was not enrolled"
+    yield Problem(subject="machine", message=message, evidence=rows(driver.seen, pci.seen), source=DRIVER_INSTALL)

@@ -1,0 +1,67 @@
+"""Finds NVSwitch machines whose fabric is not ready."""
+
+from __future__ import annotations
+
+import re
+
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.common import clean, cuinit_seen, cuinit_text, rows, seen
+from cudadoctor.checks.sources import FABRIC_MANAGER
+from cudadoctor.facts.driver import LibcudaFacts, PciFacts, SmiFacts
+from cudadoctor.facts.gpu import GpuFacts
+
+_SYSTEM_NOT_READY = 802
+# Modules for boards with NVSwitch. PCIe cards and "NVL" pairs have bridges, not switches.
+_SWITCHED = re.compile(r"\b(?:SXM\d?|HGX|DGX|HBM3|H20|H200|H800|B200|B300|GB200|GB300)\b")
+
+
+def on_switched_board(name: str | None) -> bool:
+    """The GPU's name is that of a module which sits on a board with NVSwitch."""
+    text = (name or "").replace("-", " ").upper()
+    return bool(_SWITCHED.search(text)) and "PCIE" not in text and not re.search(r"\bNVL\b", text)
+
+
+def _waits(state: str | None) -> bool:
+    return (state or "").lower() in ("in progress", "not started")
+
+
+@check("VIRT003", severity=Severity.ERROR)
+def fabric_manager_not_running(
+    libcuda: LibcudaFacts, gpus: tuple[GpuFacts, ...] | None, pci: PciFacts | None, smi: SmiFacts | None
+) -> Result:
+    """The NVSwitch fabric is not ready: the fabric manager does not run.
+
+    Why:
+        On boards with NVSwitch (HGX, DGX: SXM modules) CUDA waits for nvidia-fabricmanager to set the switches up.
+        Until then cuInit gives error 802, and nvidia-smi works.
+
+    Fix:
+        Install the fabric manager of exactly the driver's version and start it: `systemctl enable --now
+        nvidia-fabricmanager`. In a virtual machine or a container it runs on the host.
+
+    Harmless when:
+        The fabric is still being set up shortly after the start: wait a minute.
+
+    Sources:
+        https://docs.nvidia.com/datacenter/tesla/fabric-manager-user-guide/
+    """
+    if libcuda.cuinit != _SYSTEM_NOT_READY:
+        return
+    switches = pci.nvswitches if pci is not None else 0
+    named = next((gpu for gpu in gpus or () if on_switched_board(gpu.name)), None)
+    waiting = next((gpu for gpu in (smi.gpus if smi is not None else ()) if _waits(gpu.fabric_state)), None)
+    if not switches and named is None and waiting is None:
+        return
+    board = clean(named.name, 60) if named is not None else "nvidia-smi shows a fabric"
+    what = f"{switches} NVSwitches" if switches else f"an NVSwitch board ({board})"
+    yield Problem(
+        subject="machine",
+        message=f"this machine has {what}, and its fabric is not ready: {cuinit_text(libcuda)}",
+        evidence=rows(
+            cuinit_seen(libcuda),
+            pci.seen if pci is not None and switches else None,
+            seen("nvidia-smi", f"Fabric State: {waiting.fabric_state}") if waiting is not None else None,
+        ),
+        source=FABRIC_MANAGER,
+        confidence=Confidence.CERTAIN if waiting is not None else Confidence.LIKELY,
+    )

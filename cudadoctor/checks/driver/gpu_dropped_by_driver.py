@@ -1,0 +1,62 @@
+"""Finds GPUs that the installed driver branch no longer drives."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.common import gpu_shown, rows, seen, smi_sees
+from cudadoctor.facts.driver import DriverFacts, PciFacts, SmiFacts
+from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.system import OsFacts
+
+
+@check("DRV007", severity=Severity.ERROR)
+def gpu_dropped_by_driver(
+    gpus: tuple[GpuFacts, ...], driver: DriverFacts, os: OsFacts, pci: PciFacts | None, smi: SmiFacts | None
+) -> Result:
+    """The installed driver branch no longer supports this GPU.
+
+    Why:
+        NVIDIA ends the support of old architectures with a branch: Kepler stays at 470, Maxwell, Pascal and Volta
+        stay at 580. A newer driver loads and ignores the GPU.
+
+    Fix:
+        Install the last branch that supports the GPU, and hold it there.
+
+    Harmless when:
+        Another, newer GPU of this machine does the work: then this is information.
+
+    Sources:
+        https://docs.nvidia.com/datacenter/tesla/driver-installation-guide/
+    """
+    from cudadoctor.compat import drivers
+
+    if os.wsl is not None or os.jetson is not None:
+        return
+    version = driver.version or driver.library_version
+    held = {device.bus_id: device.driver for device in pci.gpus} if pci is not None else {}
+    others_work = any(smi_sees(smi, gpu) for gpu in gpus)
+    for gpu in gpus:
+        if smi_sees(smi, gpu) or gpu.lost or held.get(gpu.pci_bus_id or "") == "vfio-pci":
+            continue
+        if version is None or gpu.compute_capability is None:
+            if driver.installed or driver.loaded:
+                missing = "the driver's version" if version is None else "its compute capability"
+                yield Unknown(subject=f"gpu:{gpu.index}", reason=f"{missing} is not known")
+            continue
+        gone = drivers.dropped(gpu.compute_capability, version)
+        if gone is None:
+            yield Unknown(subject=f"gpu:{gpu.index}", reason=f"whether driver {version} supports it is in no table")
+        elif gone:
+            yield Problem(
+                subject=f"gpu:{gpu.index}",
+                message=(
+                    f"{gpu_shown(gpu)} has compute capability {gpu.compute_capability}, which driver {version} "
+                    "no longer supports"
+                ),
+                evidence=rows(
+                    seen(gpu.capability_from or "PCI id", f"compute capability {gpu.compute_capability}"), driver.seen
+                ),
+                source=drivers.architecture_source(),
+                severity=Severity.INFO if others_work else None,
+                confidence=Confidence.CERTAIN if smi is not None and smi.outcome != "slow" else Confidence.LIKELY,
+            )

@@ -1,0 +1,66 @@
+"""Finds GPUs that no longer answer on the PCI bus."""
+
+from __future__ import annotations
+
+import re
+
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.common import clean, rows, seen, smi_seen
+from cudadoctor.checks.sources import NVML
+from cudadoctor.facts.driver import PciFacts, SmiFacts
+from cudadoctor.facts.gpu import GpuFacts
+
+_BUS_ID = re.compile(r"([0-9a-fA-F]{4}:[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\.\d)")
+
+
+@check("HW002", severity=Severity.ERROR)
+def gpu_fallen_off_bus(gpus: tuple[GpuFacts, ...], pci: PciFacts | None, smi: SmiFacts | None) -> Result:
+    """A GPU no longer answers on the PCI bus.
+
+    Why:
+        The GPU was there at the start and stopped answering: seating, power, heat, a riser, or a defect. The driver
+        cannot bring it back by itself.
+
+    Fix:
+        Switch the machine off completely (a cold start) and on again. If it comes back and fails under load: look at
+        power cables, seating, temperature and the power supply; then ask the vendor.
+
+    Harmless when:
+        Never while the GPU should compute. A laptop's GPU that was switched off may look alike: that is said as
+        "likely" only.
+
+    Sources:
+        https://docs.nvidia.com/deploy/nvml-api/
+    """
+    index = {gpu.pci_bus_id: gpu.index for gpu in gpus if gpu.pci_bus_id}
+    lost = {gpu.pci_bus_id or f"index {gpu.index}": gpu.index for gpu in gpus if gpu.lost}
+    said_lost = {gpu.index for gpu in smi.gpus if gpu.lost} if smi is not None else set()
+    said = (smi.message or "").lower() if smi is not None else ""
+    if "fallen off the bus" in said or "gpu is lost" in said or ("device handle" in said and "unknown error" in said):
+        match = _BUS_ID.search(smi.message or "") if smi is not None else None
+        bus_id = match.group(1).lower() if match else None
+        if bus_id is not None:
+            lost.setdefault(bus_id, index.get(bus_id, -1))
+        elif not lost:
+            lost["one of the GPUs"] = -1
+    for device in () if pci is None else pci.gpus:
+        if not device.responds and device.driver != "vfio-pci":
+            known = lost.pop(device.bus_id, None) is not None
+            yield Problem(
+                subject=f"gpu:{index[device.bus_id]}" if device.bus_id in index else f"gpu:{device.bus_id}",
+                message=f"the GPU at {device.bus_id} has fallen off the bus: its configuration space reads as all ones",
+                evidence=rows(
+                    seen(f"/sys/bus/pci/devices/{device.bus_id}/config", "ff ff ff ff"),
+                    smi_seen(smi) if known and smi is not None else None,
+                ),
+                source=NVML,
+                confidence=Confidence.CERTAIN if known or device.driver == "nvidia" else Confidence.LIKELY,
+            )
+    for where, number in lost.items():
+        yield Problem(
+            subject=f"gpu:{number}" if number >= 0 else "machine",
+            message=f"nvidia-smi cannot talk to the GPU ({clean(where, 40)}): it is lost",
+            evidence=rows(smi_seen(smi) if smi is not None else None),
+            source=NVML,
+            confidence=Confidence.CERTAIN if number in said_lost or number < 0 else Confidence.LIKELY,
+        )

@@ -1,0 +1,38 @@
+"""Finds a libcuda that kills the program that loads it."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Problem, Result, Severity, check
+from cudadoctor.checks.common import absent_without_gpu, clean, cuinit_seen
+from cudadoctor.checks.sources import CUDA_ERRORS
+from cudadoctor.facts.driver import LibcudaFacts
+from cudadoctor.facts.gpu import GpuFacts
+
+
+@check("TR010", severity=Severity.ERROR)
+def libcuda_crashes(libcuda: LibcudaFacts, gpus: tuple[GpuFacts, ...] | None) -> Result:
+    """Loading or starting CUDA's driver library kills the program.
+
+    Why:
+        A libcuda of another version than the module, a damaged file, or a copy for another system dies in its first
+        call. Every CUDA program will die there, too.
+
+    Fix:
+        Look which file the loader takes, remove the one that does not belong to the driver, or reinstall the driver
+        and reboot.
+
+    Harmless when:
+        Never where CUDA should work. On a machine without a GPU it is information.
+
+    Sources:
+        https://docs.nvidia.com/cuda/cuda-driver-api/group__CUDA__TYPES.html
+    """
+    if libcuda.outcome == "crashed":
+        how = f" ({clean(libcuda.error, 80)})" if libcuda.error else ""
+        yield Problem(
+            subject="machine",
+            message=f"{clean(libcuda.path) or 'libcuda.so.1'} kills the program that starts it{how}",
+            evidence=(cuinit_seen(libcuda),),
+            source=CUDA_ERRORS,
+            severity=absent_without_gpu(gpus),
+        )

@@ -1,0 +1,36 @@
+"""Finds a libcuda that never comes back from cuInit."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Problem, Result, Severity, check
+from cudadoctor.checks.common import absent_without_gpu, clean, cuinit_seen
+from cudadoctor.checks.sources import CUDA_ERRORS
+from cudadoctor.facts.driver import LibcudaFacts
+from cudadoctor.facts.gpu import GpuFacts
+
+
+@check("TR009", severity=Severity.ERROR)
+def libcuda_hangs(libcuda: LibcudaFacts, gpus: tuple[GpuFacts, ...] | None) -> Result:
+    """CUDA never comes back from its first call.
+
+    Why:
+        cuInit waits in the kernel driver. Every CUDA program will wait there, too, torch among them.
+
+    Fix:
+        Read the kernel's log (`dmesg`) for lines with NVRM and Xid, and reboot. If it hangs again, test the GPUs one
+        by one with CUDA_VISIBLE_DEVICES.
+
+    Harmless when:
+        It is only slow: that is not reported as a hang.
+
+    Sources:
+        https://docs.nvidia.com/cuda/cuda-driver-api/group__CUDA__TYPES.html
+    """
+    if libcuda.outcome == "hangs":
+        yield Problem(
+            subject="machine",
+            message=f"cuInit of {clean(libcuda.path) or 'libcuda.so.1'} never comes back",
+            evidence=(cuinit_seen(libcuda),),
+            source=CUDA_ERRORS,
+            severity=absent_without_gpu(gpus),
+        )

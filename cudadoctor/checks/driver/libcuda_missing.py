@@ -1,0 +1,46 @@
+"""Finds a machine with a GPU where the loader finds no libcuda."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Problem, Result, Severity, check
+from cudadoctor.checks.common import expects_gpu, own_pci, rows, seen
+from cudadoctor.checks.sources import INSTALL_GUIDE
+from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts
+from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.system import OsFacts
+
+
+@check("LD004", severity=Severity.ERROR)
+def libcuda_missing(
+    libcuda: LibcudaFacts,
+    gpus: tuple[GpuFacts, ...] | None,
+    os: OsFacts | None,
+    driver: DriverFacts | None,
+    pci: PciFacts | None,
+) -> Result:
+    """The loader finds no libcuda.so.1, the library through which every CUDA program starts.
+
+    Why:
+        libcuda belongs to the driver, not to the toolkit and not to torch. Distributions put it into a package of its
+        own, which a display-only installation leaves out; or it lies in a directory that the loader does not search.
+
+    Fix:
+        Install the driver's compute package (Ubuntu: libnvidia-compute of the driver's branch; Debian: libcuda1;
+        RHEL: nvidia-driver-cuda), or run `ldconfig` as root where the file is there.
+
+    Harmless when:
+        The GPU only draws a desktop.
+
+    Sources:
+        https://docs.nvidia.com/cuda/cuda-installation-guide-linux/
+    """
+    if libcuda.outcome != "missing" or not expects_gpu(gpus, os, driver):
+        return
+    if (os is not None and os.wsl == 1) or (pci is not None and pci.gpus and not own_pci(pci)):
+        return
+    yield Problem(
+        subject="machine",
+        message="the loader finds no libcuda.so.1, so no CUDA program can start",
+        evidence=rows(libcuda.seen or seen("libcuda.so.1", libcuda.error or "not found")),
+        source=INSTALL_GUIDE,
+    )

@@ -1,0 +1,46 @@
+"""Finds MIG mode without instances."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.common import gpu_shown, rows, smi_seen
+from cudadoctor.checks.sources import MIG
+from cudadoctor.facts.driver import LibcudaFacts, SmiFacts
+from cudadoctor.facts.gpu import GpuFacts
+
+
+@check("VIRT001", severity=Severity.ERROR)
+def mig_enabled_no_instances(gpus: tuple[GpuFacts, ...], smi: SmiFacts | None, libcuda: LibcudaFacts | None) -> Result:
+    """MIG mode is on and no instance was made, so CUDA has no device on this GPU.
+
+    Why:
+        With MIG on, CUDA uses instances, not the whole GPU. Until a GPU instance and a compute instance exist, there
+        is nothing to compute on.
+
+    Fix:
+        Make instances (`nvidia-smi mig -lgip` lists the profiles, `nvidia-smi mig -cgi` with one of them and `-C`
+        makes them), or switch MIG off with `nvidia-smi -mig 0`.
+
+    Harmless when:
+        An administrator or an operator makes the instances when a job asks for them. Beside GPUs that CUDA can use it
+        is a warning.
+
+    Sources:
+        https://docs.nvidia.com/datacenter/tesla/mig-user-guide/
+    """
+    usable = [gpu for gpu in gpus if (gpu.mig_mode or "").lower() != "enabled" or gpu.mig_devices]
+    for gpu in gpus:
+        if (gpu.mig_mode or "").lower() != "enabled" or gpu.mig_devices:
+            continue
+        if gpu.mig_devices is None:
+            yield Unknown(subject=f"gpu:{gpu.index}", reason="its MIG instances are not known")
+            continue
+        if len(gpus) == 1 and libcuda is not None and libcuda.device_count:
+            continue
+        yield Problem(
+            subject=f"gpu:{gpu.index}",
+            message=f"{gpu_shown(gpu)} has MIG enabled and no MIG instance",
+            evidence=rows(smi_seen(smi) if smi is not None else None),
+            source=MIG,
+            severity=Severity.WARNING if usable else None,
+        )

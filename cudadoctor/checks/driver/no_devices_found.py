@@ -1,0 +1,60 @@
+"""Finds a driver that finds no GPU, though one is there."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.common import bare, cuda_runs, own_pci, rows, smi_seen
+from cudadoctor.checks.sources import SMI
+from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
+from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.system import OsFacts
+
+
+def says_no_devices(smi: SmiFacts) -> bool:
+    """nvidia-smi reached the driver, and the driver has no GPU."""
+    return (smi.outcome == "ok" and not smi.gpus) or "no devices were found" in (smi.message or "").lower()
+
+
+@check("NVS002", severity=Severity.ERROR)
+def no_devices_found(  # noqa: PLR0917  facts, passed by name
+    smi: SmiFacts,
+    os: OsFacts,
+    driver: DriverFacts | None,
+    pci: PciFacts | None,
+    gpus: tuple[GpuFacts, ...] | None,
+    libcuda: LibcudaFacts | None,
+) -> Result:
+    """The driver is loaded and finds no GPU, though one is there.
+
+    Why:
+        The driver refused the GPU or could not start it: an architecture that the branch or the kind of module does
+        not support, firmware that is missing, a memory region that the BIOS did not assign, or a defect.
+
+    Fix:
+        Read the kernel's log (`dmesg`) for lines with NVRM: they name the reason. Then choose the driver branch and
+        the kind of module that fit the GPU.
+
+    Harmless when:
+        The machine has no NVIDIA GPU, or every GPU is handed to virtual machines: then nothing is reported.
+
+    Sources:
+        https://docs.nvidia.com/deploy/nvidia-smi/
+    """
+    if not says_no_devices(smi) or cuda_runs(libcuda):
+        return
+    devices = own_pci(pci)
+    gone = pci is not None and not pci.gpus and gpus == () and bare(os) and driver is not None and bool(driver.loaded)
+    if not devices and not gone:
+        return
+    where = ", ".join(device.bus_id for device in devices)
+    yield Problem(
+        subject="machine",
+        message=(
+            f"the driver finds no GPU, and there is one on the PCI bus ({where})"
+            if devices
+            else "the NVIDIA driver is loaded, and no NVIDIA GPU is on the PCI bus any more"
+        ),
+        evidence=rows(smi_seen(smi), pci.seen if pci is not None else None),
+        source=SMI,
+        confidence=Confidence.CERTAIN if devices else Confidence.LIKELY,
+    )

@@ -1,0 +1,63 @@
+"""Says that there is no NVIDIA GPU."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.common import cuda_runs, own_pci, smi_lists
+from cudadoctor.checks.sources import INSTALL_GUIDE
+from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
+from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.system import OsFacts
+
+
+@check("HW001", severity=Severity.INFO)
+def no_nvidia_gpu(  # noqa: PLR0917  facts, passed by name
+    gpus: tuple[GpuFacts, ...] | None,
+    os: OsFacts,
+    pci: PciFacts | None,
+    driver: DriverFacts | None,
+    smi: SmiFacts | None,
+    libcuda: LibcudaFacts | None,
+) -> Result:
+    """There is no NVIDIA GPU in this machine.
+
+    Why:
+        CUDA runs on NVIDIA GPUs only. Without one torch computes on the CPU, and nothing is broken.
+
+    Fix:
+        Nothing has to be done to compute on the CPU. Where a GPU should be here: look at the slot, the BIOS and, in a
+        virtual machine or a cloud, whether the machine's type has a GPU.
+
+    Harmless when:
+        The machine is meant to compute on its CPU. A Jetson's GPU is no PCI device and is not missed here.
+
+    Sources:
+        https://docs.nvidia.com/cuda/cuda-installation-guide-linux/
+    """
+    if gpus or own_pci(pci) or os.jetson is not None or os.wsl == 1 or cuda_runs(libcuda) or smi_lists(smi):
+        return
+    if os.wsl == 2:
+        if driver is None or driver.installed is None or os.container is not None:
+            yield Unknown(subject="machine", reason="whether Windows offers a GPU to this WSL is not known")
+            return
+        if driver.installed:
+            return
+        yield Problem(
+            subject="machine",
+            message="Windows offers no NVIDIA GPU to this WSL: it has none, or its NVIDIA driver is not installed",
+            source=INSTALL_GUIDE,
+            confidence=Confidence.LIKELY,
+        )
+        return
+    if gpus is None:
+        yield Unknown(subject="machine", reason="the PCI bus could not be looked at")
+        return
+    if driver is not None and driver.loaded and os.container is None:
+        return
+    yield Problem(
+        subject="machine",
+        message="there is no NVIDIA GPU in this machine",
+        evidence=(pci.seen,) if pci is not None else (),
+        source=INSTALL_GUIDE,
+        confidence=Confidence.CERTAIN if pci is not None else Confidence.LIKELY,
+    )

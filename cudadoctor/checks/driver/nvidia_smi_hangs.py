@@ -1,0 +1,40 @@
+"""Finds an nvidia-smi that never answers."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.common import absent_without_gpu, smi_seen
+from cudadoctor.checks.sources import SMI
+from cudadoctor.facts.driver import SmiFacts
+from cudadoctor.facts.gpu import GpuFacts
+
+
+@check("NVS004", severity=Severity.ERROR)
+def nvidia_smi_hangs(smi: SmiFacts, gpus: tuple[GpuFacts, ...] | None) -> Result:
+    """nvidia-smi never answers.
+
+    Why:
+        It waits in the kernel driver. A GPU that stopped answering, a driver in trouble, or a broken device node lets
+        every program wait that asks the driver.
+
+    Fix:
+        Read the kernel's log (`dmesg`) for lines with NVRM and Xid, and reboot. If it hangs again: test the GPUs one
+        by one.
+
+    Harmless when:
+        It is only slow: without persistence mode the first call on a machine with many GPUs takes half a minute. Slow
+        is not reported as a hang.
+
+    Sources:
+        https://docs.nvidia.com/deploy/nvidia-smi/
+    """
+    if smi.outcome == "slow":
+        yield Unknown(subject="machine", reason="nvidia-smi did not answer in the time that this run had")
+    if smi.outcome == "hangs":
+        yield Problem(
+            subject="machine",
+            message="nvidia-smi does not answer: it hangs",
+            evidence=(smi_seen(smi),),
+            source=SMI,
+            severity=absent_without_gpu(gpus),
+        )

@@ -1,0 +1,37 @@
+"""Finds an nvidia-smi that prints nothing that can be read."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Problem, Result, Severity, check
+from cudadoctor.checks.common import absent_without_gpu, cuda_runs, smi_seen
+from cudadoctor.checks.sources import SMI
+from cudadoctor.facts.driver import LibcudaFacts, SmiFacts
+from cudadoctor.facts.gpu import GpuFacts
+
+
+@check("NVS008", severity=Severity.ERROR)
+def nvidia_smi_unreadable(smi: SmiFacts, gpus: tuple[GpuFacts, ...] | None, libcuda: LibcudaFacts | None) -> Result:
+    """nvidia-smi ends well and prints nothing that can be read.
+
+    Why:
+        The first nvidia-smi on PATH may be a wrapper or another program of that name; or the driver is in such a
+        state that its answer is cut or garbled. Exit status 0 proves nothing.
+
+    Fix:
+        Look which file it is (`command -v nvidia-smi`) and run /usr/bin/nvidia-smi by its full path. If that one
+        prints garbage, too: reinstall the driver and reboot.
+
+    Harmless when:
+        CUDA works all the same: then it is a warning.
+
+    Sources:
+        https://docs.nvidia.com/deploy/nvidia-smi/
+    """
+    if smi.outcome == "unreadable":
+        yield Problem(
+            subject="machine",
+            message=f"{smi.path or 'nvidia-smi'} printed nothing that can be read",
+            evidence=(smi_seen(smi),),
+            source=SMI,
+            severity=absent_without_gpu(gpus) or (Severity.WARNING if cuda_runs(libcuda) else None),
+        )

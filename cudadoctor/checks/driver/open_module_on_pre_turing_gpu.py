@@ -1,0 +1,57 @@
+"""Finds GPUs that the open kernel module cannot drive."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.common import cuda_runs, gpu_shown, rows, seen, smi_sees
+from cudadoctor.checks.sources import KERNEL_MODULES
+from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, SmiFacts
+from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.system import OsFacts
+
+
+@check("DRV009", severity=Severity.ERROR)
+def open_module_on_pre_turing_gpu(
+    gpus: tuple[GpuFacts, ...],
+    driver: DriverFacts,
+    os: OsFacts,
+    smi: SmiFacts | None,
+    libcuda: LibcudaFacts | None,
+) -> Result:
+    """The open kernel module is loaded, and this GPU is too old for it.
+
+    Why:
+        The open kernel modules need the GPU System Processor, which came with Turing. Maxwell, Pascal and Volta work
+        with the proprietary module only, and only up to branch 580.
+
+    Fix:
+        Replace the open kernel module package by the proprietary one of branch 580, and reboot.
+
+    Harmless when:
+        nvidia-smi lists the GPU: then it works, and this check is silent. Beside a newer GPU that does the work it is
+        information.
+
+    Sources:
+        https://docs.nvidia.com/datacenter/tesla/driver-installation-guide/kernel-modules.html
+    """
+    from cudadoctor.compat import drivers
+
+    if os.wsl is not None or os.jetson is not None or driver.module != "open":
+        return
+    others_work = any(smi_sees(smi, gpu) for gpu in gpus)
+    for gpu in gpus:
+        if smi_sees(smi, gpu) or gpu.lost or (cuda_runs(libcuda) and len(gpus) == 1):
+            continue
+        if gpu.compute_capability is None:
+            yield Unknown(subject=f"gpu:{gpu.index}", reason="its compute capability is not known")
+        elif not drivers.open_module_possible(gpu.compute_capability):
+            yield Problem(
+                subject=f"gpu:{gpu.index}",
+                message=f"{gpu_shown(gpu)} is older than Turing, and the open kernel module is loaded",
+                evidence=rows(
+                    driver.seen,
+                    seen(gpu.capability_from or "PCI id", f"compute capability {gpu.compute_capability}"),
+                ),
+                source=KERNEL_MODULES,
+                severity=Severity.INFO if others_work else None,
+            )

@@ -1,0 +1,56 @@
+"""Finds GPUs that only the open kernel module drives, under the proprietary one."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.common import bare, cuda_runs, gpu_shown, rows, seen, smi_sees
+from cudadoctor.checks.sources import KERNEL_MODULES
+from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, SmiFacts
+from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.system import OsFacts
+
+
+@check("DRV008", severity=Severity.ERROR)
+def proprietary_module_on_open_only_gpu(
+    gpus: tuple[GpuFacts, ...],
+    driver: DriverFacts,
+    os: OsFacts,
+    smi: SmiFacts | None,
+    libcuda: LibcudaFacts | None,
+) -> Result:
+    """The proprietary kernel module is loaded, and this GPU works with the open one only.
+
+    Why:
+        From Blackwell on (RTX 50, B200 …) and on Grace, NVIDIA's driver supports the GPU only through the open kernel
+        modules. The proprietary module loads, refuses the GPU, and nvidia-smi finds no device.
+
+    Fix:
+        Replace the kernel module package by the open one of the same driver version, and reboot.
+
+    Harmless when:
+        nvidia-smi lists the GPU: then it works, and this check is silent.
+
+    Sources:
+        https://docs.nvidia.com/datacenter/tesla/driver-installation-guide/kernel-modules.html
+    """
+    from cudadoctor.compat import drivers
+
+    if os.wsl is not None or os.jetson is not None or driver.module != "proprietary":
+        if bare(os) and driver.loaded and driver.module is None and gpus:
+            yield Unknown(subject="machine", reason="the kind of the kernel module is not known")
+        return
+    for gpu in gpus:
+        if smi_sees(smi, gpu) or gpu.lost or (cuda_runs(libcuda) and len(gpus) == 1):
+            continue
+        if gpu.compute_capability is None:
+            yield Unknown(subject=f"gpu:{gpu.index}", reason="its compute capability is not known")
+        elif drivers.needs_open_module(gpu.compute_capability, gpu.name):
+            yield Problem(
+                subject=f"gpu:{gpu.index}",
+                message=f"{gpu_shown(gpu)} needs the open kernel module, and the proprietary one is loaded",
+                evidence=rows(
+                    driver.seen,
+                    seen(gpu.capability_from or "PCI id", f"compute capability {gpu.compute_capability}"),
+                ),
+                source=KERNEL_MODULES,
+            )

@@ -1,0 +1,51 @@
+"""Finds the toolkit's stub in the place of the real libcuda."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Problem, Result, Severity, check
+from cudadoctor.checks.common import clean, cuda_runs, cuinit_seen, is_stub, rows, seen
+from cudadoctor.checks.sources import CUDA_ERRORS
+from cudadoctor.facts.driver import LibcudaFacts
+from cudadoctor.facts.shell import LoaderFacts
+
+_STUB_LIBRARY = 34
+
+
+@check("LD002", severity=Severity.ERROR)
+def stub_libcuda(libcuda: LibcudaFacts, loader: LoaderFacts | None) -> Result:
+    """The toolkit's stub libcuda is loaded instead of the driver's.
+
+    Why:
+        A toolkit brings a libcuda under lib64/stubs that exists for linking only. On LD_LIBRARY_PATH, or copied to
+        libcuda.so.1, it wins over the real one, and CUDA gives error 34.
+
+    Fix:
+        Take the stubs directory out of LD_LIBRARY_PATH (and out of /etc/ld.so.conf.d); give it to the linker only,
+        with -L.
+
+    Harmless when:
+        It is used to link on a machine without a GPU, such as the build stage of an image. While the real library
+        wins, a stub on the path is information.
+
+    Sources:
+        https://docs.nvidia.com/cuda/cuda-driver-api/group__CUDA__TYPES.html
+    """
+    path = libcuda.path or ""
+    if libcuda.cuinit == _STUB_LIBRARY or (is_stub(path) and not cuda_runs(libcuda)):
+        yield Problem(
+            subject="machine",
+            message=f"the loader takes a stub for libcuda.so.1: {clean(path) or 'cuInit gave 34'}",
+            evidence=rows(cuinit_seen(libcuda)),
+            source=CUDA_ERRORS,
+        )
+        return
+    for entry in () if loader is None else loader.path_libraries:
+        if entry.soname.startswith("libcuda.so") and is_stub(entry.path):
+            yield Problem(
+                subject="var:LD_LIBRARY_PATH",
+                message=f"LD_LIBRARY_PATH leads to a stub of libcuda: {clean(entry.path)}",
+                evidence=(seen("LD_LIBRARY_PATH", entry.path),),
+                source=CUDA_ERRORS,
+                severity=Severity.INFO,
+            )
+            return

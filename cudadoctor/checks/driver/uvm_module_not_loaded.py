@@ -1,0 +1,58 @@
+"""Finds a driver without its unified-memory module."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.common import bare, cuinit_seen, cuinit_text, has_node, refused, rows, smi_lists
+from cudadoctor.checks.sources import UVM_TROUBLE
+from cudadoctor.facts.driver import DeviceNode, DriverFacts, LibcudaFacts, SmiFacts
+from cudadoctor.facts.system import OsFacts
+
+_UNKNOWN_ERROR = 999
+_OPERATING_SYSTEM = 304
+
+
+@check("DRV006", severity=Severity.ERROR)
+def uvm_module_not_loaded(
+    driver: DriverFacts,
+    libcuda: LibcudaFacts,
+    os: OsFacts,
+    nodes: tuple[DeviceNode, ...] | None,
+    smi: SmiFacts | None,
+) -> Result:
+    """The nvidia_uvm module is not loaded, or its device node is missing.
+
+    Why:
+        nvidia-smi does not need unified memory and works; CUDA needs it and fails at its start with error 999
+        ("unknown error"; 30 in runtimes before 10.1). As a rule the setuid helper nvidia-modprobe loads the module
+        at the first use of CUDA.
+
+    Fix:
+        As root: `modprobe nvidia_uvm` and `nvidia-modprobe -c0 -u`. Install nvidia-modprobe so that it happens by
+        itself.
+
+    Harmless when:
+        CUDA has not been used since the start: it is loaded then, at first use. While CUDA starts, this check is
+        silent.
+
+    Sources:
+        https://github.com/pytorch/pytorch/issues/49081
+    """
+    if not bare(os) or not driver.loaded or libcuda.cuinit not in (_UNKNOWN_ERROR, _OPERATING_SYSTEM):
+        return
+    if refused(nodes, 13) or refused(nodes, 1):
+        return
+    no_node = bool(nodes) and not has_node(nodes or (), "/dev/nvidia-uvm")
+    if driver.uvm_loaded is None and nodes is None:
+        yield Unknown(subject="machine", reason="it is not known whether nvidia_uvm is loaded")
+        return
+    if driver.uvm_loaded is not False and not no_node:
+        return
+    what = "nvidia_uvm is not loaded" if driver.uvm_loaded is False else "/dev/nvidia-uvm is missing"
+    yield Problem(
+        subject="machine",
+        message=f"{what}, and CUDA does not start without it ({cuinit_text(libcuda)})",
+        evidence=rows(cuinit_seen(libcuda), driver.seen),
+        source=UVM_TROUBLE,
+        confidence=Confidence.CERTAIN if smi_lists(smi) else Confidence.LIKELY,
+    )

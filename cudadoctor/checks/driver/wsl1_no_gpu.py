@@ -1,0 +1,40 @@
+"""Finds WSL 1."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.common import active, clean, seen
+from cudadoctor.checks.sources import WSL
+from cudadoctor.facts.envs import EnvFacts
+from cudadoctor.facts.system import OsFacts
+
+
+@check("WSL003", severity=Severity.WARNING)
+def wsl1_no_gpu(os: OsFacts, envs: tuple[EnvFacts, ...] | None) -> Result:
+    """The system is WSL 1, which has no GPU.
+
+    Why:
+        WSL 1 translates system calls; only WSL 2, which runs a real kernel, reaches the GPU of Windows.
+
+    Fix:
+        In Windows: `wsl --set-version` with this distribution's name and 2, then `wsl --shutdown`. `wsl -l -v` lists
+        the names.
+
+    Harmless when:
+        Nothing here is meant to use a GPU. It is an error only where the active environment's torch is built for CUDA.
+
+    Sources:
+        https://docs.nvidia.com/cuda/wsl-user-guide/
+    """
+    if os.wsl != 1:
+        return
+    env = active(envs or ())
+    wanted = env is not None and env.torch is not None and env.torch.cuda is not None
+    yield Problem(
+        subject="machine",
+        message="this is WSL 1, which gives Linux programs no GPU; WSL 2 does",
+        evidence=(seen("/proc/sys/kernel/osrelease", clean(os.kernel, 80)),),
+        source=WSL,
+        severity=Severity.ERROR if wanted else None,
+        confidence=Confidence.CERTAIN,
+    )

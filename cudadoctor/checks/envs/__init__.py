@@ -1,0 +1,1 @@
+"""Python environments and what lies in them."""

@@ -1,0 +1,51 @@
+"""Says that conda's channel `pytorch` gets no more releases."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Problem, Result, Severity, check
+from cudadoctor.checks.common import active, env_subject, rows, seen
+from cudadoctor.checks.sources import PYTORCH_CHANNEL
+from cudadoctor.facts.envs import CondaFacts, EnvFacts
+
+_FROZEN = ("pytorch", "pytorch-nightly", "pytorch-lts")
+
+
+def _is_frozen(channel: str | None) -> bool:
+    return (channel or "").rstrip("/").removesuffix("/linux-64").rpartition("/")[2] in _FROZEN
+
+
+@check("CON001", severity=Severity.INFO)
+def conda_channel_frozen(envs: tuple[EnvFacts, ...], conda: CondaFacts | None) -> Result:
+    """The conda channel `pytorch` is frozen: its last torch is 2.5.
+
+    Why:
+        The PyTorch project stopped building conda packages after 2.5. Updates from that channel will not come.
+
+    Fix:
+        For a newer torch use pip's wheels, or conda-forge.
+
+    Harmless when:
+        An older torch is wanted on purpose: what the channel has stays there.
+
+    Sources:
+        https://github.com/pytorch/pytorch/issues/138506
+    """
+    env = active(envs)
+    for name in ("pytorch", "torch"):
+        package = env.packages.get(name) if env is not None else None
+        if env is not None and package is not None and _is_frozen(package.channel):
+            yield Problem(
+                subject=env_subject(env),
+                message=f"torch {package.version} comes from conda's channel `pytorch`, which ends with torch 2.5",
+                evidence=rows(seen(package.name, f"{package.version} from {package.channel}")),
+                source=PYTORCH_CHANNEL,
+            )
+            return
+    listed = next((channel for channel in (conda.channels if conda is not None else ()) if _is_frozen(channel)), None)
+    if listed is not None and conda is not None:
+        yield Problem(
+            subject=f"file:{conda.condarc[0]}" if conda.condarc else "machine",
+            message="conda is set to the channel `pytorch`, which ends with torch 2.5",
+            evidence=(seen(".condarc", listed),),
+            source=PYTORCH_CHANNEL,
+        )

@@ -1,0 +1,49 @@
+"""Finds NumPy 2 beside a torch that was built for NumPy 1."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.common import env_subject, release, rows, seen, torch_shown, weight
+from cudadoctor.checks.sources import NUMPY2
+from cudadoctor.facts.envs import EnvFacts
+
+
+@check("PY002", severity=Severity.ERROR)
+def numpy2_vs_old_torch(envs: tuple[EnvFacts, ...]) -> Result:
+    """NumPy 2 is installed beside a torch that was built for NumPy 1.
+
+    Why:
+        The binary interface changed with NumPy 2. torch imports with a warning, and `tensor.numpy()` and
+        `torch.from_numpy()` end with "Numpy is not available".
+
+    Fix:
+        Install `numpy<2` into this environment, or torch 2.3 or newer.
+
+    Harmless when:
+        The program never passes data between torch and NumPy.
+
+    Sources:
+        https://github.com/pytorch/pytorch/issues/107302
+    """
+    from cudadoctor.compat import torch as torches
+
+    for env in envs:
+        numpy = env.packages.get("numpy")
+        if env.torch is None or numpy is None:
+            continue
+        major = release(numpy.version)[:1]
+        if not major or major[0] < 2:
+            continue
+        ready = torches.numpy2_ready(env.torch.version)
+        if ready is None:
+            yield Unknown(
+                subject=env_subject(env), reason=f"whether torch {env.torch.version} takes NumPy 2 is in no table"
+            )
+        elif not ready:
+            yield Problem(
+                subject=env_subject(env),
+                message=f"{torch_shown(env, env.torch)} was built for NumPy 1, and NumPy {numpy.version} is installed",
+                evidence=rows(env.torch.seen, seen("numpy", numpy.version)),
+                source=NUMPY2,
+                severity=weight(env),
+            )

@@ -1,0 +1,85 @@
+"""Finds a torchvision for another torch."""
+
+from __future__ import annotations
+
+import re
+
+from cudadoctor.checks.base import Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.common import env_subject, release, rows, seen, torch_shown, weight
+from cudadoctor.checks.sources import TORCHVISION
+from cudadoctor.facts.envs import EnvFacts, Package, TorchFacts
+
+_BUILD = re.compile(r"(?:\A|[_+])(cpu|cu(?:da)?(\d{2,3}))(?:\.|_|\Z)")
+
+
+def _build(package: Package) -> str | None:
+    """`cpu` or the CUDA major, from the version's local part or conda's build string; None where neither says."""
+    for text in (package.version.partition("+")[2], package.build or ""):
+        match = _BUILD.search(text)
+        if match:
+            digits = match.group(2)
+            return "cpu" if digits is None else digits[:2] if digits[0] == "1" else digits[:1]
+    return None
+
+
+def _torch_build(torch: TorchFacts) -> str | None:
+    if torch.cuda is not None:
+        return str(torch.cuda.major)
+    return "cpu" if torch.build == "cpu" else None
+
+
+@check("TB003", severity=Severity.ERROR)
+def torchvision_torch_mismatch(envs: tuple[EnvFacts, ...]) -> Result:
+    """The installed torchvision was built for another torch, or for another CUDA.
+
+    Why:
+        Each torchvision is compiled against one torch. With another one its import ends with "operator
+        torchvision::nms does not exist" or an undefined symbol; a CPU build beside a CUDA torch lacks the operators
+        on the GPU.
+
+    Fix:
+        Install torch, torchvision and torchaudio again in one command, from one index or channel.
+
+    Harmless when:
+        Nothing imports torchvision.
+
+    Sources:
+        https://github.com/pytorch/vision#installation
+    """
+    from cudadoctor.compat import torch as torches
+
+    for env in envs:
+        vision = env.packages.get("torchvision")
+        if env.torch is None or vision is None:
+            continue
+        torch, evidence = env.torch, rows(env.torch.seen, seen("torchvision", vision.version))
+        expected = torches.companions(torch.version)
+        wanted = expected.torchvision if expected is not None else None
+        if wanted is None:
+            yield Unknown(subject=env_subject(env), reason=f"the torchvision for torch {torch.version} is in no table")
+        elif release(vision.version)[:2] != release(wanted)[:2]:
+            yield Problem(
+                subject=env_subject(env),
+                message=f"{torch_shown(env, torch)} goes with torchvision {wanted}, and {vision.version} is installed",
+                evidence=evidence,
+                source=TORCHVISION,
+                severity=weight(env),
+            )
+            continue
+        ours, theirs = _torch_build(torch), _build(vision)
+        if ours is not None and theirs is not None and ours != theirs:
+            cpu = "cpu" in (ours, theirs)
+            yield Problem(
+                subject=env_subject(env),
+                message=(
+                    f"{torch_shown(env, torch)} is a build for {_words(ours)}, and torchvision {vision.version} "
+                    f"one for {_words(theirs)}"
+                ),
+                evidence=evidence,
+                source=TORCHVISION,
+                severity=weight(env) or (Severity.WARNING if cpu else None),
+            )
+
+
+def _words(build: str) -> str:
+    return "the CPU" if build == "cpu" else f"CUDA {build}"

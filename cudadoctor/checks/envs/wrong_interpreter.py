@@ -1,0 +1,56 @@
+"""Finds a shell whose environment and whose python are not the same."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.common import active, clean, env_subject, seen
+from cudadoctor.checks.sources import PIP_AND_CONDA
+from cudadoctor.facts.envs import EnvFacts
+from cudadoctor.facts.shell import ShellFacts
+
+
+@check("PY001", severity=Severity.INFO)
+def wrong_interpreter(shell: ShellFacts, envs: tuple[EnvFacts, ...]) -> Result:
+    """The `python` of this shell is not the environment that is meant.
+
+    Why:
+        An environment is active by its variable and not on PATH (a line that sets PATH anew after the activation), or
+        torch was installed into another environment than the one that runs: pip and python of different places.
+
+    Fix:
+        Activate the environment that is meant, and install with `python -m pip`, which cannot miss it.
+
+    Harmless when:
+        The other environment is another project's. Then this is information and no more.
+
+    Sources:
+        https://docs.conda.io/projects/conda/en/latest/user-guide/tasks/manage-environments.html
+    """
+    path = [entry.text.rstrip("/") for entry in shell.entries if entry.variable == "PATH"]
+    for name in ("VIRTUAL_ENV", "CONDA_PREFIX"):
+        prefix = (shell.variables.get(name) or "").rstrip("/")
+        if prefix and path and f"{prefix}/bin" not in path:
+            yield Problem(
+                subject=f"var:{name}",
+                message=f"{name} names {clean(prefix)}, and its bin directory is not on PATH: `python` is another one",
+                evidence=(seen(name, prefix), seen("PATH", shell.variables.get("PATH") or ":".join(path))),
+                source=PIP_AND_CONDA,
+                severity=Severity.WARNING,
+                confidence=Confidence.LIKELY,
+            )
+            return
+    env = active(envs)
+    if env is None or env.torch is not None or env.kind in ("venv", "uv", "pixi", "pipx"):
+        return
+    with_cuda = [other for other in envs if other.torch is not None and other.torch.cuda is not None]
+    if len(with_cuda) == 1:
+        yield Problem(
+            subject=env_subject(env),
+            message=(
+                f"`python` is that of env `{clean(env.name, 80)}`, without torch; "
+                f"env `{clean(with_cuda[0].name, 80)}` has a torch for CUDA"
+            ),
+            evidence=(with_cuda[0].torch.seen,) if with_cuda[0].torch is not None else (),
+            source=PIP_AND_CONDA,
+            confidence=Confidence.POSSIBLE,
+        )

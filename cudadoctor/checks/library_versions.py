@@ -1,0 +1,69 @@
+"""Module version against library versions: what the two mismatch checks share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from cudadoctor.checks.base import Confidence
+from cudadoctor.checks.common import cuda_runs, cuinit_seen, is_compat, library_version, rows, seen, smi_lists, smi_seen
+from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, SmiFacts
+from cudadoctor.facts.seen import Seen
+from cudadoctor.facts.system import OsFacts
+
+_MISMATCH_WORDS = "driver/library version mismatch"
+_DRIVER_MISMATCH = 803
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """How the libraries stand to the module."""
+
+    kind: Literal["agree", "newer", "mixed", "unknown"]
+    text: str = ""
+    evidence: tuple[Seen, ...] = ()
+    confidence: Confidence = Confidence.CERTAIN
+
+
+def compare(driver: DriverFacts, os: OsFacts, smi: SmiFacts | None, libcuda: LibcudaFacts | None) -> Verdict:
+    """Libraries against the loaded module. Under WSL and on a Jetson the numbers mean other things: they agree."""
+    if os.wsl is not None or os.jetson is not None or not driver.loaded:
+        return Verdict(kind="agree")
+    nvml_says = smi is not None and _MISMATCH_WORDS in (smi.message or "").lower()
+    cuda_says = libcuda is not None and libcuda.cuinit == _DRIVER_MISMATCH and not is_compat(libcuda.path or "")
+    if smi_lists(smi) and cuda_runs(libcuda):
+        return Verdict(kind="agree")
+    module = driver.version
+    of_file, of_libcuda = driver.library_version, library_version(libcuda.path if libcuda is not None else None)
+    found = {version for version in (of_file, of_libcuda) if version is not None}
+    evidence = rows(
+        driver.seen,
+        driver.library_seen,
+        seen(libcuda.path or "", "loaded as libcuda.so.1") if libcuda is not None and of_libcuda is not None else None,
+        smi_seen(smi) if smi is not None and nvml_says else None,
+        cuinit_seen(libcuda) if libcuda is not None and cuda_says else None,
+    )
+    complains = nvml_says or cuda_says
+    other = {version for version in found if version != module}
+    if module is None or not found or not other:
+        if complains:
+            text = "the driver's libraries and its loaded kernel module are of different versions"
+            return Verdict(kind="newer", text=text, evidence=evidence, confidence=Confidence.LIKELY)
+        if module is None and found:
+            return Verdict(kind="unknown", text="the version of the loaded kernel module is not known")
+        return Verdict(kind="agree")
+    silent = smi is not None and smi.outcome in ("slow", "hangs")
+    confidence = Confidence.CERTAIN if complains and os.container is None else Confidence.LIKELY
+    shown = " and ".join(str(version) for version in sorted(found))
+    if found == other and all(version > module for version in other):
+        text = (
+            f"the driver's libraries are {shown} and the loaded kernel module is {module}: "
+            "the driver was upgraded and the machine not rebooted"
+        )
+        if os.container is not None:
+            text = f"the driver's libraries in this container are {shown} and the host's kernel module is {module}"
+        return Verdict(kind="newer", text=text, evidence=evidence, confidence=confidence)
+    if silent and not complains:
+        return Verdict(kind="unknown", text="nvidia-smi did not answer, so it is not known which library it uses")
+    text = f"the loaded kernel module is {module} and the driver's libraries are {shown}: two installations are mixed"
+    return Verdict(kind="mixed", text=text, evidence=evidence, confidence=confidence)

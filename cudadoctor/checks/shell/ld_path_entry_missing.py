@@ -1,0 +1,60 @@
+"""Finds entries of search paths that do not exist."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.common import clean, seen
+from cudadoctor.checks.rc import lines, setters
+from cudadoctor.checks.sources import LD_SO
+from cudadoctor.facts.shell import PathEntry, ShellFacts
+
+# Images of NVIDIA name these for drivers that mount them there; elsewhere they are not there, and that is meant.
+_RUNTIME_DIRS = ("/usr/local/nvidia/",)
+
+
+def _ours(entry: PathEntry) -> bool:
+    text = entry.text.lower()
+    if not text.startswith("/") or f"{text}/".startswith(_RUNTIME_DIRS):
+        return False
+    return entry.suggestion is not None or "cuda" in text or "nvidia" in text or "cupti" in text
+
+
+@check("ENV003", severity=Severity.INFO)
+def ld_path_entry_missing(shell: ShellFacts) -> Result:
+    """An entry of LD_LIBRARY_PATH or PATH names a CUDA directory that does not exist.
+
+    Why:
+        A typo (`/usr/loacl/cuda/lib64`) or a toolkit that was removed: the loader skips the entry without a word, and
+        the libraries that were meant are not found.
+
+    Fix:
+        Correct the entry in the file that sets it, or take it out, and open a new shell.
+
+    Harmless when:
+        Nothing needs that directory: torch brings its libraries along. Only where an existing directory was probably
+        meant it is a warning.
+
+    Sources:
+        https://man7.org/linux/man-pages/man8/ld.so.8.html
+    """
+    found: set[tuple[str, str]] = set()
+    for entry in shell.entries:
+        if not entry.text or (entry.variable, entry.text) in found or not _ours(entry):
+            continue
+        found.add((entry.variable, entry.text))
+        written = lines(shell, entry.variable, entry.text)
+        subject = f"file:{clean(written[0].file)}:{written[0].line}" if written else f"var:{entry.variable}"
+        if entry.exists is None:
+            yield Unknown(subject=f"var:{entry.variable}", reason=f"{clean(entry.text)} could not be looked at")
+            continue
+        if entry.exists:
+            continue
+        meant = f"; {clean(entry.suggestion)} is there" if entry.suggestion else ""
+        yield Problem(
+            subject=subject if len(found) == 1 or written else f"{subject}:{entry.index}",
+            message=f"{entry.variable} names {clean(entry.text)}, which does not exist{meant}",
+            evidence=(seen(entry.variable, entry.text), *setters(shell, entry.variable, entry.text)),
+            source=LD_SO,
+            severity=Severity.WARNING if entry.suggestion else None,
+            confidence=Confidence.CERTAIN,
+        )

@@ -1,0 +1,1 @@
+"""Toolkits and the host compiler."""

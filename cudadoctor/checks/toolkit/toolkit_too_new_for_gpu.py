@@ -1,0 +1,56 @@
+"""Finds a toolkit that no longer knows this GPU."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.common import clean, gpu_shown, rows, seen, toolkit_shown, toolkits_in_use
+from cudadoctor.checks.sources import INSTALL_GUIDE
+from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.toolkit import ToolkitInventory
+
+
+@check("TK008", severity=Severity.WARNING)
+def toolkit_too_new_for_gpu(toolkit: ToolkitInventory, gpus: tuple[GpuFacts, ...]) -> Result:
+    """The nvcc in use no longer compiles for this GPU's architecture.
+
+    Why:
+        A toolkit drops old architectures: CUDA 12 those before Maxwell, CUDA 13 those before Turing. Asked for one of
+        them nvcc stops with "Unsupported gpu architecture".
+
+    Fix:
+        Compile with the last toolkit that knows the GPU; several toolkits can stand side by side.
+
+    Harmless when:
+        Nothing is compiled here: torch's own packages do not use this nvcc.
+
+    Sources:
+        https://docs.nvidia.com/cuda/cuda-installation-guide-linux/
+    """
+    from cudadoctor.compat import toolkits
+
+    for one in toolkits_in_use(toolkit):
+        if one.nvcc is None:
+            continue
+        subject = f"toolkit:{clean(one.real_root)}"
+        for gpu in gpus:
+            if one.version is None or gpu.compute_capability is None:
+                what = "its version" if one.version is None else f"the capability of GPU {gpu.index}"
+                yield Unknown(subject=subject, reason=f"{what} is not known")
+                continue
+            known = toolkits.supports(one.version.cuda, gpu.compute_capability)
+            last = toolkits.last_toolkit_for(gpu.compute_capability)
+            if known is None:
+                yield Unknown(
+                    subject=subject, reason=f"whether CUDA {one.version} knows GPU {gpu.index} is in no table"
+                )
+            elif not known and last is not None and one.version.cuda > last.cuda:
+                yield Problem(
+                    subject=subject,
+                    message=(
+                        f"{toolkit_shown(one)} no longer knows {gpu_shown(gpu)} "
+                        f"(compute capability {gpu.compute_capability}, known up to CUDA {last.release})"
+                    ),
+                    evidence=rows(one.seen, seen(gpu.capability_from or "GPU", f"{gpu.compute_capability}")),
+                    source=INSTALL_GUIDE,
+                )
+                break

@@ -1,0 +1,57 @@
+"""Finds a toolkit that does not know this GPU."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.common import clean, gpu_shown, rows, seen, toolkit_shown, toolkits_in_use
+from cudadoctor.checks.sources import INSTALL_GUIDE
+from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.toolkit import ToolkitInventory
+
+
+@check("TK007", severity=Severity.WARNING)
+def toolkit_too_old_for_gpu(toolkit: ToolkitInventory, gpus: tuple[GpuFacts, ...]) -> Result:
+    """The nvcc in use does not know this GPU's architecture.
+
+    Why:
+        nvcc compiles for the architectures that existed when it was made. Asked for a newer one it stops with
+        "Unsupported gpu architecture".
+
+    Fix:
+        Compile with a newer toolkit, or for an older architecture with PTX (TORCH_CUDA_ARCH_LIST with `+PTX`), which
+        the driver translates.
+
+    Harmless when:
+        Nothing is compiled here: torch's own packages do not use this nvcc.
+
+    Sources:
+        https://docs.nvidia.com/cuda/cuda-installation-guide-linux/
+    """
+    from cudadoctor.compat import toolkits
+
+    for one in toolkits_in_use(toolkit):
+        if one.nvcc is None:
+            continue
+        subject = f"toolkit:{clean(one.real_root)}"
+        for gpu in gpus:
+            if one.version is None or gpu.compute_capability is None:
+                what = "its version" if one.version is None else f"the capability of GPU {gpu.index}"
+                yield Unknown(subject=subject, reason=f"{what} is not known")
+                continue
+            known = toolkits.supports(one.version.cuda, gpu.compute_capability)
+            first = toolkits.first_toolkit_for(gpu.compute_capability)
+            if known is None:
+                yield Unknown(
+                    subject=subject, reason=f"whether CUDA {one.version} knows GPU {gpu.index} is in no table"
+                )
+            elif not known and first is not None and one.version.cuda < first.cuda:
+                yield Problem(
+                    subject=subject,
+                    message=(
+                        f"{toolkit_shown(one)} does not know {gpu_shown(gpu)} "
+                        f"(compute capability {gpu.compute_capability}, known from CUDA {first.release} on)"
+                    ),
+                    evidence=rows(one.seen, seen(gpu.capability_from or "GPU", f"{gpu.compute_capability}")),
+                    source=INSTALL_GUIDE,
+                )
+                break

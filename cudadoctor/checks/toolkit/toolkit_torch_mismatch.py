@@ -1,0 +1,43 @@
+"""Says that torch and the toolkit in use are of different CUDA majors."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Problem, Result, Severity, check
+from cudadoctor.checks.common import active, env_subject, rows, toolkit_shown, toolkits_in_use, torch_shown
+from cudadoctor.checks.sources import CPP_EXTENSION
+from cudadoctor.facts.envs import EnvFacts
+from cudadoctor.facts.toolkit import ToolkitInventory
+
+
+@check("TK002", severity=Severity.INFO)
+def toolkit_torch_mismatch(toolkit: ToolkitInventory, envs: tuple[EnvFacts, ...]) -> Result:
+    """The toolkit in use and torch are of different CUDA majors, so extensions do not compile.
+
+    Why:
+        torch's extension builder compares the version of nvcc with the CUDA that torch was built with, and refuses
+        where the major differs (flash-attn, apex, deepspeed …). torch itself does not use the toolkit.
+
+    Fix:
+        To compile extensions: install the toolkit of torch's CUDA version and set CUDA_HOME to it for the build, or
+        use a prebuilt wheel of the extension.
+
+    Harmless when:
+        Nothing is compiled here, as for everybody who only uses wheels or conda packages.
+
+    Sources:
+        https://docs.pytorch.org/docs/stable/cpp_extension.html
+    """
+    env, used = active(envs), toolkits_in_use(toolkit)
+    if env is None or env.torch is None or env.torch.cuda is None or not used:
+        return
+    one = used[0]
+    if one.version is not None and one.version.major != env.torch.cuda.major:
+        yield Problem(
+            subject=env_subject(env),
+            message=(
+                f"{torch_shown(env, env.torch)} is built for CUDA {env.torch.cuda}, and a build here would use "
+                f"{toolkit_shown(one)}"
+            ),
+            evidence=rows(env.torch.seen, one.seen),
+            source=CPP_EXTENSION,
+        )

@@ -1,0 +1,48 @@
+"""Finds a general aarch64 wheel without CUDA on a machine with a GPU."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Problem, Result, Severity, check
+from cudadoctor.checks.common import active, clean, env_subject, expects_gpu, is_cpu_build, torch_shown
+from cudadoctor.checks.sources import PYTORCH_INSTALL
+from cudadoctor.checks.torch.cpu_only_build import generic_aarch64
+from cudadoctor.facts.driver import DriverFacts
+from cudadoctor.facts.envs import EnvFacts
+from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.system import OsFacts
+
+
+@check("TB004", severity=Severity.ERROR)
+def aarch64_wheel_without_cuda(
+    envs: tuple[EnvFacts, ...], os: OsFacts, gpus: tuple[GpuFacts, ...] | None, driver: DriverFacts | None
+) -> Result:
+    """The installed torch is the general wheel for aarch64, which has no CUDA in it.
+
+    Why:
+        For years the general package index had only CPU builds of torch for aarch64. On a Jetson, a Grace machine or
+        any other Arm machine with an NVIDIA GPU, `pip install torch` then gives a torch without CUDA.
+
+    Fix:
+        On a server: install from PyTorch's own index for the CUDA version, which has CUDA wheels for aarch64. On a
+        Jetson: take NVIDIA's wheels or container for its JetPack.
+
+    Harmless when:
+        The program is meant to compute on the CPU.
+
+    Sources:
+        https://pytorch.org/get-started/locally/
+    """
+    env = active(envs)
+    if env is None or env.torch is None or not generic_aarch64(env.torch, os) or not is_cpu_build(env.torch):
+        return
+    if os.jetson is None and not expects_gpu(gpus, os, driver):
+        return
+    place = f"this {clean(os.jetson, 60)}" if os.jetson else "this Arm machine"
+    yield Problem(
+        subject=env_subject(env),
+        message=(
+            f"{torch_shown(env, env.torch)} is the general aarch64 wheel without CUDA, and {place} has an NVIDIA GPU"
+        ),
+        evidence=(env.torch.seen,),
+        source=PYTORCH_INSTALL,
+    )

@@ -1,0 +1,34 @@
+"""Finds a torch that no longer supports this GPU."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.arch_gaps import Gap, gaps
+from cudadoctor.checks.base import Result, Severity, check
+from cudadoctor.facts.envs import EnvFacts
+from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.system import OsFacts
+
+
+@check("TB005", severity=Severity.ERROR)
+def arch_not_in_build_gpu_older(envs: tuple[EnvFacts, ...], gpus: tuple[GpuFacts, ...], os: OsFacts | None) -> Result:
+    """The GPU was dropped from what torch is built for.
+
+    Why:
+        Builds leave old architectures out: those for CUDA 12.8 have nothing before Turing or Volta, those for CUDA 13
+        nothing before Turing. The first kernel ends with "no kernel image is available", while
+        `torch.cuda.is_available()` is True.
+
+    Fix:
+        Install a build that still has the architecture: as a rule the one for CUDA 12.6, up to torch 2.14.
+
+    Harmless when:
+        The program does not use that GPU; with another GPU that runs, this is information.
+
+    Sources:
+        https://github.com/pytorch/pytorch/blob/main/RELEASE.md
+    """
+    for found in gaps(envs, gpus, os):
+        if not isinstance(found, Gap):
+            yield found
+        elif not found.newer:
+            yield found.problem()

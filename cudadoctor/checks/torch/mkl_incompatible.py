@@ -1,0 +1,39 @@
+"""Finds a torch that needs an older MKL."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Problem, Result, Severity, check
+from cudadoctor.checks.common import env_subject, rows, seen, torch_shown, weight
+from cudadoctor.checks.live import MKL_SYMBOL, live_seen, started
+from cudadoctor.checks.sources import MKL
+from cudadoctor.facts.envs import EnvFacts
+
+
+@check("PY011", severity=Severity.ERROR)
+def mkl_incompatible(envs: tuple[EnvFacts, ...]) -> Result:
+    """The installed MKL no longer has a symbol that torch needs.
+
+    Why:
+        conda builds of torch up to 2.3 were linked against an MKL that brought `iJIT_NotifyEvent` along; from 2024.1 on
+        it does not, and the import ends with that undefined symbol.
+
+    Fix:
+        Install MKL 2024.0 into this environment: `conda install mkl=2024.0`.
+
+    Harmless when:
+        Never: torch cannot be imported.
+
+    Sources:
+        https://github.com/pytorch/pytorch/issues/123097
+    """
+    for env, torch in started(envs, "import-error"):
+        if MKL_SYMBOL in (torch.live.error or ""):
+            mkl = env.packages.get("mkl")
+            installed = f", and MKL {mkl.version} is installed" if mkl is not None else ""
+            yield Problem(
+                subject=env_subject(env),
+                message=f"{torch_shown(env, torch)} needs `{MKL_SYMBOL}`, gone from MKL with 2024.1{installed}",
+                evidence=rows(live_seen(torch), seen("mkl", mkl.version) if mkl is not None else None),
+                source=MKL,
+                severity=weight(env),
+            )

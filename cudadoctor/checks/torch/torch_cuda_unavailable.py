@@ -1,0 +1,59 @@
+"""Reports that torch finds no GPU, though one is there."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.common import clean, env_subject, expects_gpu, rows, seen, torch_shown, weight
+from cudadoctor.checks.live import live_seen, started
+from cudadoctor.checks.sources import PYTORCH_INSTALL
+from cudadoctor.checks.visibility import hidden_on_purpose
+from cudadoctor.facts.driver import DriverFacts, SmiFacts
+from cudadoctor.facts.envs import EnvFacts
+from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.shell import ShellFacts
+from cudadoctor.facts.system import OsFacts
+
+
+@check("TR007", severity=Severity.ERROR)
+def torch_cuda_unavailable(  # noqa: PLR0917  facts, passed by name
+    envs: tuple[EnvFacts, ...],
+    gpus: tuple[GpuFacts, ...] | None,
+    os: OsFacts | None,
+    driver: DriverFacts | None,
+    shell: ShellFacts | None,
+    smi: SmiFacts | None,
+) -> Result:
+    """`torch` says that CUDA is not available, though an NVIDIA GPU is there.
+
+    Why:
+        It is a sign, seldom the cause: `torch.cuda.is_available()` is False whenever anything below torch is missing,
+        and it swallows the reason. Where the reason is known, this stands below it in the report.
+
+    Fix:
+        Look at what torch warned of, and at what the driver and libcuda say in this report.
+
+    Harmless when:
+        The program is meant to compute on the CPU, or a batch system hid the GPUs: then it is information.
+
+    Sources:
+        https://pytorch.org/get-started/locally/
+    """
+    if not expects_gpu(gpus, os, driver):
+        if gpus is None:
+            yield Unknown(subject="machine", reason="whether there is a GPU is not known")
+        return
+    for env, torch in started(envs, "ok"):
+        if (
+            torch.live.is_available is not False
+            or torch.hip is not None
+            or (torch.build or "").startswith(("xpu", "rocm"))
+        ):
+            continue
+        why = f": {clean(torch.live.warning, 160)}" if torch.live.warning else ""
+        yield Problem(
+            subject=env_subject(env),
+            message=f"{torch_shown(env, torch)} says that CUDA is not available{why}",
+            evidence=rows(seen("torch.cuda.is_available()", "False"), live_seen(torch) if torch.live.warning else None),
+            source=PYTORCH_INSTALL,
+            severity=Severity.INFO if hidden_on_purpose(shell, gpus, smi) else weight(env),
+        )

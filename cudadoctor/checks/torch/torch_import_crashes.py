@@ -1,0 +1,39 @@
+"""Finds a torch whose import kills Python."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Problem, Result, Severity, check
+from cudadoctor.checks.common import clean, env_subject, torch_shown, weight
+from cudadoctor.checks.live import in_cuda, live_seen, started
+from cudadoctor.checks.sources import PYTORCH_INSTALL
+from cudadoctor.facts.envs import EnvFacts
+
+
+@check("TR012", severity=Severity.ERROR)
+def torch_import_crashes(envs: tuple[EnvFacts, ...]) -> Result:
+    """`import torch` kills Python.
+
+    Why:
+        SIGSEGV: libraries that do not belong together. SIGILL: a processor without AVX, or with less than the build
+        needs. SIGKILL: not enough memory. SIGBUS: a damaged or cut file, or a full disk.
+
+    Fix:
+        Try without the variables that bring other libraries (`env -u LD_LIBRARY_PATH -u LD_PRELOAD python -c "import
+        torch"`), then install torch into a new environment.
+
+    Harmless when:
+        Never: what imports torch here dies.
+
+    Sources:
+        https://pytorch.org/get-started/locally/
+    """
+    for env, torch in started(envs, "crashed"):
+        if not in_cuda(torch):
+            signal = clean(torch.live.signal, 20) or "a signal"
+            yield Problem(
+                subject=env_subject(env),
+                message=f"importing {torch_shown(env, torch)} kills Python ({signal})",
+                evidence=(live_seen(torch),),
+                source=PYTORCH_INSTALL,
+                severity=weight(env),
+            )

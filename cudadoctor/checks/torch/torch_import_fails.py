@@ -1,0 +1,41 @@
+"""Reports a torch that cannot be imported."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.common import clean, env_subject, torch_shown, weight
+from cudadoctor.checks.live import live_seen, started
+from cudadoctor.checks.sources import PYTORCH_INSTALL
+from cudadoctor.facts.envs import EnvFacts
+
+
+@check("TR006", severity=Severity.ERROR)
+def torch_import_fails(envs: tuple[EnvFacts, ...]) -> Result:
+    """`import torch` ends with an error.
+
+    Why:
+        A library that it needs is missing, or another version of it is loaded. Where the words of the error name the
+        reason, this stands below it in the report.
+
+    Fix:
+        Read the error: it names the file. Try without LD_LIBRARY_PATH and PYTHONPATH, then install torch into a new
+        environment.
+
+    Harmless when:
+        Never: what imports torch here fails.
+
+    Sources:
+        https://pytorch.org/get-started/locally/
+    """
+    for env, torch in started(envs, "failed"):
+        yield Unknown(
+            subject=env_subject(env), reason=f"torch {torch.version} could not be asked: {clean(torch.live.error, 120)}"
+        )
+    for env, torch in started(envs, "import-error"):
+        yield Problem(
+            subject=env_subject(env),
+            message=f"importing {torch_shown(env, torch)} fails: {clean(torch.live.error, 160) or 'no reason given'}",
+            evidence=(live_seen(torch),),
+            source=PYTORCH_INSTALL,
+            severity=weight(env),
+        )

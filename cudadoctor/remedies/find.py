@@ -1,0 +1,124 @@
+"""Finds the cure of a finding by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+
+from cudadoctor.checks.outcome import Finding
+from cudadoctor.facts.base import Facts
+from cudadoctor.remedies.steps import Remedy, Tell
+
+Builder = Callable[[Finding, Facts], Remedy]
+
+BUILDERS: dict[str, str] = {
+    "driver-not-installed": "install_driver.install",
+    "driver-too-old-for-runtime": "install_driver.update",
+    "toolkit-newer-than-driver": "install_driver.update",
+    "driver-end-of-life": "install_driver.update",
+    "gpu-dropped-by-driver": "install_driver.replace_branch",
+    "open-module-on-pre-turing-gpu": "install_driver.replace_branch",
+    "proprietary-module-on-open-only-gpu": "install_driver.open_module",
+    "driver-library-mixed-install": "install_driver.reinstall",
+    "libcuda-missing": "install_driver.part",
+    "nvidia-smi-missing": "install_driver.part",
+    "nvidia-smi-crashes": "install_driver.without_variables",
+    "nvidia-smi-unreadable": "install_driver.without_variables",
+    "torch-cuda-crashes": "install_driver.without_variables",
+    "libcuda-crashes": "install_driver.reinstall",
+    "driver-library-mismatch": "reboot.reboot",
+    "nvidia-smi-fails": "reboot.look_then_reboot",
+    "nvidia-smi-hangs": "reboot.look_then_reboot",
+    "libcuda-hangs": "reboot.look_then_reboot",
+    "torch-cuda-hangs": "reboot.look_then_reboot",
+    "cuda-driver-init-fails": "reboot.look_then_reboot",
+    "no-devices-found": "reboot.look_then_reboot",
+    "gpu-fallen-off-bus": "reboot.cold_start",
+    "kernel-module-not-built": "module.build",
+    "driver-module-not-loaded": "module.load",
+    "nouveau-conflict": "module.blacklist_nouveau",
+    "uvm-module-not-loaded": "module.load_uvm",
+    "device-nodes-missing": "module.make_nodes",
+    "device-node-permissions": "module.join_group",
+    "container-without-gpu-access": "container.start_with_gpu",
+    "container-driver-capabilities-missing": "container.capabilities",
+    "container-cgroup-lost-devices": "container.recreate",
+    "container-selinux": "container.selinux",
+    "wsl1-no-gpu": "wsl.to_wsl2",
+    "wsl-gpu-missing": "wsl.windows_side",
+    "wsl-windows-side-broken": "wsl.windows_side",
+    "wsl-libcuda-shadowed": "wsl.remove_linux_driver",
+    "gpu-row-remap-pending": "gpu.reset",
+    "gpu-recovery-needed": "gpu.reset",
+    "gpu-ecc-hardware-fault": "gpu.replace",
+    "exclusive-compute-mode": "gpu.default_compute_mode",
+    "mig-enabled-no-instances": "gpu.mig",
+    "fabric-manager-not-running": "gpu.fabric_manager",
+    "gpu-bound-to-vfio": "gpu.give_back",
+    "ld-path-entry-missing": "shell_lines.entry_missing",
+    "ld-path-empty-element": "shell_lines.empty_element",
+    "path-duplicates": "shell_lines.duplicates",
+    "visible-devices-hides-gpus": "shell_lines.visible_devices",
+    "ld-path-shadows-bundled-libs": "shell_lines.drop_library_path",
+    "stub-libcuda": "shell_lines.stub",
+    "cuda-home-wrong": "shell_lines.cuda_home",
+    "cuda-home-inconsistent": "shell_lines.cuda_home",
+    "cpu-only-build": "reinstall_torch.other_build",
+    "aarch64-wheel-without-cuda": "reinstall_torch.other_build",
+    "arch-not-in-build-gpu-newer": "reinstall_torch.other_build",
+    "arch-not-in-build-gpu-older": "reinstall_torch.other_build",
+    "torch-not-installed": "reinstall_torch.install",
+    "torchvision-torch-mismatch": "reinstall_torch.together",
+    "numpy2-vs-old-torch": "reinstall_torch.numpy",
+    "mkl-incompatible": "reinstall_torch.mkl",
+    "mixed-cuda-major-packages": "reinstall_torch.new_environment",
+    "nvcc-not-on-path": "toolkit.on_path",
+    "host-compiler-unsupported": "toolkit.older_compiler",
+    "toolkit-symlink-dangling": "toolkit.repoint",
+}
+"""Name of the finding → what builds its cure: a module here and its function, imported only when it is needed.
+
+Where there is none, the check's Fix section is told."""
+
+
+def remedy_for(finding: Finding, facts: Facts) -> Remedy:
+    """The cure of a finding on this machine. It always has a summary and a step."""
+    build = builder(finding.name)
+    if build is not None:
+        built = build(finding, facts)
+        if built.steps:
+            return built
+    return _told(finding)
+
+
+def builder(name: str) -> Builder | None:
+    """What builds the cure of findings of that name; None where the check's own words are the cure."""
+    place = BUILDERS.get(name)
+    if place is None:
+        return None
+    module, _, function = place.partition(".")
+    found: Builder = getattr(import_module(f"cudadoctor.remedies.{module}"), function)
+    return found
+
+
+def _told(finding: Finding) -> Remedy:
+    from cudadoctor.checks import registry
+    from cudadoctor.checks.docs import page
+
+    one = registry.find(finding.name)
+    fix = page(one.doc).fix if one is not None else ""
+    if not fix:
+        return Remedy(
+            summary="Look at the evidence", steps=(Tell(text="There is no known cure; look at the evidence."),)
+        )
+    return Remedy(summary=_first_sentence(fix), steps=(Tell(text=fix),))
+
+
+def _first_sentence(text: str) -> str:
+    """Up to the first full stop that ends a sentence; code and file names contain others."""
+    code = False
+    for place, letter in enumerate(text):
+        code ^= letter == "`"
+        if letter in ".:" and not code and (place + 1 == len(text) or (text[place + 1] == " " and letter == ".")):
+            return text[:place]
+    return text

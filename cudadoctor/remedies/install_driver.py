@@ -1,0 +1,269 @@
+"""Installs or replaces the NVIDIA driver, in the place where that can be done."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.outcome import Finding
+from cudadoctor.facts.base import Facts
+from cudadoctor.remedies import machine
+from cudadoctor.remedies.machine import as_root, with_admin_note
+from cudadoctor.remedies.reboot import REBOOT
+from cudadoctor.remedies.steps import Remedy, Step, Tell
+from cudadoctor.versions import ComputeCapability
+
+_LAST_FOR_OLD_GPUS = 580
+"""The last branch for Maxwell, Pascal and Volta (NVIDIA Driver Installation Guide)."""
+_REPOSITORY = "https://developer.download.nvidia.com/compute/cuda/repos"
+_MANUAL = "Choose the driver for the GPU at https://www.nvidia.com/drivers, or use your distribution's own package."
+
+
+def elsewhere(facts: Facts) -> Remedy | None:
+    """Where a driver cannot be installed from here: what to do instead."""
+    if machine.in_container(facts):
+        return Remedy(
+            summary="Install or update the NVIDIA driver on the container's host, then recreate the container",
+            steps=(
+                Tell(text="A container uses the driver of its host: ask whoever runs the host, or do it there."),
+                Tell(text="Afterwards recreate the container with GPU access; restarting it is not enough."),
+            ),
+        )
+    if machine.under_wsl(facts):
+        return Remedy(
+            summary="Install the newest NVIDIA driver in Windows, then restart WSL",
+            steps=(
+                Tell(text="In Windows: install the newest NVIDIA driver from https://www.nvidia.com/drivers."),
+                Tell(text="In a Windows terminal: `wsl --update`, then `wsl --shutdown`; open the distribution again."),
+                Tell(text="Install no driver package inside WSL: it would hide the one that Windows brings."),
+            ),
+        )
+    if machine.on_jetson(facts):
+        return Remedy(
+            summary="Update JetPack: a Jetson's driver is a part of it",
+            steps=(Tell(text="Flash or upgrade to the JetPack release that the program needs (NVIDIA SDK Manager)."),),
+        )
+    return None
+
+
+def install(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001  one signature for all builders
+    """The distribution's own way to a driver that drives every GPU here."""
+    there = elsewhere(facts)
+    if there is not None:
+        return there
+    steps = (*_packages(facts), REBOOT)
+    return Remedy(summary="Install the NVIDIA driver and reboot", steps=with_admin_note(facts, steps))
+
+
+def update(finding: Finding, facts: Facts) -> Remedy:
+    """The same, for a driver that is too old or of the wrong kind."""
+    there = elsewhere(facts)
+    if there is not None:
+        return there
+    from cudadoctor.remedies.torch_command import alternative
+
+    choice = alternative(finding, facts)
+    steps = (*_packages(facts), REBOOT, *choice)
+    return Remedy(
+        summary="Update the NVIDIA driver and reboot" + (", or install a build for an older CUDA" if choice else ""),
+        steps=with_admin_note(facts, steps),
+    )
+
+
+def replace_branch(finding: Finding, facts: Facts) -> Remedy:
+    """The last branch that drives an old GPU, with the proprietary module."""
+    there = elsewhere(facts)
+    if there is not None:
+        return there
+    branch = _last_branch(finding, facts)
+    shown = f"branch {branch}" if branch is not None else "the last branch that supports the GPU"
+    steps: list[Step] = []
+    kind = machine.family(facts)
+    if branch == _LAST_FOR_OLD_GPUS and kind == "ubuntu":
+        steps = [
+            as_root("apt-get", "update", why="reads the package lists"),
+            as_root(
+                "apt-get",
+                "install",
+                "-y",
+                f"nvidia-driver-{branch}",
+                why="the last branch for this GPU, proprietary module",
+            ),
+        ]
+    elif branch == _LAST_FOR_OLD_GPUS and kind == "rhel" and (machine.release(facts) or 0) in (8, 9):
+        steps = [
+            as_root("dnf", "module", "reset", "-y", "nvidia-driver", why="leaves the stream that is set"),
+            as_root(
+                "dnf",
+                "module",
+                "install",
+                "-y",
+                f"nvidia-driver:{branch}-dkms",
+                why="the last branch, proprietary module",
+            ),
+        ]
+    else:
+        steps = [Tell(text=f"Install the NVIDIA driver of {shown}, with the proprietary kernel module. {_MANUAL}")]
+    steps += [Tell(text="Hold the package at that branch, so that an update does not replace it."), REBOOT]
+    return Remedy(
+        summary=f"Install the driver of {shown} with the proprietary module, and reboot",
+        steps=with_admin_note(facts, tuple(steps)),
+    )
+
+
+def open_module(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
+    """The open kernel module of the driver."""
+    there = elsewhere(facts)
+    if there is not None:
+        return there
+    kind = machine.family(facts)
+    branch = facts.driver.version.branch if facts.driver is not None and facts.driver.version is not None else None
+    steps: tuple[Step, ...]
+    if kind == "ubuntu" and branch is not None:
+        steps = (
+            as_root("apt-get", "update", why="reads the package lists"),
+            as_root("apt-get", "install", "-y", f"nvidia-driver-{branch}-open", why="the open module of this branch"),
+        )
+    elif kind in ("rhel", "fedora"):
+        steps = (
+            as_root("dnf", "install", "-y", "nvidia-open", "--allowerasing", why="the driver with the open module"),
+        )
+    else:
+        steps = (Tell(text=f"Replace the kernel module package by the open one of the same driver version. {_MANUAL}"),)
+    return Remedy(
+        summary="Replace the proprietary kernel module by the open one, and reboot",
+        steps=with_admin_note(facts, (*steps, REBOOT)),
+    )
+
+
+def reinstall(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
+    """One driver from one source, where two are mixed or files are damaged."""
+    there = elsewhere(facts)
+    if there is not None:
+        return there
+    steps = (
+        Tell(text="If a .run installer was used once: run `nvidia-uninstall` as root to remove what it installed."),
+        *_packages(facts, again=True),
+        REBOOT,
+    )
+    return Remedy(summary="Keep one source of the driver: reinstall it and reboot", steps=with_admin_note(facts, steps))
+
+
+def part(finding: Finding, facts: Facts) -> Remedy:
+    """A part of the driver that was left out: nvidia-smi, or libcuda."""
+    tool = finding.name == "nvidia-smi-missing"
+    if machine.under_wsl(facts):
+        where = "PATH" if tool else "the loader's path"
+        return Remedy(
+            summary=f"Put /usr/lib/wsl/lib on {where}, or update the NVIDIA driver of Windows",
+            steps=(
+                Tell(text="Look whether /usr/lib/wsl/lib holds the file. If not: update the NVIDIA driver of Windows."),
+                Tell(
+                    text="If it does: add /usr/lib/wsl/lib to PATH." if tool else "If it does: run `ldconfig` as root."
+                ),
+            ),
+        )
+    if machine.in_container(facts):
+        from cudadoctor.remedies.container import start_with_gpu
+
+        return start_with_gpu(finding, facts)
+    what = "nvidia-smi" if tool else "libcuda"
+    package = {
+        "ubuntu": "nvidia-utils" if tool else "libnvidia-compute",
+        "debian": "nvidia-smi" if tool else "libcuda1",
+        "rhel": "nvidia-driver-cuda",
+        "fedora": "nvidia-driver-cuda (RPM Fusion: xorg-x11-drv-nvidia-cuda)",
+    }.get(machine.family(facts))
+    driver = facts.driver.version if facts.driver is not None else None
+    of = f" of driver branch {driver.branch}" if driver is not None else " of the installed driver's branch"
+    named = f"the package {package}" if package is not None else f"the driver's package with {what}"
+    steps: tuple[Step, ...] = (Tell(text=f"Install {named}{of}.", needs_root=True),)
+    if not tool:
+        steps = (*steps, Tell(text="If the file is there already: run `ldconfig` as root.", needs_root=True))
+    return Remedy(summary=f"Install the driver's package with {what}", steps=steps)
+
+
+def without_variables(finding: Finding, facts: Facts) -> Remedy:
+    """A program of the driver, or one that uses it, that dies or prints garbage."""
+    torch = finding.name.startswith("torch")
+    program = 'python -c "import torch; torch.cuda.init()"' if torch else "nvidia-smi"
+    first = Tell(
+        text=f"Without the variables that bring other libraries: `env -u LD_LIBRARY_PATH -u LD_PRELOAD {program}`. "
+        "If that works: take the offending directory out of them.",
+        safety="safe",
+    )
+    there = elsewhere(facts)
+    rest = (
+        there.steps if there is not None else (Tell(text="If not: reinstall the driver and reboot.", needs_root=True),)
+    )
+    return Remedy(summary="Try it without LD_LIBRARY_PATH; if it stays so, look at the driver", steps=(first, *rest))
+
+
+def _capabilities(facts: Facts) -> tuple[ComputeCapability, ...]:
+    return tuple(gpu.compute_capability for gpu in facts.gpus or () if gpu.compute_capability is not None)
+
+
+def _last_branch(finding: Finding, facts: Facts) -> int | None:
+    from cudadoctor.compat import drivers
+
+    index = finding.subject.removeprefix("gpu:")
+    named = [gpu for gpu in facts.gpus or () if str(gpu.index) == index] or list(facts.gpus or ())
+    branches = [
+        branch
+        for gpu in named
+        if gpu.compute_capability is not None
+        and (branch := drivers.last_driver_for(gpu.compute_capability)) is not None
+    ]
+    return min(branches, default=None)
+
+
+def _packages(facts: Facts, *, again: bool = False) -> tuple[Step, ...]:
+    """Commands of the distribution that choose the driver for the GPUs that are here; words where they are not sure."""
+    from cudadoctor.compat import drivers
+
+    capabilities = _capabilities(facts)
+    last = min((one for c in capabilities if (one := drivers.last_driver_for(c)) is not None), default=None)
+    kind, major = machine.family(facts), machine.release(facts)
+    if kind == "ubuntu":
+        return (
+            as_root("apt-get", "update", why="reads the package lists"),
+            as_root(
+                "apt-get", "install", "-y", "ubuntu-drivers-common", why="Ubuntu's tool that knows which driver fits"
+            ),
+            as_root(
+                "ubuntu-drivers",
+                "autoinstall" if major is not None and major < 20 else "install",
+                why="installs the driver that Ubuntu recommends for this GPU",
+            ),
+        )
+    newest_needed = any(drivers.needs_open_module(one) for one in capabilities)
+    if kind == "debian" and not newest_needed and capabilities and last in (None, _LAST_FOR_OLD_GPUS):
+        headers = (
+            "linux-headers-arm64" if facts.os is not None and facts.os.arch == "aarch64" else "linux-headers-amd64"
+        )
+        return (
+            Tell(text="Enable the components contrib, non-free and non-free-firmware in Debian's package sources."),
+            as_root("apt-get", "update", why="reads the package lists"),
+            as_root(
+                "apt-get",
+                "install",
+                "-y",
+                *(("--reinstall",) if again else ()),
+                headers,
+                "nvidia-driver",
+                "firmware-misc-nonfree",
+                why="the driver, and what its module is built with",
+            ),
+        )
+    if kind == "rhel" and major in (8, 9, 10) and last is None and capabilities:
+        machine_name = "sbsa" if facts.os is not None and facts.os.arch == "aarch64" else "x86_64"
+        source = f"{_REPOSITORY}/rhel{major}/{machine_name}/cuda-rhel{major}.repo"
+        enable: tuple[Step, ...] = ()
+        if major < 10:
+            enable = (
+                as_root("dnf", "module", "enable", "-y", "nvidia-driver:open-dkms", why="the open kernel module"),
+            )
+        return (
+            as_root("dnf", "config-manager", "--add-repo", source, why="NVIDIA's package source"),
+            *enable,
+            as_root("dnf", "reinstall" if again else "install", "-y", "nvidia-open", why="the driver"),
+        )
+    note = f" This machine has a GPU that branch {last} is the last one to support." if last is not None else ""
+    return (Tell(text=f"Install the NVIDIA driver with your distribution's package manager.{note} {_MANUAL}"),)

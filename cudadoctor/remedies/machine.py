@@ -1,0 +1,71 @@
+"""What a cure must know of the machine: its distribution, who may do what, and where a driver can be installed."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from cudadoctor.facts.base import Facts
+from cudadoctor.facts.envs import EnvFacts
+from cudadoctor.remedies.steps import Run, Safety, Step, Tell
+
+Family = Literal["ubuntu", "debian", "rhel", "fedora", "other"]
+_RHEL = ("rhel", "centos", "rocky", "almalinux", "ol")
+
+
+def family(facts: Facts) -> Family:
+    """The distribution's family, by os-release."""
+    if facts.os is None:
+        return "other"
+    names = (facts.os.id or "", *facts.os.id_like)
+    if "ubuntu" in names:
+        return "ubuntu"
+    if "debian" in names:
+        return "debian"
+    if any(name in _RHEL for name in names):
+        return "rhel"
+    return "fedora" if "fedora" in names else "other"
+
+
+def release(facts: Facts) -> int | None:
+    """The distribution's major release: 22 of 22.04, 9 of 9.4."""
+    text = (facts.os.version_id or "") if facts.os is not None else ""
+    digits = text.partition(".")[0]
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 4 else None
+
+
+def in_container(facts: Facts) -> bool:
+    """A driver cannot be installed in here: it belongs on the host."""
+    return facts.os is not None and facts.os.container is not None
+
+
+def under_wsl(facts: Facts) -> bool:
+    """The driver is that of Windows."""
+    return facts.os is not None and facts.os.wsl is not None
+
+
+def on_jetson(facts: Facts) -> bool:
+    """The driver is a part of JetPack."""
+    return facts.os is not None and facts.os.jetson is not None
+
+
+def env_of(subject: str, facts: Facts) -> EnvFacts | None:
+    """The environment that a finding is about, else the active one."""
+    prefix = subject.removeprefix("env:")
+    named = next((env for env in facts.envs or () if env.prefix == prefix), None)
+    return named or next((env for env in facts.envs or () if env.active), None)
+
+
+def as_root(*argv: str, why: str, safety: Safety = "system") -> Run:
+    """A step that needs root; the argv is without sudo."""
+    return Run(argv=argv, why=why, safety=safety, needs_root=True)
+
+
+def with_admin_note(facts: Facts, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """The steps, and before them a word to a user who is not root."""
+    needed = any(step.needs_root for step in steps)
+    if needed and facts.os is not None and facts.os.uid not in (None, 0):
+        return (
+            Tell(text="Commands marked as root's need sudo: without it, ask your administrator to run them."),
+            *steps,
+        )
+    return steps

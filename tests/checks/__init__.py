@@ -1,0 +1,1 @@
+"""Tests of the checks, of what explains what, and of the cures."""
