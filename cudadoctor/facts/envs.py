@@ -22,6 +22,8 @@ class Package:
     channel: str | None = None
     installer: str | None = None
     """conda, pip, uv …"""
+    requires_torch: str | None = None
+    """The one version of torch that its METADATA pins (torchvision, torchaudio …); None where it pins none."""
 
 
 LiveOutcome = Literal["not-asked", "ok", "import-error", "crashed", "hangs", "slow", "failed"]
@@ -46,6 +48,8 @@ class TorchLive:
     """Type and text of the exception, or the last line of stderr."""
     signal: str | None = None
     seconds: float | None = None
+    local_shadow: str | None = None
+    """A file in the current directory that programs started there would import as `torch`, not the installed one."""
 
 
 @dataclass(frozen=True, kw_only=True)

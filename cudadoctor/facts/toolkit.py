@@ -21,6 +21,8 @@ class ToolkitFacts:
     gcc_max: int | None = None
     """The newest gcc major that its crt/host_config.h takes."""
     clang_max: int | None = None
+    own_compiler: bool = False
+    """A gcc or g++ lies beside its nvcc, which takes it before the one on PATH (Debian's wrappers, a user's link)."""
     origin: str = "nvidia"
     """nvidia, distribution, conda, pip, hpc-sdk."""
     seen: Seen

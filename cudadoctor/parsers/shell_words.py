@@ -11,11 +11,10 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from cudadoctor.parsers.shell_quoting import closing, double, next_of, substitution
+
 _PLAIN = re.compile(r"[^\s'\"\\$`;&|()<>]+")
-_IN_DOUBLE = re.compile(r"[^\"\\$`]+")
-_IN_BRACKETS = re.compile(r"[^'\"\\(){}`$]+")
 _HEREDOC = re.compile(r"<<(-?)[ \t]*(['\"]?)([A-Za-z_][A-Za-z0-9_]*)\2")
-_DEEPEST = 40
 _LONGEST = 400
 
 
@@ -71,7 +70,7 @@ def commands(text: str, *, nest: bool = False) -> Iterator[list[Word]]:
         elif text.startswith("\\\n", at):
             at += 2
         elif char == "#":
-            at = _found(text, "\n", at)
+            at = next_of(text, "\n", at)
         elif char in "<>":
             here_string = text.startswith("<<<", at)
             match = None if nest or here_string else _HEREDOC.match(text, at)
@@ -99,7 +98,7 @@ def _word(text: str, start: int, *, nest: bool) -> tuple[Word, int]:
         char = text[at]
         array = char == "(" and bool(out) and out[-1].endswith("=")
         if char == "(" and (nest or array):
-            end = _closing(text, at)
+            end = closing(text, at)
             inside = text[at + 1 : end - 1]
             out.append(":".join(inside.replace('"', "").replace("'", "").split()) if array else text[at:end])
             at = end
@@ -111,87 +110,27 @@ def _word(text: str, start: int, *, nest: bool) -> tuple[Word, int]:
             out.append("" if text.startswith("\\\n", at) else text[at + 1 : at + 2])
             at += 2
         elif char == "'":
-            end = _found(text, "'", at + 1)
+            end = next_of(text, "'", at + 1)
             out.append(text[at + 1 : end])
             at = end + 1
         elif char == '"':
-            inside, at = _double(text, at + 1, 0)
+            inside, at = double(text, at + 1, 0)
             out.append(inside)
         else:
-            end = _substitution(text, at, 0)
+            end = substitution(text, at, 0)
             out.append("" if text.startswith("$'", at) else text[at:end])
             at = end
     joined = "".join(out)
     return Word(joined, start, len(joined) if bare is None else bare), min(at, size)
 
 
-def _double(text: str, at: int, depth: int) -> tuple[str, int]:
-    """From behind the opening double quote: the text inside, and the offset behind the closing one."""
-    out: list[str] = []
-    while at < len(text):
-        plain = _IN_DOUBLE.match(text, at)
-        if plain:
-            out.append(plain.group())
-            at = plain.end()
-        elif text[at] == '"':
-            return "".join(out), at + 1
-        elif text[at] == "\\":
-            following = text[at + 1 : at + 2]
-            out.append("" if following == "\n" else following if following in '$`"\\' else f"\\{following}")
-            at += 2
-        else:
-            end = _substitution(text, at, depth + 1)
-            out.append(text[at:end])
-            at = end
-    return "".join(out), at
-
-
-def _substitution(text: str, at: int, depth: int) -> int:
-    """The offset behind `$(…)`, `${…}` or a pair of backquotes that begins at `at`; a lone `$` is one character."""
-    if text[at] == "`":
-        return min(_found(text, "`", at + 1) + 1, len(text))
-    opens = text[at + 1 : at + 2] in {"(", "{"} and depth <= _DEEPEST
-    return _closing(text, at + 1, depth) if opens else at + 1
-
-
-def _closing(text: str, at: int, depth: int = 0) -> int:
-    """The offset behind the bracket that closes the one at `at`."""
-    stack = [")" if text[at] == "(" else "}"]
-    at += 1
-    while at < len(text) and stack:
-        plain = _IN_BRACKETS.match(text, at)
-        if plain:
-            at = plain.end()
-            continue
-        char = text[at]
-        if char == "'" and stack[-1] == ")":
-            at = _found(text, "'", at + 1)
-        elif char == '"' and depth <= _DEEPEST:
-            at = _double(text, at + 1, depth + 1)[1] - 1
-        elif char == "\\" or text.startswith(("$(", "${"), at):
-            stack.extend({"$(": ")", "${": "}"}.get(text[at : at + 2], ""))
-            at += 1
-        elif char == "(":
-            stack.append(")")
-        elif char == stack[-1]:
-            stack.pop()
-        at += 1
-    return min(at, len(text))
-
-
 def _after_heredocs(text: str, at: int, heredocs: list[tuple[str, bool]]) -> int:
     """The offset behind the bodies of the here-documents that begin at `at`."""
     for word, tabs in heredocs:
         while at < len(text):
-            end = _found(text, "\n", at)
+            end = next_of(text, "\n", at)
             line = text[at:end]
             at = min(end + 1, len(text))
             if (line.lstrip("\t") if tabs else line) == word:
                 break
     return at
-
-
-def _found(text: str, what: str, at: int) -> int:
-    """Where `what` stands next, or the end of the text."""
-    place = text.find(what, at)
-    return len(text) if place < 0 else place

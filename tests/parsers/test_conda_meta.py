@@ -62,7 +62,9 @@ def test_short_channel(address: str, short: str | None) -> None:
 
 
 def test_channel_from_the_head_of_a_record() -> None:
-    assert cm.channel('{\n "build": "x",\n "channel": "https://conda.anaconda.org/pytorch/linux-64",\n "dep') == "pytorch"
+    assert (
+        cm.channel('{\n "build": "x",\n "channel": "https://conda.anaconda.org/pytorch/linux-64",\n "dep') == "pytorch"
+    )
     url = '{"build": "x", "url": "https://conda.anaconda.org/conda-forge/linux-64/pytorch-2.1.0-x.conda", "f'
     assert cm.channel(url) == "conda-forge"
     assert cm.channel("{") is None

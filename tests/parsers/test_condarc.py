@@ -34,6 +34,8 @@ def test_flow_lists() -> None:
     )
 
 
-@pytest.mark.parametrize("text", ["", "---\n", "channels:\n", "- stray\n", "channels", "\0", "channels: []", "a: b\n\tc"])
+@pytest.mark.parametrize(
+    "text", ["", "---\n", "channels:\n", "- stray\n", "channels", "\0", "channels: []", "a: b\n\tc"]
+)
 def test_anything_else(text: str) -> None:
     assert parse(text) == Condarc()

@@ -35,7 +35,9 @@ def test_clang_with_a_lower_bound_too() -> None:
 
 def test_guards_of_other_platforms_do_not_count() -> None:
     text = guard("__clang_major__ > 10", outer="#if defined(__APPLE__) && defined(__MACH__)")
-    text += guard("__GNUC__ > 5", outer="#if defined(__powerpc__)") + guard("__clang_major__ >= 9", outer="#ifdef _WIN32")
+    text += guard("__GNUC__ > 5", outer="#if defined(__powerpc__)") + guard(
+        "__clang_major__ >= 9", outer="#ifdef _WIN32"
+    )
     assert parse(text) == HostLimits()
     assert parse(text + guard("__GNUC__ > 8")) == HostLimits(gcc_max=8)
 
@@ -50,7 +52,9 @@ def test_a_commented_guard_and_its_replacement() -> None:
     assert parse(text) == HostLimits(gcc_max=9)
 
 
-@pytest.mark.parametrize("text", ["", "#endif\n#endif\n", "#if\n#error\n", "#else\n#error __GNUC__ > 3", "/* open", "\0"])
+@pytest.mark.parametrize(
+    "text", ["", "#endif\n#endif\n", "#if\n#error\n", "#else\n#error __GNUC__ > 3", "/* open", "\0"]
+)
 def test_anything_else(text: str) -> None:
     assert parse(text) == HostLimits()
 

@@ -16,7 +16,9 @@ def test_virtualenv() -> None:
 
 
 def test_uv() -> None:
-    assert parse("home = /x/bin\nuv = 0.9.1\nversion_info = 3.12.1\n") == PyvenvCfg(home="/x/bin", version="3.12.1", uv=True)
+    assert parse("home = /x/bin\nuv = 0.9.1\nversion_info = 3.12.1\n") == PyvenvCfg(
+        home="/x/bin", version="3.12.1", uv=True
+    )
 
 
 def test_anything_else() -> None:

@@ -50,7 +50,10 @@ def found(text: str, dialect: rc.Dialect = "sh") -> list[tuple[int, str, str, bo
             'export LD_LIBRARY_PATH="/x${LD_LIBRARY_PATH:+:${LD_LIBRARY_PATH}}"',
             [(1, "LD_LIBRARY_PATH", "/x${LD_LIBRARY_PATH:+:${LD_LIBRARY_PATH}}", True)],
         ),
-        ("cat > /f <<'EOF'\nexport CUDA_HOME=/inside\nEOF\nexport CUDA_HOME=/after", [(4, "CUDA_HOME", "/after", True)]),
+        (
+            "cat > /f <<'EOF'\nexport CUDA_HOME=/inside\nEOF\nexport CUDA_HOME=/after",
+            [(4, "CUDA_HOME", "/after", True)],
+        ),
         ("cat <<-E\n\tCUDA_HOME=/inside\n\tE\nCUDA_PATH=/after", [(4, "CUDA_PATH", "/after", False)]),
         ("read x <<< word\nCUDA_HOME=/x", [(2, "CUDA_HOME", "/x", False)]),
         ("path=(/usr/local/cuda/bin $path)", [(1, "PATH", "/usr/local/cuda/bin:$path", True)]),
@@ -58,7 +61,10 @@ def found(text: str, dialect: rc.Dialect = "sh") -> list[tuple[int, str, str, bo
         ("export CUDA_HOME=$CUDA_HOME:/usr/local/cuda", [(1, "CUDA_HOME", "$CUDA_HOME:/usr/local/cuda", True)]),
         ("export CUDA_HOME=/x;export CUDA_PATH=/y", [(1, "CUDA_HOME", "/x", True), (1, "CUDA_PATH", "/y", True)]),
         ("export CUDA_HOME=", [(1, "CUDA_HOME", "", True)]),
-        ("export CUDA_HOME=/x\r\nexport CUDA_PATH=/y\r\n", [(1, "CUDA_HOME", "/x", True), (2, "CUDA_PATH", "/y", True)]),
+        (
+            "export CUDA_HOME=/x\r\nexport CUDA_PATH=/y\r\n",
+            [(1, "CUDA_HOME", "/x", True), (2, "CUDA_PATH", "/y", True)],
+        ),
     ],
 )
 def test_sh(text: str, expected: list[tuple[int, str, str, bool]]) -> None:
@@ -144,7 +150,7 @@ def test_quotes_are_removed_as_bash_removes_them(raw: str) -> None:
         pytest.skip("there is no bash here")
     script = f"export CUDA_HOME={raw}\n"
     done = subprocess.run(
-        [bash, "--norc", "-c", script + "printf %s \"$CUDA_HOME\""], capture_output=True, text=True, check=False
+        [bash, "--norc", "-c", script + 'printf %s "$CUDA_HOME"'], capture_output=True, text=True, check=False
     )
     items = rc.parse(script, "sh", lambda name: name == "CUDA_HOME")
     if done.returncode == 0 and not done.stderr:
