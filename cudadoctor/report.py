@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from cudadoctor.checks.outcome import Crashed, Finding, Skipped
 from cudadoctor.facts.base import Facts
@@ -13,8 +14,7 @@ from cudadoctor.remedies.steps import Remedy
 Status = Literal["healthy", "warnings", "broken", "no-gpu", "unknown"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class SetUp:
+class SetUp(Struct, frozen=True, kw_only=True):
     """What this user would type next: lines for the shell, and the install command."""
 
     shell: tuple[str, ...] = ()
@@ -22,8 +22,7 @@ class SetUp:
     """A sentence until `recommend` can answer; None where nothing is to be installed."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Report:
+class Report(Struct, frozen=True, kw_only=True):
     """One examined machine."""
 
     status: Status

@@ -25,7 +25,7 @@ def status(facts: Facts, outcomes: Outcomes) -> Status:
         return "no-gpu"
     if worst is Severity.WARNING:
         return "warnings"
-    return "unknown" if outcomes.crashed or next(unexamined(facts), None) else "healthy"
+    return "unknown" if outcomes.crashed or any(unexamined(facts)) else "healthy"
 
 
 def unexamined(facts: Facts) -> Iterator[str]:
@@ -65,7 +65,8 @@ def sentence(status: Status, facts: Facts, outcomes: Outcomes, remedies: Mapping
     if status == "no-gpu":
         return _no_gpu(facts)
     if status == "unknown":
-        return f"Nothing wrong was found, but not everything could be examined: {next(unexamined(facts), 'a check crashed')}"
+        left = next(unexamined(facts), "a check crashed")
+        return f"Nothing wrong was found, but not everything could be examined: {left}"
     return _healthy(facts)
 
 

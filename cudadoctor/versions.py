@@ -1,8 +1,8 @@
 """Versions that this field keeps confusing, each with a type of its own.
 
 The *driver version* (580.65.06), the *CUDA driver version* ("CUDA Version" in nvidia-smi: the newest CUDA that the
-driver serves), the *toolkit version* (nvcc) and the *runtime version* (`torch.version.cuda`) are four things. They cannot be
-ordered against one another: comparing two of them needs `.cuda`, so that the comparison is meant.
+driver serves), the *toolkit version* (nvcc) and the *runtime version* (`torch.version.cuda`) are four things. They
+cannot be ordered against one another: comparing two of them needs `.cuda`, so that the comparison is meant.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import TypeVar
+
+from msgspec import Struct
 
 _SelfCuda = TypeVar("_SelfCuda", bound="CudaVersion")
 
@@ -43,8 +45,7 @@ class DriverVersion:
         return self.text or (f"{shown}.{self.patch:02d}" if self.patch else shown)
 
 
-@dataclass(frozen=True, order=True)
-class CudaVersion:
+class CudaVersion(Struct, frozen=True, order=True):
     """A CUDA release: 10.1 or 10.1.243 (`patch` is 0 where it is not given). The subclasses say whose it is."""
 
     major: int
@@ -84,23 +85,19 @@ class CudaVersion:
         return f"{self.release}.{self.patch}" if self.patch else self.release
 
 
-@dataclass(frozen=True, order=True)
-class CudaDriverVersion(CudaVersion):
+class CudaDriverVersion(CudaVersion, frozen=True, order=True):
     """The newest CUDA that the installed driver serves ("CUDA Version" in nvidia-smi, cuDriverGetVersion)."""
 
 
-@dataclass(frozen=True, order=True)
-class ToolkitVersion(CudaVersion):
+class ToolkitVersion(CudaVersion, frozen=True, order=True):
     """The version of an installed toolkit (nvcc, version.json)."""
 
 
-@dataclass(frozen=True, order=True)
-class RuntimeVersion(CudaVersion):
+class RuntimeVersion(CudaVersion, frozen=True, order=True):
     """The CUDA runtime that a program carries or was built with (`torch.version.cuda`)."""
 
 
-@dataclass(frozen=True, order=True)
-class ComputeCapability:
+class ComputeCapability(Struct, frozen=True, order=True):
     """A GPU's compute capability: 8.6, in a build list `sm_86`."""
 
     major: int

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections import Counter
 from typing import Any
 
+import msgspec
 import pytest
 
 from cudadoctor.checks import registry
@@ -57,7 +57,7 @@ class TestEveryCheck:
         assert doc.sources
 
     def test_asks_for_facts_only(self, check: Check) -> None:
-        known = {field.name for field in dataclasses.fields(Facts)}
+        known = {field.name for field in msgspec.structs.fields(Facts)}
         assert {name for name, _ in check.parameters} <= known
         assert any(required for _, required in check.parameters)
 
@@ -124,13 +124,13 @@ def test_says_nothing_of_a_healthy_machine(machine: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(bases()))
-@pytest.mark.parametrize("missing", [field.name for field in dataclasses.fields(Facts) if field.name != "gaps"])
+@pytest.mark.parametrize("missing", [field.name for field in msgspec.structs.fields(Facts) if field.name != "gaps"])
 def test_no_check_crashes_where_a_fact_is_missing(name: str, missing: str) -> None:
     facts = build_facts({**bases()[name], missing: UNKNOWN})
     assert run(CHECKS, facts).crashed == ()
 
 
-@pytest.mark.parametrize("missing", [field.name for field in dataclasses.fields(Facts) if field.name != "gaps"])
+@pytest.mark.parametrize("missing", [field.name for field in msgspec.structs.fields(Facts) if field.name != "gaps"])
 def test_an_unknown_fact_is_no_problem(missing: str) -> None:
     """On a healthy machine nothing gets louder because something could not be examined."""
     facts = build_facts({**bases()["server"], missing: UNKNOWN})

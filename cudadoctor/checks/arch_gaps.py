@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from cudadoctor.checks.base import Confidence, Problem, Severity, Unknown
 from cudadoctor.checks.common import env_subject, gpu_shown, rows, seen, torch_shown
@@ -15,8 +16,7 @@ from cudadoctor.facts.system import OsFacts
 from cudadoctor.versions import ComputeCapability
 
 
-@dataclass(frozen=True, kw_only=True)
-class Gap:
+class Gap(Struct, frozen=True, kw_only=True):
     """A GPU that a build has nothing for."""
 
     env: EnvFacts

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
+
+from msgspec import Struct
 
 from cudadoctor.compat.source import Source as Source  # noqa: PLC0414  (re-exported under strict typing)
 from cudadoctor.facts.seen import Seen
@@ -37,8 +38,7 @@ class Confidence(IntEnum):
         return self.name.lower()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Problem:
+class Problem(Struct, frozen=True, kw_only=True):
     """What a check found. The runner adds code and name, and severity and confidence where they are None."""
 
     subject: str
@@ -51,8 +51,7 @@ class Problem:
     confidence: Confidence | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Unknown:
+class Unknown(Struct, frozen=True, kw_only=True):
     """One subject could not be judged; the others are."""
 
     subject: str
@@ -63,8 +62,7 @@ Result = Iterator["Problem | Unknown"]
 Rule = Callable[..., Result]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Check:
+class Check(Struct, frozen=True, kw_only=True):
     """A rule with its names. `parameters` maps each fact that it asks for to whether it is required."""
 
     code: str

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 SECTIONS = ("Why", "Fix", "Harmless when", "Sources")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Page:
+class Page(Struct, frozen=True, kw_only=True):
     """A docstring, taken apart. Paragraphs are joined to single lines."""
 
     summary: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from cudadoctor.checks.base import Confidence
 from cudadoctor.checks.common import cuda_runs, cuinit_seen, is_compat, library_version, rows, seen, smi_lists, smi_seen
@@ -15,8 +16,7 @@ _MISMATCH_WORDS = "driver/library version mismatch"
 _DRIVER_MISMATCH = 803
 
 
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True):
     """How the libraries stand to the module."""
 
     kind: Literal["agree", "newer", "mixed", "unknown"]

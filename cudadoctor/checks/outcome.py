@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from cudadoctor.checks.base import Confidence, Severity, Source
 from cudadoctor.facts.seen import Seen
 
 
-@dataclass(frozen=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """A problem with its names, its weight, and its place in the causal chain."""
 
     code: str
@@ -29,8 +28,7 @@ class Finding:
         return f"{self.name}@{self.subject}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Skipped:
+class Skipped(Struct, frozen=True, kw_only=True):
     """A check that could not be decided."""
 
     code: str
@@ -40,8 +38,7 @@ class Skipped:
     """Set where only this subject was left out."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Crashed:
+class Crashed(Struct, frozen=True, kw_only=True):
     """A check that raised: a bug of ours, never "passed"."""
 
     code: str
@@ -49,8 +46,7 @@ class Crashed:
     error: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Outcomes:
+class Outcomes(Struct, frozen=True, kw_only=True):
     """All four outcomes of one run."""
 
     findings: tuple[Finding, ...] = ()

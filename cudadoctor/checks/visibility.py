@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cudadoctor.facts.driver import SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
@@ -23,8 +24,7 @@ _SCHEDULERS = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Visibility:
+class Visibility(Struct, frozen=True, kw_only=True):
     """What the variable does. `visible` and `dropped` are its items, in order."""
 
     value: str

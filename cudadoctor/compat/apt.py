@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from cudadoctor.compat._tables import numbers, source, table
 from cudadoctor.compat.source import Source
@@ -13,8 +13,7 @@ _FOLDER_WITHOUT_DISTRO_UNTIL = (10, 2)
 _KEYRING_FILE_FROM = (11, 7)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Key:
+class Key(Struct, frozen=True, kw_only=True):
     """A key that signs NVIDIA's repositories."""
 
     id: str
@@ -26,8 +25,7 @@ class Key:
     source: Source
 
 
-@dataclass(frozen=True, kw_only=True)
-class Keyring:
+class Keyring(Struct, frozen=True, kw_only=True):
     """The package that brings the key and the repository of one release."""
 
     distro: str
@@ -38,8 +36,7 @@ class Keyring:
     source: Source
 
 
-@dataclass(frozen=True, kw_only=True)
-class LocalDeb:
+class LocalDeb(Struct, frozen=True, kw_only=True):
     """A repository of one toolkit as a package. It drops its files and its key into `folder`."""
 
     toolkit: ToolkitVersion
@@ -53,8 +50,7 @@ class LocalDeb:
     source: Source
 
 
-@dataclass(frozen=True, kw_only=True)
-class AptError:
+class AptError(Struct, frozen=True, kw_only=True):
     """A message of apt, its cause and the way out."""
 
     match: str

@@ -8,8 +8,9 @@ major and the same or a higher minor. Between Tegra and other GPUs NVIDIA promis
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from cudadoctor.compat._tables import source
 from cudadoctor.compat.source import Source
@@ -23,8 +24,7 @@ _THOR_BEFORE_13 = (10, 1)
 _THOR = (11, 0)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Target:
+class Target(Struct, frozen=True, kw_only=True):
     """One entry of a build's list."""
 
     capability: ComputeCapability

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from cudadoctor.compat._tables import Confidence, numbers, source, table
 from cudadoctor.compat.source import Source
@@ -19,8 +20,7 @@ _ERAS: dict[str, EraName] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Era:
+class Era(Struct, frozen=True, kw_only=True):
     """How a conda command chooses the CUDA of torch."""
 
     name: EraName
@@ -30,8 +30,7 @@ class Era:
     source: Source
 
 
-@dataclass(frozen=True, kw_only=True)
-class CondaBuild:
+class CondaBuild(Struct, frozen=True, kw_only=True):
     """A build of the channel `pytorch` by its string."""
 
     torch: str
@@ -43,8 +42,7 @@ class CondaBuild:
     source: Source
 
 
-@dataclass(frozen=True, kw_only=True)
-class CondaForge:
+class CondaForge(Struct, frozen=True, kw_only=True):
     """What conda-forge builds now."""
 
     torch: str
@@ -53,6 +51,7 @@ class CondaForge:
     first_torch: str
     cuda_versions: tuple[RuntimeVersion, ...]
     """The releases of the package `cuda-version`."""
+    pythons: tuple[str, ...]
     source: Source
 
 
@@ -130,6 +129,18 @@ def channel_rules() -> tuple[str, ...]:
     return tuple(table("conda")["channels"])
 
 
+def extra_channel(
+    torch: str, cuda: CudaVersion, where: Literal["page", "selector", "lts"], *, windows: bool = False
+) -> str | None:
+    """The channel that upstream printed besides its own for a `cudatoolkit`; None where it printed none."""
+    wanted = numbers(base_version(torch))
+    for row in table("conda")["extra_channels"]:
+        if row["where"] == where and row["cuda"] == cuda.release:
+            if numbers(row["first"]) <= wanted <= numbers(row["last"]):
+                return str(row["windows" if windows else "linux"])
+    return None
+
+
 def forge() -> CondaForge:
     """conda-forge's builds."""
     row = table("conda")["conda_forge"]
@@ -139,6 +150,7 @@ def forge() -> CondaForge:
         cuda_windows=_versions(row["cuda_builds_windows"]),
         first_torch=row["first_version"].split(" ")[0],
         cuda_versions=_versions(row["cuda_version_releases"]),
+        pythons=tuple(row["pythons"]),
         source=source("conda", "conda"),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from cudadoctor.compat._tables import numbers, source, table
 from cudadoctor.compat.source import Source
@@ -12,8 +12,7 @@ _MINOR_COMPATIBILITY_FROM = 11
 """Before CUDA 11 each minor release needed its own driver."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Floor:
+class Floor(Struct, frozen=True, kw_only=True):
     """The oldest driver that runs a program with a CUDA runtime."""
 
     version: DriverVersion
@@ -22,8 +21,7 @@ class Floor:
     """The rule from CUDA 11 on: a driver of the same major is enough, though JIT of newer PTX fails on it."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Branch:
+class Branch(Struct, frozen=True, kw_only=True):
     """A driver branch: 580."""
 
     number: int

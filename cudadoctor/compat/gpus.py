@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cudadoctor.compat._tables import source, table
 from cudadoctor.compat.source import Source
@@ -37,8 +38,7 @@ _index: dict[tuple[str, ...], frozenset[str]] = {}
 _raw: list[tuple[str, frozenset[str]]] = []
 
 
-@dataclass(frozen=True, kw_only=True)
-class GpuModel:
+class GpuModel(Struct, frozen=True, kw_only=True):
     """A GPU as the list of PCI ids has it."""
 
     name: str | None

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from cudadoctor.compat._tables import numbers, source, table
 from cudadoctor.compat.source import Source
 from cudadoctor.compat.torch import base_version
 from cudadoctor.versions import DriverVersion
 
+_SUFFIX_ALWAYS = (1, 8, 1)
+"""From here on upstream's index has a suffixed file of the default build too."""
+
 How = Literal["download", "find-links", "extra-index", "index"]
 _HOW: dict[str, How] = {"1.0.0": "download", "1.2.0": "find-links", "1.11.0": "extra-index", "2.0.0": "index"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class PipEra:
+class PipEra(Struct, frozen=True, kw_only=True):
     """How pip was pointed to upstream's files."""
 
     how: How
@@ -25,8 +28,7 @@ class PipEra:
     source: Source
 
 
-@dataclass(frozen=True, kw_only=True)
-class PublishedEra:
+class PublishedEra(Struct, frozen=True, kw_only=True):
     """How the page of previous versions writes its pip lines."""
 
     how: str
@@ -35,12 +37,14 @@ class PublishedEra:
     """Its lines carry +cuXXX, except for the default build of their time."""
     audio: bool
     """Its lines name torchaudio."""
+    plain_default: bool
+    """The line for the default build of its time is `pip install torch==…` and nothing more."""
     first: str
-    last: str
+    last: str | None
+    """None: until now."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class UvBackend:
+class UvBackend(Struct, frozen=True, kw_only=True):
     """A value of uv's --torch-backend and the oldest driver for which `auto` takes it."""
 
     tag: str
@@ -85,9 +89,15 @@ def published_era(torch: str) -> PublishedEra | None:
     """How the page writes the lines of a release; None where it has none or they were not seen."""
     wanted = numbers(base_version(torch))
     for row in table("torch")["published_eras"]:
-        if numbers(row["first"]) <= wanted <= numbers(row["last"]):
+        last = None if row["last"] == "now" else row["last"]
+        if numbers(row["first"]) <= wanted and (last is None or wanted <= numbers(last)):
             return PublishedEra(
-                how=row["how"], suffix=row["suffix"], audio=row["audio"], first=row["first"], last=row["last"]
+                how=row["how"],
+                suffix=row["suffix"],
+                audio=row["audio"],
+                plain_default=row.get("plain_default", (1, 2) <= wanted < _SUFFIX_ALWAYS),
+                first=row["first"],
+                last=last,
             )
     return None
 

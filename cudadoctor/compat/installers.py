@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cudadoctor.compat._tables import numbers, source, table
 from cudadoctor.compat.source import Source
 
 
-@dataclass(frozen=True, kw_only=True)
-class Installer:
+class Installer(Struct, frozen=True, kw_only=True):
     """One installer script."""
 
     family: str

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from cudadoctor.compat._tables import table
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pitfall:
+class Pitfall(Struct, frozen=True, kw_only=True):
     """One breakage."""
 
     id: str

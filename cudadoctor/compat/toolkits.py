@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from cudadoctor.compat._tables import Confidence, confidence, numbers, source, table
 from cudadoctor.compat.source import Source
@@ -12,8 +12,7 @@ _THOR = (ComputeCapability(10, 1), ComputeCapability(11, 0))
 """One GPU, two names: 10.1 before CUDA 13."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class HostCompilerLimit:
+class HostCompilerLimit(Struct, frozen=True, kw_only=True):
     """The newest host compilers that nvcc accepts, by major. The toolkit's own crt/host_config.h goes before this."""
 
     gcc: int
@@ -21,8 +20,7 @@ class HostCompilerLimit:
     source: Source
 
 
-@dataclass(frozen=True, kw_only=True)
-class GlibcTrap:
+class GlibcTrap(Struct, frozen=True, kw_only=True):
     """A glibc that breaks the toolkit's headers."""
 
     glibc_from: tuple[int, ...]
@@ -34,8 +32,7 @@ class GlibcTrap:
     source: Source
 
 
-@dataclass(frozen=True, kw_only=True)
-class Runfile:
+class Runfile(Struct, frozen=True, kw_only=True):
     """NVIDIA's installer of one toolkit for x86_64 Linux."""
 
     toolkit: ToolkitVersion

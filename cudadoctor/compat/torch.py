@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Literal
+
+from msgspec import Struct
 
 from cudadoctor.compat._tables import Confidence, confidence, numbers, source, table
 from cudadoctor.compat.source import Source
@@ -14,8 +16,7 @@ _MANYLINUX_228_BUILDS = {("2.6.0", "cu126")}
 """Builds that were made for glibc 2.28 one release before the default build was (release notes of 2.6)."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Published:
+class Published(Struct, frozen=True, kw_only=True):
     """What the page of previous versions lists for a release."""
 
     conda: tuple[RuntimeVersion, ...]
@@ -25,10 +26,11 @@ class Published:
     wrong: str | None
     """What is wrong about the page's lines."""
     note: str | None
+    pythons: tuple[str, ...]
+    """The Pythons that the page names; empty where it names none."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Release:
+class Release(Struct, frozen=True, kw_only=True):
     """One release of torch."""
 
     torch: str
@@ -53,8 +55,7 @@ class Release:
     source: Source
 
 
-@dataclass(frozen=True, kw_only=True)
-class Companions:
+class Companions(Struct, frozen=True, kw_only=True):
     """The packages that belong to a release of torch."""
 
     torchvision: str | None
@@ -189,6 +190,24 @@ def numpy2_ready(version: str, *, windows: bool = False) -> bool | None:
     return None if found is None else numbers(found.torch) >= ((2, 4, 1) if windows else (2, 3, 0))
 
 
+def on_page(version: str) -> bool:
+    """Whether the page of previous versions has lines for a release (from 1.0.0 on; it leaves out some)."""
+    found = release(version)
+    if found is None or numbers(found.torch) < (1, 0, 0):
+        return False
+    return found.torch not in table("torch")["published_left_out"]
+
+
+def listed_on_page(version: str, manager: Literal["conda", "pip"]) -> tuple[RuntimeVersion, ...]:
+    """The CUDA versions that the page lists for a release, oldest first."""
+    found = release(version)
+    if found is None or not on_page(version) or (manager == "conda" and not found.conda):
+        return ()
+    if found.published is not None and (found.published.conda or found.published.pip):
+        return found.published.conda if manager == "conda" else found.published.pip
+    return found.cuda
+
+
 def release_source() -> Source:
     """Where the releases were read."""
     return source("torch", "torch_releases")
@@ -222,13 +241,15 @@ def _release(row: dict[str, object]) -> Release:
 
 
 def _published(row: dict[str, object]) -> Published:
-    plain = ("conda", "pip", "wrong", "note")
+    plain = ("conda", "pip", "wrong", "note", "pythons")
+    pythons = row.get("pythons")
     return Published(
         conda=_versions(row.get("conda")),
         pip=_versions(row.get("pip")),
         overrides=tuple((name, str(value)) for name, value in row.items() if name not in plain),
         wrong=_text(row, "wrong"),
         note=_text(row, "note"),
+        pythons=tuple(pythons) if isinstance(pythons, list) else (),
     )
 
 

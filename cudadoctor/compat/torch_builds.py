@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+from msgspec import Struct
 
 from cudadoctor.compat._tables import Confidence, confidence, numbers, source, table
 from cudadoctor.compat.source import Source
@@ -12,12 +13,12 @@ from cudadoctor.versions import CudaVersion, RuntimeVersion
 
 Manager = Literal["pip", "conda", "conda-forge"]
 
+_rows: dict[tuple[str, str], list[list[Any]]] = {}
 _CONDA_LAST = (2, 5, 1)
 _SUFFIX_FROM = (1, 8, 1)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Build:
+class Build(Struct, frozen=True, kw_only=True):
     """One build of torch."""
 
     torch: str
@@ -39,8 +40,7 @@ class Build:
     source: Source
 
 
-@dataclass(frozen=True, kw_only=True)
-class BuildArch:
+class BuildArch(Struct, frozen=True, kw_only=True):
     """What a build was compiled for."""
 
     arch_list: tuple[str, ...]
@@ -93,15 +93,12 @@ def built_arch(
     A row for the exact release goes before the one for all of its patches (`2.14.1` before `2.14`).
     """
     plain = base_version(version)
-    minor = ".".join(plain.split(".")[:2])
-    tables = table("arch")
     best = None
-    for row in tables["rows"]:
-        if row[1:4] != [cuda.release, manager, f"{os}-{machine}"] or row[0] not in (plain, minor):
-            continue
-        if row[0] == plain:
-            return _arch(row)
-        best = row
+    for row in _arch_rows(plain, manager):
+        if row[1] == cuda.release and row[3] == f"{os}-{machine}":
+            if row[0] == plain:
+                return _arch(row)
+            best = row
     return None if best is None else _arch(best)
 
 
@@ -113,7 +110,17 @@ def built_arch_list(
     return None if found is None else found.arch_list
 
 
-def _arch(row: list[object]) -> BuildArch:
+def _arch_rows(version: str, manager: str) -> list[list[Any]]:
+    """The rows for a release and those for all of its patches."""
+    if not _rows:
+        for row in table("arch")["rows"]:
+            _rows.setdefault((row[0], row[2]), []).append(row)
+    minor = ".".join(version.split(".")[:2])
+    own = _rows.get((version, manager), [])
+    return own if minor == version else own + _rows.get((minor, manager), [])
+
+
+def _arch(row: list[Any]) -> BuildArch:
     tables = table("arch")
     note = tables["notes"][row[6]]
     return BuildArch(
@@ -201,11 +208,7 @@ def _conda_builds(version: str, manager: Manager, platform: str) -> tuple[Build,
         return ()
     os, _, machine = platform.partition("-")
     os = "windows" if os == "win" else os
-    rows = [
-        row
-        for row in table("arch")["rows"]
-        if row[2] == manager and row[0] in (version, ".".join(version.split(".")[:2]))
-    ]
+    rows = _arch_rows(version, manager)
     here = [row for row in rows if row[3] == f"{os}-{'x86_64' if machine == 'amd64' else machine}"]
     derived = not here and manager == "conda" and platform == "win-amd64"
     cudas = sorted({numbers(row[1])[:2] for row in (rows if derived else here)})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from cudadoctor.facts.driver import DeviceNode, DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.envs import CondaFacts, EnvFacts
@@ -15,8 +15,7 @@ from cudadoctor.facts.toolkit import CompilerFacts, ToolkitInventory
 __all__ = ["Facts", "Gap", "Seen"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Gap:
+class Gap(Struct, frozen=True, kw_only=True):
     """A fact not had, and why."""
 
     fact: str
@@ -24,8 +23,7 @@ class Gap:
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Facts:
+class Facts(Struct, frozen=True, kw_only=True):
     """One machine. A field that is None is not known, and a gap says why; an empty tuple is known to be empty."""
 
     os: OsFacts | None = None

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from cudadoctor.facts.seen import Seen
 from cudadoctor.versions import ComputeCapability, CudaDriverVersion, DriverVersion
 
 
-@dataclass(frozen=True, kw_only=True)
-class PciDevice:
+class PciDevice(Struct, frozen=True, kw_only=True):
     """A display device of NVIDIA (vendor 10de, class 0300 or 0302) under /sys/bus/pci."""
 
     bus_id: str
@@ -23,8 +23,7 @@ class PciDevice:
     """False where its configuration space reads as all ones: it has fallen off the bus."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class PciFacts:
+class PciFacts(Struct, frozen=True, kw_only=True):
     """NVIDIA's display devices on the PCI bus. Other functions of a card (audio, USB, NVSwitch) are left out."""
 
     gpus: tuple[PciDevice, ...]
@@ -33,8 +32,7 @@ class PciFacts:
     seen: Seen
 
 
-@dataclass(frozen=True, kw_only=True)
-class DriverFacts:
+class DriverFacts(Struct, frozen=True, kw_only=True):
     """The NVIDIA kernel driver and its user-space libraries."""
 
     loaded: bool | None = None
@@ -61,8 +59,7 @@ class DriverFacts:
 SmiOutcome = Literal["ok", "missing", "failed", "crashed", "hangs", "slow", "unreadable"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class SmiGpu:
+class SmiGpu(Struct, frozen=True, kw_only=True):
     """One GPU as nvidia-smi prints it."""
 
     index: int
@@ -104,8 +101,7 @@ class SmiGpu:
     """None, Reset, Reboot, Drain P2P …: what the driver asks for (driver 560 and newer)."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class SmiFacts:
+class SmiFacts(Struct, frozen=True, kw_only=True):
     """What nvidia-smi said, or how it failed. A failure is a fact."""
 
     outcome: SmiOutcome
@@ -127,8 +123,7 @@ class SmiFacts:
 LibcudaOutcome = Literal["ok", "missing", "failed", "crashed", "hangs", "slow"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class CudaDevice:
+class CudaDevice(Struct, frozen=True, kw_only=True):
     """A device as the CUDA driver API enumerates it."""
 
     ordinal: int
@@ -138,8 +133,7 @@ class CudaDevice:
     memory_total_mib: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class LibcudaFacts:
+class LibcudaFacts(Struct, frozen=True, kw_only=True):
     """What libcuda.so.1 said in a child process, loaded as the loader finds it in the user's environment."""
 
     outcome: LibcudaOutcome
@@ -158,8 +152,7 @@ class LibcudaFacts:
     seen: Seen | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class DeviceNode:
+class DeviceNode(Struct, frozen=True, kw_only=True):
     """A device node under /dev, and whether this user can really open it."""
 
     path: str

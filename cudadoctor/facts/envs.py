@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from cudadoctor.facts.seen import Seen
 from cudadoctor.versions import ComputeCapability, RuntimeVersion
 
 
-@dataclass(frozen=True, kw_only=True)
-class Package:
+class Package(Struct, frozen=True, kw_only=True):
     """An installed distribution."""
 
     name: str
@@ -29,8 +29,7 @@ class Package:
 LiveOutcome = Literal["not-asked", "ok", "import-error", "crashed", "hangs", "slow", "failed"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class TorchLive:
+class TorchLive(Struct, frozen=True, kw_only=True):
     """What torch itself said, in a child of the environment's own python."""
 
     outcome: LiveOutcome
@@ -52,8 +51,7 @@ class TorchLive:
     """A file in the current directory that programs started there would import as `torch`, not the installed one."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class TorchFacts:
+class TorchFacts(Struct, frozen=True, kw_only=True):
     """A torch as it lies on disk, and, where it was asked, what it said."""
 
     version: str
@@ -76,8 +74,7 @@ class TorchFacts:
     seen: Seen
 
 
-@dataclass(frozen=True, kw_only=True)
-class EnvFacts:
+class EnvFacts(Struct, frozen=True, kw_only=True):
     """One Python environment."""
 
     kind: Literal["conda", "venv", "system", "pyenv", "uv", "pipx", "pixi"]
@@ -98,8 +95,7 @@ class EnvFacts:
     site_packages: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class CondaFacts:
+class CondaFacts(Struct, frozen=True, kw_only=True):
     """conda, mamba, micromamba and pixi on this machine."""
 
     roots: tuple[str, ...] = ()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from cudadoctor.versions import ComputeCapability
 
 
-@dataclass(frozen=True, kw_only=True)
-class GpuFacts:
+class GpuFacts(Struct, frozen=True, kw_only=True):
     """One NVIDIA GPU."""
 
     index: int

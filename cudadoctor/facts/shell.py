@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 
-@dataclass(frozen=True, kw_only=True)
-class RcLine:
+class RcLine(Struct, frozen=True, kw_only=True):
     """A line of an rc file that touches one of the variables that matter here."""
 
     file: str
@@ -19,8 +19,7 @@ class RcLine:
     exported: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class PathEntry:
+class PathEntry(Struct, frozen=True, kw_only=True):
     """One element of a search path variable."""
 
     variable: str
@@ -33,8 +32,7 @@ class PathEntry:
     """An existing directory that was probably meant, where this one does not exist."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ShellFacts:
+class ShellFacts(Struct, frozen=True, kw_only=True):
     """The environment of the process, and the files it may come from."""
 
     shell: str | None = None
@@ -49,8 +47,7 @@ class ShellFacts:
     """rc files that exist and could not be read."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class LoaderEntry:
+class LoaderEntry(Struct, frozen=True, kw_only=True):
     """A CUDA library where the loader can find it."""
 
     soname: str
@@ -58,8 +55,7 @@ class LoaderEntry:
     real_path: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class LoaderFacts:
+class LoaderFacts(Struct, frozen=True, kw_only=True):
     """Where the dynamic loader looks, and the CUDA libraries it would find there."""
 
     cache: tuple[LoaderEntry, ...] = ()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, kw_only=True)
-class OsFacts:
+class OsFacts(Struct, frozen=True, kw_only=True):
     """The operating system, and what kind of place it runs in."""
 
     id: str | None = None

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from cudadoctor.facts.seen import Seen
 from cudadoctor.versions import ToolkitVersion
 
 
-@dataclass(frozen=True, kw_only=True)
-class ToolkitFacts:
+class ToolkitFacts(Struct, frozen=True, kw_only=True):
     """One CUDA toolkit on disk."""
 
     root: str
@@ -28,8 +27,7 @@ class ToolkitFacts:
     seen: Seen
 
 
-@dataclass(frozen=True, kw_only=True)
-class ToolkitLink:
+class ToolkitLink(Struct, frozen=True, kw_only=True):
     """A link such as /usr/local/cuda."""
 
     path: str
@@ -38,8 +36,7 @@ class ToolkitLink:
     """None: it points at nothing."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ToolkitInventory:
+class ToolkitInventory(Struct, frozen=True, kw_only=True):
     """All toolkits that were found, and which of them the shell would use."""
 
     toolkits: tuple[ToolkitFacts, ...] = ()
@@ -56,8 +53,7 @@ class ToolkitInventory:
     """The real root of the toolkit there; None where CUDA_HOME names none."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class CompilerFacts:
+class CompilerFacts(Struct, frozen=True, kw_only=True):
     """The C++ compiler that nvcc would call."""
 
     path: str

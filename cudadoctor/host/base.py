@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal, Protocol
+
+from msgspec import Struct
 
 READ_LIMIT = 1 << 20
 """Bytes that `read` returns at most unless asked otherwise (1 MiB)."""
@@ -57,7 +58,7 @@ class TimedOut(Refusal):
     """No end before the deadline. What was printed until then is kept.
 
     `stuck` tells that the process survived SIGKILL (state D, in the driver): it was abandoned, never waited for.
-    `idle` tells that it used no processor time and read nothing in the last seconds: it hangs, where a busy one is slow.
+    `idle` tells that it used no processor time and read nothing in its last seconds: it hangs; a busy one is slow.
     """
 
     kind = "timed-out"
@@ -83,8 +84,7 @@ class TimedOut(Refusal):
         self.idle = idle
 
 
-@dataclass(frozen=True, kw_only=True)
-class Completed:
+class Completed(Struct, frozen=True, kw_only=True):
     """A program that ended."""
 
     argv: tuple[str, ...]
@@ -100,8 +100,7 @@ class Completed:
 FileKind = Literal["file", "dir", "link", "char", "block", "fifo", "socket", "other"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class FileStat:
+class FileStat(Struct, frozen=True, kw_only=True):
     """One directory entry; the last link is not followed."""
 
     kind: FileKind
@@ -116,8 +115,7 @@ class FileStat:
     """Major and minor number of a device node."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class OpenResult:
+class OpenResult(Struct, frozen=True, kw_only=True):
     """A real open and close of a file or device node."""
 
     ok: bool
@@ -125,8 +123,7 @@ class OpenResult:
     """0 where it opened; else the errno (13 EACCES, 1 EPERM, 6 ENXIO …)."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Process:
+class Process(Struct, frozen=True, kw_only=True):
     """A running process."""
 
     pid: int
@@ -135,8 +132,7 @@ class Process:
     argv: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Identity:
+class Identity(Struct, frozen=True, kw_only=True):
     """Who asks, and what kind of machine answers."""
 
     machine: str
@@ -158,8 +154,7 @@ class Identity:
     """`sys.prefix` of the Python that asks: the environment cudadoctor itself is installed in."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """What the process may use. None: unlimited, or not known for sizes."""
 
     address_space: int | None

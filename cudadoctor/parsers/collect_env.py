@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cudadoctor.parsers.text import flag, lines
 from cudadoctor.versions import DriverVersion, RuntimeVersion
@@ -32,8 +33,7 @@ _NOTHING = frozenset(("", "none", "n/a", "no cuda", "could not collect"))
 _ROWS = 4096
 
 
-@dataclass(frozen=True, kw_only=True)
-class CollectedPackage:
+class CollectedPackage(Struct, frozen=True, kw_only=True):
     """A line `[pip3] torch==2.6.0` or `[conda] pytorch 1.4.0 py3.7_cuda10.1 pytorch`."""
 
     manager: str
@@ -44,8 +44,7 @@ class CollectedPackage:
     channel: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class CollectEnv:
+class CollectEnv(Struct, frozen=True, kw_only=True):
     """One report. A text is None where its line is not there; "Could not collect" and "No CUDA" are kept in texts."""
 
     torch: str | None = None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _CHANNEL = re.compile(r'"(?:channel|schannel)"\s*:\s*"([^"\\]*)"')
 _URL = re.compile(r'"url"\s*:\s*"(\w+://[^"\\]*)/[^/"\\]*"')
@@ -16,8 +17,7 @@ _ROCM = re.compile(r"rocm(\d+)\.?(\d+)?")
 _CUDNN = re.compile(r"cudnn_?(\d+(?:\.\d+){1,3})")
 
 
-@dataclass(frozen=True, kw_only=True)
-class CondaRecord:
+class CondaRecord(Struct, frozen=True, kw_only=True):
     """One installed package."""
 
     name: str
@@ -26,8 +26,7 @@ class CondaRecord:
     """`py3.7_cuda10.1.243_cudnn7.6.3_0`."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class CondaBuild:
+class CondaBuild(Struct, frozen=True, kw_only=True):
     """What a build string of torch tells."""
 
     word: str | None = None

@@ -6,7 +6,8 @@ conda's own files are plain: keys at the left margin with a value, a `[list]` in
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _KEY = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)[ \t]*:(?:[ \t]+(.*))?\Z")
 _ITEM = re.compile(r"[ \t]*-[ \t]+(.*)\Z")
@@ -14,8 +15,7 @@ _TRUE = frozenset({"true", "yes", "on", "y"})
 _FALSE = frozenset({"false", "no", "off", "n"})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Condarc:
+class Condarc(Struct, frozen=True, kw_only=True):
     """One file. Empty or None where it does not say."""
 
     channels: tuple[str, ...] = ()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|//[^\n]*", re.DOTALL)
 _DIRECTIVE = re.compile(r"\s*#\s*(if|ifdef|ifndef|elif|else|endif|error)\b(.*)")
@@ -14,8 +15,7 @@ _ELSEWHERE = re.compile(r"__APPLE__|_WIN32|__HORIZON__|__QNX|__powerpc|__ICC|__I
 """Macros of platforms and compilers for which a guard of its own holds."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class HostLimits:
+class HostLimits(Struct, frozen=True, kw_only=True):
     """The newest majors that the header lets pass; None where it has no such guard (or somebody took it out)."""
 
     gcc_max: int | None = None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from cudadoctor.parsers.proc_version import ProcVersion
 from cudadoctor.versions import DriverVersion
@@ -24,8 +25,7 @@ KernelLineKind = Literal[
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Xid:
+class Xid(Struct, frozen=True, kw_only=True):
     """An error that the driver reports of a GPU."""
 
     code: int
@@ -35,8 +35,7 @@ class Xid:
     """As the log has it: seconds since boot, a date, microseconds (/dev/kmsg)."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ApiMismatch:
+class ApiMismatch(Struct, frozen=True, kw_only=True):
     """The user-space libraries and the kernel module are of different versions."""
 
     client: DriverVersion | None
@@ -44,8 +43,7 @@ class ApiMismatch:
     time: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class LegacyGpu:
+class LegacyGpu(Struct, frozen=True, kw_only=True):
     """A GPU that this driver leaves alone because an older branch serves it."""
 
     name: str
@@ -55,8 +53,7 @@ class LegacyGpu:
     """The driver that ignores it."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class KernelLine:
+class KernelLine(Struct, frozen=True, kw_only=True):
     """A line of a known kind."""
 
     kind: KernelLineKind
@@ -65,8 +62,7 @@ class KernelLine:
     time: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class KernelMessages:
+class KernelMessages(Struct, frozen=True, kw_only=True):
     """What a kernel log says of NVIDIA's driver; all empty where it says nothing."""
 
     xids: tuple[Xid, ...] = ()

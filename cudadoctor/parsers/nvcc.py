@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cudadoctor.parsers.text import tidy
 from cudadoctor.versions import ToolkitVersion
@@ -14,8 +15,7 @@ _BUILT = re.compile(r"Built on\s+([A-Z]\S{5,60})")
 _PROGRAM = re.compile(r"\b(\w{1,20}): NVIDIA \(R\)")
 
 
-@dataclass(frozen=True, kw_only=True)
-class NvccVersion:
+class NvccVersion(Struct, frozen=True, kw_only=True):
     """A tool of the CUDA toolkit as it names itself."""
 
     release: ToolkitVersion

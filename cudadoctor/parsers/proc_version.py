@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from cudadoctor.parsers.text import lines
 from cudadoctor.versions import DriverVersion
@@ -18,8 +19,7 @@ _COMPILER = re.compile(r"GCC version:\s*(\S.*)")
 _BUILDER = re.compile(r"\([^()]*\)?")
 
 
-@dataclass(frozen=True, kw_only=True)
-class ProcVersion:
+class ProcVersion(Struct, frozen=True, kw_only=True):
     """The kernel module as it names itself."""
 
     version: DriverVersion | None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _VERSION = re.compile(r"\d+\.\d+(?:\.\d+)?")
 
 
-@dataclass(frozen=True, kw_only=True)
-class PyvenvCfg:
+class PyvenvCfg(Struct, frozen=True, kw_only=True):
     """What the file tells."""
 
     home: str | None = None

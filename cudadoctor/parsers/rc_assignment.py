@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cudadoctor.parsers.shell_words import LineFinder, Word
 
@@ -18,8 +19,7 @@ INHERITED = frozenset({"PATH"})
 """In every environment already, so that a plain assignment reaches programs too."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Assignment:
+class Assignment(Struct, frozen=True, kw_only=True):
     """One assignment to one variable."""
 
     line: int

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from cudadoctor.parsers.text import bus_id as normalised
 from cudadoctor.parsers.text import failure, flag, known, mebibytes, plain
@@ -14,8 +15,7 @@ from cudadoctor.versions import ComputeCapability, CudaDriverVersion, DriverVers
 SmiForm = Literal["table", "xml", "log", "csv", "list", "version"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class SmiRow:
+class SmiRow(Struct, frozen=True, kw_only=True):
     """One GPU as a form of nvidia-smi's output prints it; None where the form or the driver does not tell."""
 
     index: int
@@ -71,8 +71,7 @@ class SmiRow:
     """None, Reset, Reboot, Drain P2P …: what the driver asks for (driver 560 and newer)."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class SmiReading:
+class SmiReading(Struct, frozen=True, kw_only=True):
     """One output of nvidia-smi."""
 
     form: SmiForm

@@ -7,8 +7,9 @@ The exit codes are nvmlReturn_t (nvml.h). nvidia-smi's manual page lists 0, 2, 3
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from cudadoctor.parsers.text import bus_id, lines
 from cudadoctor.versions import DriverVersion
@@ -92,8 +93,7 @@ _CODES: dict[int, SmiErrorKind] = {
 _LIBRARY = re.compile(r"NVML library version:\s*(\d[\d.]*)", re.IGNORECASE)
 
 
-@dataclass(frozen=True, kw_only=True)
-class SmiError:
+class SmiError(Struct, frozen=True, kw_only=True):
     """How nvidia-smi failed."""
 
     kind: SmiErrorKind

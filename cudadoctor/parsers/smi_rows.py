@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from cudadoctor.parsers.smi import SmiRow
 from cudadoctor.parsers.text import bus_id, flag, known

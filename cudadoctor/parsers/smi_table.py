@@ -7,7 +7,8 @@ the table where there is none, and its cells by the bars around them.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from cudadoctor.parsers.smi import SmiReading, cuda, driver
 from cudadoctor.parsers.smi_rows import Row, first_line, next_line

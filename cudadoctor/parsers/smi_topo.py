@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cudadoctor.parsers.text import lines
 
@@ -14,8 +15,7 @@ _LINK = re.compile(r"X\Z|SYS\Z|NODE\Z|PHB\Z|PXB\Z|PIX\Z|PSB\Z|SOC\Z|INT\Z|NV\d{1
 _NIC = re.compile(r"\s*(NIC\d{1,4}):\s*(\S+)\s*\Z")
 
 
-@dataclass(frozen=True, kw_only=True)
-class TopologyRow:
+class TopologyRow(Struct, frozen=True, kw_only=True):
     """One device, and how it reaches each of `Topology.columns`."""
 
     name: str
@@ -26,8 +26,7 @@ class TopologyRow:
     """As printed; both are empty on Windows."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Topology:
+class Topology(Struct, frozen=True, kw_only=True):
     """The matrix."""
 
     columns: tuple[str, ...]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _LINE = re.compile(
     r"^(__version__|cuda|hip|rocm|xpu|debug)[ \t]*(?::[^=\n]*)?=[ \t]*(?:'([^'\n]*)'|\"([^\"\n]*)\"|(\w+))",
@@ -11,8 +12,7 @@ _LINE = re.compile(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class TorchVersion:
+class TorchVersion(Struct, frozen=True, kw_only=True):
     """The build as its own version.py has it. None: not built for that, or (in older releases) not said."""
 
     version: str

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from cudadoctor.facts.base import Gap
 
 Value = TypeVar("Value")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """What the user wants examined."""
 
     fast: bool = False
@@ -25,8 +25,7 @@ class Request:
     """Seconds for the whole run."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Found(Generic[Value]):
+class Found(Struct, Generic[Value], frozen=True, kw_only=True):
     """A probe's answer. `value` is None where nothing is known; then at least one gap says why."""
 
     value: Value | None

@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cudadoctor.errors import CudaDoctorError
 from cudadoctor.facts.base import Facts, Gap
@@ -59,8 +61,7 @@ PROBES: Mapping[str, Probe] = {
 """By the field of `Facts` that each fills; those that start programs first."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Collected:
+class Collected(Struct, frozen=True, kw_only=True):
     """All facts of a machine, and what each probe took."""
 
     facts: Facts
@@ -77,12 +78,13 @@ class _Worker(threading.Thread):
         self.seconds: float | None = None
         self.found: Found[Any] | None = None
         self.error: Exception | None = None
-        self._ask = lambda: probe(host, request, clock)
+        self._probe = probe
+        self._arguments = (host, request, clock)
 
     def run(self) -> None:
         start = time.monotonic()
         try:
-            self.found = self._ask()
+            self.found = self._probe(*self._arguments)
         except Exception as error:  # noqa: BLE001  one probe must not take the others with it; the gap says what happened
             self.error = error
         self.seconds = time.monotonic() - start

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from cudadoctor.facts.base import Gap
 from cudadoctor.facts.envs import CondaFacts
@@ -23,8 +24,7 @@ _MOST = 200
 _RC_NAMES = (".condarc", "condarc")
 
 
-@dataclass(frozen=True, kw_only=True)
-class CondaPlaces:
+class CondaPlaces(Struct, frozen=True, kw_only=True):
     """Where conda's things are."""
 
     roots: tuple[str, ...]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from cudadoctor.facts.base import Gap
 from cudadoctor.facts.driver import DriverFacts
@@ -143,8 +144,7 @@ def _module_files(host: Host, identity: Identity | None) -> tuple[str, ...] | No
     return tuple(sorted(named)) if any(present_roots) else None
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Library:
+class _Library(Struct, frozen=True, kw_only=True):
     path: str
     real: str
     version: DriverVersion | None

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cudadoctor.errors import CudaDoctorError
 from cudadoctor.facts.base import Gap
@@ -22,8 +24,7 @@ MOST = 100
 _TORCH = "lib/python3*/site-packages/torch/version.py"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Candidate:
+class Candidate(Struct, frozen=True, kw_only=True):
     """An environment by its place."""
 
     kind: Kind
@@ -36,8 +37,7 @@ class Candidate:
     """`--env`, VIRTUAL_ENV, CONDA_PREFIX or PATH; with `--env` also on those that are named and not active."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Located:
+class Located(Struct, frozen=True, kw_only=True):
     """All environments, the active one first."""
 
     candidates: tuple[Candidate, ...]

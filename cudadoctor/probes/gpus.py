@@ -10,7 +10,8 @@ PCI device (WSL, Jetson). Otherwise it is not known, and a gap says so.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from cudadoctor.facts.base import Gap
 from cudadoctor.facts.driver import (

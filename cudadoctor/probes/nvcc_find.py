@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cudadoctor.probes.quiet import Quiet
 
@@ -16,8 +17,7 @@ DISTRIBUTION_ROOTS = ("/usr/lib/cuda", "/usr/lib/nvidia-cuda-toolkit")
 """Where Debian's and Ubuntu's nvidia-cuda-toolkit lies: a tree of links for others to use, and the compiler itself."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Nvcc:
+class Nvcc(Struct, frozen=True, kw_only=True):
     """A compiler that was found, and where that led."""
 
     found: str

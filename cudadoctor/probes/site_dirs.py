@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from cudadoctor.parsers import pyvenv
 from cudadoctor.probes.envs_find import Candidate
@@ -23,8 +24,7 @@ _INFOS = "[abcdfimnptvxABCDFIMNPTVX]*-info"
 _MOST_INFOS = 3000
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sites:
+class Sites(Struct, frozen=True, kw_only=True):
     """The directories of one environment."""
 
     own: str | None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import asdict, fields, replace
 
 from cudadoctor.facts.base import Gap
 from cudadoctor.facts.driver import SmiFacts, SmiGpu, SmiOutcome
@@ -77,8 +79,7 @@ def probe(host: Host, request: Request, clock: Clock) -> Found[SmiFacts]:  # noq
         return Found(value=None, gaps=(Gap(fact="smi", reason=one_line(f"it could not be run: {refusal}")),))
 
 
-@dataclass(frozen=True)
-class _Asker:
+class _Asker(Struct, frozen=True):
     """One nvidia-smi, with the time that there is for it."""
 
     host: Host
@@ -246,7 +247,7 @@ def _joined(gpus: tuple[SmiRow, ...], others: tuple[SmiRow, ...]) -> tuple[SmiRo
             joined.append(gpu)
             continue
         missing = {
-            name: value for name, value in vars(other).items() if getattr(gpu, name) is None and value is not None
+            name: value for name, value in asdict(other).items() if getattr(gpu, name) is None and value is not None
         }
         joined.append(replace(gpu, **missing))
     return tuple(joined)

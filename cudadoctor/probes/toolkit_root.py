@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from cudadoctor.facts.seen import Seen
 from cudadoctor.facts.toolkit import ToolkitFacts
@@ -24,8 +25,7 @@ _NVCC_LIMIT = 10.0
 _Read = tuple[ToolkitVersion, Seen]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Candidate:
+class Candidate(Struct, frozen=True, kw_only=True):
     """A directory that may hold a toolkit."""
 
     path: str

@@ -7,8 +7,9 @@ import posixpath
 import re
 import threading
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from cudadoctor.facts.base import Gap
 from cudadoctor.facts.envs import EnvFacts, LiveOutcome, TorchLive

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from cudadoctor.facts.envs import Package, TorchFacts
 from cudadoctor.facts.seen import Seen
@@ -41,8 +42,7 @@ _SCAN_LIMIT = 1.5
 """Seconds for reading through torch's library for its list of architectures: 0.06 where it is in memory."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class OnDisk:
+class OnDisk(Struct, frozen=True, kw_only=True):
     """What one environment holds."""
 
     sites: Sites
@@ -51,8 +51,7 @@ class OnDisk:
     duplicates: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Info:
+class _Info(Struct, frozen=True, kw_only=True):
     """A `*.dist-info` or `*.egg-info`."""
 
     name: str

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 Safety = Literal["safe", "system", "manual"]
 """safe: reversible, one environment or one of the user's own files. system: root, packages. manual: only shown."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Run:
+class Run(Struct, frozen=True, kw_only=True):
     """A program to run."""
 
     argv: tuple[str, ...]
@@ -20,8 +20,7 @@ class Run:
     kind: Literal["run"] = "run"
 
 
-@dataclass(frozen=True, kw_only=True)
-class WriteFile:
+class WriteFile(Struct, frozen=True, kw_only=True):
     """A file to change; `text` is what it should hold at that place."""
 
     path: str
@@ -29,11 +28,15 @@ class WriteFile:
     why: str
     safety: Safety = "safe"
     needs_root: bool = False
+    before: str | None = None
+    """SHA-256 of the bytes that the step was planned from, "" for a file that was not there; None: not looked at.
+    The executor writes only where the file still is that."""
+    delete: bool = False
+    """Take the file away instead, where it holds nothing of anybody else's."""
     kind: Literal["write"] = "write"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Tell:
+class Tell(Struct, frozen=True, kw_only=True):
     """Something that only a person can do."""
 
     text: str
@@ -45,8 +48,7 @@ class Tell:
 Step = Run | WriteFile | Tell
 
 
-@dataclass(frozen=True, kw_only=True)
-class Remedy:
+class Remedy(Struct, frozen=True, kw_only=True):
     """The cure of one finding."""
 
     summary: str

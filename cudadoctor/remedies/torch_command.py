@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from cudadoctor.checks.outcome import Finding
 from cudadoctor.facts.base import Facts
@@ -12,8 +12,7 @@ from cudadoctor.remedies.steps import Run, Step, Tell
 from cudadoctor.versions import ComputeCapability, CudaVersion, DriverVersion
 
 
-@dataclass(frozen=True, kw_only=True)
-class Choice:
+class Choice(Struct, frozen=True, kw_only=True):
     """A build that this machine can run."""
 
     torch: str

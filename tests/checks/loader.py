@@ -1,7 +1,7 @@
-"""Facts from compact TOML: nested tables become dataclasses by their type hints, versions are read from text.
+"""Facts from compact TOML: nested tables become structs by their type hints, versions are read from text.
 
 A case names a base machine (bases.toml) and what differs from it: tables are merged, everything else is replaced, and
-the text "@unknown" stands for None. What a dataclass demands and a case need not say (a `seen`, the name of an
+the text "@unknown" stands for None. What a struct demands and a case need not say (a `seen`, the name of an
 environment) is filled in here.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import collections.abc
 import copy
-import dataclasses
 import functools
 import importlib
 import sys
@@ -18,6 +17,8 @@ import typing
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from cudadoctor.checks.base import Check
 from cudadoctor.checks.outcome import Outcomes
@@ -92,7 +93,7 @@ def facts_of(case: Mapping[str, Any]) -> Facts:
 
 def build_facts(table: Mapping[str, Any]) -> Facts:
     """Facts from a whole table."""
-    facts = _dataclass(Facts, table)
+    facts = _struct(Facts, table)
     assert isinstance(facts, Facts)
     return facts
 
@@ -107,15 +108,14 @@ def _hints(kind: type) -> dict[str, Any]:
     return typing.get_type_hints(kind)
 
 
-def _dataclass(kind: type, table: Mapping[str, Any]) -> object:
+def _struct(kind: type, table: Mapping[str, Any]) -> object:
     hints = _hints(kind)
     values: dict[str, Any] = dict(_FILL.get(kind, {}))
     for key, value in table.items():
         assert key in hints, f"{kind.__name__} has no field {key}"
         values[key] = None if value == UNKNOWN else _value(hints[key], value)
-    for field in dataclasses.fields(kind):
-        demanded = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
-        if field.name == "seen" and demanded and "seen" not in values:
+    for field in msgspec.structs.fields(kind):
+        if field.name == "seen" and field.required and "seen" not in values:
             values["seen"] = Seen(where=f"/{kind.__name__}", text="as read")
     if kind is ToolkitFacts:
         values["real_root"] = values["real_root"] or values["root"]
@@ -137,8 +137,8 @@ def _value(hint: Any, value: Any) -> Any:
             parsed = hint.parse(value)
             assert parsed is not None, f"{value!r} is no {hint.__name__}"
             return parsed
-        if dataclasses.is_dataclass(hint):
-            return _dataclass(hint, value)
+        if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+            return _struct(hint, value)
     return value
 
 
