@@ -1,0 +1,99 @@
+"""`cudadoctor check`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from cudadoctor.cli import console, options
+from cudadoctor.errors import ExitCode
+
+if TYPE_CHECKING:
+    from cudadoctor.report import Report
+
+FailOn = Literal["error", "warning", "info", "never"]
+SEVERITIES = ("error", "warning", "info")
+"""From the worst down."""
+SelectOption = Annotated[
+    list[str] | None,
+    typer.Option("--select", metavar="CODES", help="Only these: codes, prefixes of codes or names, comma-separated."),
+]
+IgnoreOption = Annotated[list[str] | None, typer.Option("--ignore", metavar="CODES", help="All but these.")]
+FromOption = Annotated[
+    str | None, typer.Option("--from", metavar="SNAPSHOT", help="Examine a recorded machine instead of this one.")
+]
+FailOnOption = Annotated[FailOn, typer.Option("--fail-on", help="Exit 1 from findings of this severity on.")]
+StrictOption = Annotated[
+    bool, typer.Option("--strict", help="Exit 4 where something that was needed could not be known.")
+]
+
+
+def check(
+    context: typer.Context,
+    fast: options.Fast = False,
+    env: options.Env = None,
+    all_envs: options.AllEnvs = False,
+    snapshot: FromOption = None,
+    select: SelectOption = None,
+    ignore: IgnoreOption = None,
+    fail_on: FailOnOption = "error",
+    strict: StrictOption = False,
+    timeout: options.Timeout = 60.0,
+    format_name: options.Format = None,
+    json: options.Json = False,
+    output: options.Output = None,
+    color: options.ColorOption = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = 0,
+    version: options.HiddenVersion = False,  # noqa: ARG001
+) -> int:
+    """Examine this machine's GPU, driver, CUDA toolkit, shell, environments and torch.
+
+    Nothing is changed, and nothing is sent over a network.
+    """
+    shared = options.common(context, quiet=quiet, verbose=verbose, color=color)
+    form = options.format_of(format_name, json=json)
+    from cudadoctor import api
+
+    request = api.Request(fast=fast, envs=tuple(env or ()), all_envs=all_envs, timeout=timeout)
+    host = api.recorded_host(snapshot) if snapshot is not None else api.local_host()
+    with console.Progress(quiet=shared.verbosity < 0) as progress:
+        report = api.examine_host(
+            host, request, select=options.words(select), ignore=options.words(ignore), progress=progress.label
+        )
+    for crash in report.crashed:
+        console.note(f"check {crash.code} {crash.name} crashed, a bug in cudadoctor: {crash.error}")
+    console.write_result(_drawn(report, form, shared, to_file=output is not None), output)
+    return exit_code(report, fail_on, strict=strict)
+
+
+def exit_code(report: Report, fail_on: FailOn, *, strict: bool) -> ExitCode:
+    """What the report comes to for a script.
+
+    A check that crashed is a bug of this tool: without findings that fail, "nothing found" would be a lie.
+    """
+    failing = SEVERITIES[: SEVERITIES.index(fail_on) + 1] if fail_on != "never" else ()
+    if any(finding.severity.word in failing for finding in report.findings):
+        return ExitCode.FINDINGS
+    if report.crashed:
+        return ExitCode.INTERNAL
+    if strict and (report.status == "unknown" or report.skipped):
+        return ExitCode.UNKNOWN
+    return ExitCode.OK
+
+
+def _drawn(report: Report, form: str, shared: options.Common, *, to_file: bool) -> str:
+    if form == "json":
+        from cudadoctor.render import json as json_form
+
+        return json_form.render(report)
+    from cudadoctor.render import text
+
+    look = text.Look(
+        width=console.terminal_width(to_file=to_file),
+        color=console.wants_color(shared.color, to_file=to_file),
+        unicode=console.prints_unicode(to_file=to_file),
+        verbosity=shared.verbosity,
+    )
+    return text.render(report, look)

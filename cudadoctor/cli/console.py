@@ -1,0 +1,181 @@
+"""Where results and notes go: colour, width, files written whole or not at all, and a line of progress."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from typing import TextIO
+
+from cudadoctor.errors import CudaDoctorError
+
+LEAST_WIDTH = 40
+WHEEL = "|/-\\"
+
+
+def wants_color(mode: str, *, to_file: bool) -> bool:
+    """Whether to colour: `--color`, then NO_COLOR, then FORCE_COLOR, then whether a terminal that can is there."""
+    if mode != "auto":
+        return mode == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR", "0") not in ("", "0"):
+        return True
+    return not to_file and _is_terminal(sys.stdout) and os.environ.get("TERM", "") not in ("", "dumb")
+
+
+def terminal_width(*, to_file: bool) -> int | None:
+    """Columns of the terminal that standard output is; None where it is none."""
+    if to_file or not _is_terminal(sys.stdout):
+        return None
+    columns = os.environ.get("COLUMNS", "")
+    try:
+        width = int(columns) if columns.isdecimal() and len(columns) < 6 else os.get_terminal_size(1).columns
+    except OSError:
+        width = 0
+    return max(LEAST_WIDTH, width) if width else 80  # a serial line says 0
+
+
+def prints_unicode(*, to_file: bool) -> bool:
+    """Whether the marks can be shown: a file is always UTF-8, standard output is what the locale says."""
+    encoding = "utf-8" if to_file or sys.stdout is None else sys.stdout.encoding or "ascii"
+    return encoding.lower().replace("-", "").replace("_", "") == "utf8"
+
+
+def write_result(text: str, path: str | None) -> None:
+    """Print a result, or write it to `path` atomically. Raises CudaDoctorError where that cannot be done."""
+    if path is None or path == "-":
+        _print(text)
+    else:
+        _write_file(text.encode("utf-8", "backslashreplace"), path)
+
+
+def _print(text: str) -> None:
+    if sys.stdout is None:
+        raise CudaDoctorError("cannot write the result: standard output is closed")
+    try:
+        sys.stdout.buffer.write(text.encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        silence(sys.stdout)
+    except OSError as error:
+        silence(sys.stdout)
+        raise CudaDoctorError(f"cannot write to standard output: {error.strerror}") from error
+
+
+def _write_file(data: bytes, path: str) -> None:
+    try:
+        if os.path.exists(path) and not os.path.isfile(path):
+            if os.path.isdir(path):
+                raise IsADirectoryError(21, "it is a directory")
+            with open(path, "wb") as special:  # a device or a pipe takes the bytes as they come
+                special.write(data)
+            return
+        target = os.path.realpath(path)  # a link stays a link
+        temporary = os.path.join(os.path.dirname(target), f".{os.path.basename(target)[:200]}.{os.getpid()}.tmp")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666)
+        try:
+            with os.fdopen(descriptor, "wb") as out:
+                out.write(data)
+            os.replace(temporary, target)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+    except OSError as error:
+        reason = error.strerror or str(error)
+        folder = os.path.dirname(path)
+        if isinstance(error, FileNotFoundError):
+            reason = f"there is no directory {folder}" if folder else reason
+        raise CudaDoctorError(f"cannot write {path}: {reason}") from error
+
+
+def note(text: str) -> None:
+    """One line on standard error. Never fails: where nobody listens there is nobody to tell."""
+    from cudadoctor.render.clean import clean
+
+    try:
+        sys.stderr.write(f"cudadoctor: {clean(text)}\n")
+        sys.stderr.flush()
+    except (OSError, AttributeError, ValueError):
+        silence(sys.stderr)
+
+
+def silence(stream: TextIO | None) -> None:
+    """Send what is still buffered nowhere, so that Python does not complain of it at the end."""
+    if stream is None:
+        return
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+    except (OSError, ValueError):
+        pass
+
+
+def flush(stream: TextIO | None) -> None:
+    """Write what is buffered, or drop it where nobody reads it any more."""
+    try:
+        if stream is not None:
+            stream.flush()
+    except (OSError, ValueError):
+        silence(stream)
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:  # closed
+        return False
+
+
+class Progress:
+    """One line on standard error while something takes long: only on a terminal, and gone at the end."""
+
+    DELAY = 0.4
+    """Seconds before it appears: what is quick needs none."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        dull = quiet or bool(os.environ.get("CI")) or os.environ.get("TERM", "") in ("", "dumb")
+        self._on = not dull and _is_terminal(sys.stderr)
+        self._label = ""
+        self._done = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> Progress:
+        if self._on:
+            self._thread = threading.Thread(target=self._draw, name="progress", daemon=True)
+            self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        if self._thread is not None:
+            self._thread.join(timeout=1)
+
+    def label(self, text: str) -> None:
+        """What is being waited for."""
+        self._label = text
+
+    def _draw(self) -> None:
+        if self._done.wait(self.DELAY):
+            return
+        ticks = 0
+        while True:
+            try:
+                room = os.get_terminal_size(2).columns - 16
+            except OSError:
+                room = 60
+            shown = self._label if len(self._label) <= max(room, 0) else f"{self._label[: max(room - 3, 0)]}..."
+            self._put(f"\r\x1b[K{WHEEL[ticks % len(WHEEL)]} examining {shown}")
+            ticks += 1
+            if self._done.wait(0.1):
+                self._put("\r\x1b[K")
+                return
+
+    @staticmethod
+    def _put(text: str) -> None:
+        try:
+            sys.stderr.write(text)
+            sys.stderr.flush()
+        except (OSError, ValueError):
+            silence(sys.stderr)

@@ -1,0 +1,101 @@
+"""Options that several commands share, and what they come to."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import typer
+
+from cudadoctor.errors import CudaDoctorError
+
+Color = Literal["auto", "always", "never"]
+FORMATS = ("text", "json")
+LATER = ("markdown", "junit", "github", "sarif", "html", "prometheus")
+"""Names of the contract that this version does not have yet."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Common:
+    """What every command takes, before or after its name."""
+
+    verbosity: int = 0
+    """-1 quiet, 0, 1 verbose, 2 very verbose."""
+    color: Color = "auto"
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        from cudadoctor import __version__
+        from cudadoctor.cli.console import write_result
+
+        write_result(f"cudadoctor {__version__}\n", None)
+        raise typer.Exit
+
+
+def _positive(value: float) -> float:
+    if not (math.isfinite(value) and value > 0):
+        raise typer.BadParameter(f"{value:g} is not a positive number of seconds.")
+    return value
+
+
+def _formats(incomplete: str) -> list[str]:
+    return [name for name in FORMATS if name.startswith(incomplete)]
+
+
+Version = Annotated[
+    bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_show_version)
+]
+HiddenVersion = Annotated[bool, typer.Option("--version", hidden=True, is_eager=True, callback=_show_version)]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict only.")]
+Verbose = Annotated[
+    int, typer.Option("--verbose", "-v", count=True, show_default=False, help="Print more; twice: every fact.")
+]
+ColorOption = Annotated[
+    Color | None, typer.Option("--color", help="When to colour. Default: on a terminal; NO_COLOR, FORCE_COLOR count.")
+]
+Output = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the result to a file.")]
+Format = Annotated[
+    str | None,
+    typer.Option("--format", metavar="text|json", help="What to print. Default: text.", autocompletion=_formats),
+]
+Json = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
+Fast = Annotated[bool, typer.Option("--fast", help="Start no Python that imports torch.")]
+Env = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--env", metavar="NAME|PATH", help="Examine this environment; the first counts as active. Repeatable."
+    ),
+]
+AllEnvs = Annotated[bool, typer.Option("--all-envs", help="Ask the torch of every environment, not only the active.")]
+Timeout = Annotated[
+    float,
+    typer.Option("--timeout", metavar="SECONDS", help="For the whole run.", callback=_positive, show_default=True),
+]
+
+
+def common(context: typer.Context, *, quiet: bool, verbose: int, color: Color | None) -> Common:
+    """The options of a command over those that stood before its name."""
+    before = context.obj if isinstance(context.obj, Common) else Common()
+    verbosity = -1 if quiet else min(verbose, 2) or before.verbosity
+    return Common(verbosity=verbosity, color=color or before.color)
+
+
+def format_of(name: str | None, *, json: bool) -> str:
+    """`text` or `json`. Raises CudaDoctorError for what there is not."""
+    if json:
+        if name not in (None, "json"):
+            raise CudaDoctorError(f"--json and --format {name} exclude each other")
+        return "json"
+    if name is None or name in FORMATS:
+        return name or "text"
+    there = "there are text and json"
+    if name in LATER:
+        raise CudaDoctorError(f"format `{name}` is not available in this version; {there}")
+    raise CudaDoctorError(f"format `{name}` is not known; {there}")
+
+
+def words(given: list[str] | None) -> tuple[str, ...]:
+    """Selectors from repeated and comma-separated options. An empty one stays, so that it is refused by name."""
+    return tuple(word.strip() for entry in given or () for word in (entry.rstrip(",") or entry).split(","))

@@ -1,0 +1,30 @@
+"""Checks for `explain --json`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cudadoctor.checks.base import Check
+from cudadoctor.checks.docs import page
+
+
+def row(check: Check) -> dict[str, Any]:
+    """One check in the list of all of them."""
+    return {
+        "code": check.code,
+        "name": check.name,
+        "severity": check.severity.word,
+        "summary": page(check.doc).summary,
+    }
+
+
+def whole(check: Check) -> dict[str, Any]:
+    """One check with its page."""
+    parts = page(check.doc)
+    return {
+        **row(check),
+        "why": parts.why or None,
+        "fix": parts.fix or None,
+        "harmless_when": parts.harmless or None,
+        "sources": list(parts.sources),
+    }

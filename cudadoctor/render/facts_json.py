@@ -1,0 +1,286 @@
+"""Facts in the JSON report: the keys of the contract first, then more. What is not known is null."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cudadoctor.facts.base import Facts
+from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, SmiFacts
+from cudadoctor.facts.envs import CondaFacts, EnvFacts, Package, TorchFacts
+from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.seen import Seen
+from cudadoctor.facts.shell import LoaderEntry, LoaderFacts, ShellFacts
+from cudadoctor.facts.system import OsFacts
+from cudadoctor.facts.toolkit import CompilerFacts, ToolkitFacts, ToolkitInventory
+
+_NO_OS = OsFacts()
+_NO_DRIVER = DriverFacts()
+_NO_SHELL = ShellFacts()
+
+
+def facts_document(facts: Facts) -> dict[str, Any]:
+    """All facts. `os`, `driver` and `shell` are objects even where nothing is known; an unknown list is null."""
+    toolkits = None if facts.toolkit is None else [_toolkit(one) for one in facts.toolkit.toolkits]
+    return {
+        "os": _os(facts.os or _NO_OS),
+        "gpus": None if facts.gpus is None else [_gpu(one) for one in facts.gpus],
+        "driver": _driver(facts.driver or _NO_DRIVER),
+        "toolkits": toolkits,
+        "shell": _shell(facts.shell),
+        "envs": None if facts.envs is None else [_env(one) for one in facts.envs],
+        "pci": facts.pci
+        and {
+            "gpus": [
+                {"bus_id": one.bus_id, "device_id": one.device_id, "driver": one.driver, "responds": one.responds}
+                for one in facts.pci.gpus
+            ],
+            "nvswitches": facts.pci.nvswitches,
+        },
+        "smi": None if facts.smi is None else _smi(facts.smi),
+        "libcuda": None if facts.libcuda is None else _libcuda(facts.libcuda),
+        "nodes": facts.nodes
+        if facts.nodes is None
+        else [
+            {"path": one.path, "mode": f"{one.mode:04o}", "uid": one.uid, "gid": one.gid, "errno": one.errno}
+            for one in facts.nodes
+        ],
+        "toolkit": None if facts.toolkit is None else _inventory(facts.toolkit),
+        "compiler": None if facts.compiler is None else _compiler(facts.compiler),
+        "loader": None if facts.loader is None else _loader(facts.loader),
+        "conda": None if facts.conda is None else _conda(facts.conda),
+    }
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _seen(seen: Seen | None) -> dict[str, str] | None:
+    return None if seen is None else {"where": seen.where, "text": seen.text}
+
+
+def _os(one: OsFacts) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "version_id": one.version_id,
+        "kernel": one.kernel,
+        "arch": one.arch,
+        "glibc": one.glibc,
+        "container": one.container,
+        "wsl": one.wsl,
+        "id_like": list(one.id_like),
+        "pretty_name": one.pretty_name,
+        "jetson": one.jetson,
+        "secure_boot": one.secure_boot,
+        "nvidia_visible_devices": one.nvidia_visible_devices,
+        "nvidia_driver_capabilities": one.nvidia_driver_capabilities,
+    }
+
+
+def _gpu(one: GpuFacts) -> dict[str, Any]:
+    return {
+        "index": one.index,
+        "name": one.name,
+        "pci_bus_id": one.pci_bus_id,
+        "compute_capability": _text(one.compute_capability),
+        "memory_total_mib": one.memory_total_mib,
+        "mig_mode": one.mig_mode,
+        "mig_devices": one.mig_devices,
+        "capability_from": one.capability_from,
+        "lost": one.lost,
+    }
+
+
+def _driver(one: DriverFacts) -> dict[str, Any]:
+    return {
+        "version": _text(one.version),
+        "cuda_version": None if one.cuda_version is None else one.cuda_version.release,
+        "module": one.module,
+        "loaded": one.loaded,
+        "installed": one.installed,
+        "library_version": _text(one.library_version),
+        "uvm_loaded": one.uvm_loaded,
+        "other_modules": list(one.other_modules),
+        "module_files": None if one.module_files is None else list(one.module_files),
+        "evidence": _seen(one.seen),
+    }
+
+
+def _smi(one: SmiFacts) -> dict[str, Any]:
+    # UUIDs and process lists are left out: a report is often pasted into a public issue.
+    return {
+        "outcome": one.outcome,
+        "path": one.path,
+        "exit_code": one.exit_code,
+        "signal": one.signal,
+        "message": one.message,
+        "version": _text(one.version),
+        "cuda_version": None if one.cuda_version is None else one.cuda_version.release,
+        "gpus": len(one.gpus),
+        "seconds": None if one.seconds is None else round(one.seconds, 4),
+    }
+
+
+def _libcuda(one: LibcudaFacts) -> dict[str, Any]:
+    return {
+        "outcome": one.outcome,
+        "path": one.path,
+        "cuinit": one.cuinit,
+        "cuinit_name": one.cuinit_name,
+        "cuda_version": None if one.cuda_version is None else one.cuda_version.release,
+        "device_count": one.device_count,
+        "devices": [
+            {
+                "ordinal": device.ordinal,
+                "name": device.name,
+                "compute_capability": _text(device.compute_capability),
+                "pci_bus_id": device.bus_id,
+                "memory_total_mib": device.memory_total_mib,
+            }
+            for device in one.devices
+        ],
+        "error": one.error,
+    }
+
+
+def _toolkit(one: ToolkitFacts) -> dict[str, Any]:
+    return {
+        "root": one.root,
+        "version": _text(one.version),
+        "nvcc": one.nvcc,
+        "host_compiler_max": {"gcc": one.gcc_max, "clang": one.clang_max},
+        "real_root": one.real_root,
+        "origin": one.origin,
+        "evidence": _seen(one.seen),
+    }
+
+
+def _inventory(one: ToolkitInventory) -> dict[str, Any]:
+    return {
+        "links": [{"path": link.path, "target": link.target, "resolved": link.resolved} for link in one.links],
+        "nvcc_on_path": one.nvcc_on_path,
+        "nvcc_on_path_root": one.nvcc_on_path_root,
+        "cuda_home": one.cuda_home,
+        "cuda_home_variable": one.cuda_home_variable,
+        "cuda_home_exists": one.cuda_home_exists,
+        "cuda_home_root": one.cuda_home_root,
+    }
+
+
+def _compiler(one: CompilerFacts) -> dict[str, Any]:
+    return {
+        "path": one.path,
+        "kind": one.kind,
+        "major": one.major,
+        "version": one.version,
+        "variable": one.variable,
+    }
+
+
+def _shell(facts: ShellFacts | None) -> dict[str, Any]:
+    one = facts or _NO_SHELL
+    return {
+        "shell": one.shell,
+        "variables": None if facts is None else dict(one.variables),
+        "rc_lines": None
+        if facts is None
+        else [
+            {
+                "file": line.file,
+                "line": line.line,
+                "text": line.text,
+                "variable": line.variable,
+                "value": line.value,
+                "exported": line.exported,
+            }
+            for line in one.rc_lines
+        ],
+        "entries": [
+            {
+                "variable": entry.variable,
+                "index": entry.index,
+                "text": entry.text,
+                "exists": entry.exists,
+                "suggestion": entry.suggestion,
+            }
+            for entry in one.entries
+        ],
+        "unreadable": list(one.unreadable),
+    }
+
+
+def _library(one: LoaderEntry) -> dict[str, Any]:
+    return {"soname": one.soname, "path": one.path, "real_path": one.real_path}
+
+
+def _loader(one: LoaderFacts) -> dict[str, Any]:
+    return {
+        "cache": [_library(entry) for entry in one.cache],
+        "path_libraries": [_library(entry) for entry in one.path_libraries],
+        "preload": list(one.preload),
+        "conf_dirs": list(one.conf_dirs),
+    }
+
+
+def _conda(one: CondaFacts) -> dict[str, Any]:
+    return {
+        "roots": list(one.roots),
+        "executable": one.executable,
+        "version": one.version,
+        "channels": list(one.channels),
+        "auto_activate": one.auto_activate,
+        "condarc": list(one.condarc),
+    }
+
+
+def _env(one: EnvFacts) -> dict[str, Any]:
+    return {
+        "kind": one.kind,
+        "name": one.name,
+        "prefix": one.prefix,
+        "python": one.python_version,
+        "active": one.active,
+        "torch": None if one.torch is None else _torch(one.torch, one),
+        "python_path": one.python,
+        "active_because": one.active_because,
+        "packages": [_package(package) for package in one.packages.values()],
+        "duplicates": list(one.duplicates),
+        "site_packages": one.site_packages,
+    }
+
+
+def _package(one: Package) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "version": one.version,
+        "build": one.build,
+        "channel": one.channel,
+        "installer": one.installer,
+    }
+
+
+def _torch(one: TorchFacts, env: EnvFacts) -> dict[str, Any]:
+    live = one.live
+    return {
+        "version": one.version,
+        "cuda": _text(one.cuda),
+        "cudnn": one.cudnn,
+        "build": one.build,
+        "arch_list": None if one.arch_list is None else list(one.arch_list),
+        "is_available": live.is_available,
+        "error": live.error or live.signal,
+        "packages": {package.name: package.version for package in env.packages.values()},
+        "build_string": one.build_string,
+        "hip": one.hip,
+        "location": one.location,
+        "installer": one.installer,
+        "outcome": live.outcome,
+        "stage": live.stage,
+        "warning": live.warning,
+        "signal": live.signal,
+        "device_count": live.device_count,
+        "device_names": list(live.device_names),
+        "capabilities": [str(capability) for capability in live.capabilities],
+        "seconds": None if live.seconds is None else round(live.seconds, 4),
+        "evidence": _seen(one.seen),
+    }

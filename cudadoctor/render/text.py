@@ -1,0 +1,295 @@
+"""The report for a person: verdict, layers, findings, what to do, set up.
+
+Foreign text never goes through Rich's markup (a path such as `/opt/[env]` would be eaten): everything is a `Text`.
+Commands are never wrapped or cut, so that they can be pasted.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+from cudadoctor.checks.outcome import Finding
+from cudadoctor.remedies.steps import Remedy, Run, Step, Tell, WriteFile
+from cudadoctor.render.chain import fold, minor
+from cudadoctor.render.clean import clean, clean_lines, command
+from cudadoctor.render.layers import everything, layers
+from cudadoctor.render.words import is_prose
+from cudadoctor.report import Report
+
+PIPED_WIDTH = 80
+MOST_WIDTH = 110
+"""Columns of prose at most: longer lines are hard to read."""
+EVIDENCE_LIMIT = 400
+"""Characters of one piece of evidence; JSON has it whole."""
+
+CODE_INDENT = 5
+
+MARKS = {"ok": "✓", "warning": "!", "error": "✗", "absent": "–", "unknown": "?", "info": "i"}
+STYLES = {
+    "ok": "green",
+    "warning": "yellow",
+    "error": "bold red",
+    "absent": "dim",
+    "unknown": "magenta",
+    "info": "cyan",
+}
+_VERDICTS = {
+    "healthy": ("ok", "healthy"),
+    "no-gpu": ("absent", "no GPU"),
+    "warnings": ("warning", "warnings"),
+    "broken": ("error", "broken"),
+    "unknown": ("unknown", "unknown"),
+}
+_ASCII = str.maketrans({"✓": "+", "✗": "x", "–": "-", "→": "->", "×": "x", "…": "...", "·": "-"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """How to draw."""
+
+    width: int | None = None
+    """Columns of the terminal; None: no terminal, then prose is wrapped at 80 and the verdict not at all."""
+    color: bool = False
+    unicode: bool = True
+    verbosity: int = 0
+    """-1: the verdict alone. 1: also what passed, what was skipped and why, times. 2: also every fact."""
+
+
+def render(report: Report, look: Look | None = None) -> str:
+    """The whole report, ending in a newline."""
+    page = _Page(look or Look())
+    page.report(report)
+    return page.text()
+
+
+def draw(lines: Iterable[Text], look: Look) -> str:
+    """Lines as they are, none wrapped or cut, with or without colour."""
+    out = io.StringIO()
+    # An empty environment: colour and width were decided by the caller, and Rich would decide them again.
+    console = Console(
+        file=out, width=10_000, force_terminal=look.color, color_system="standard" if look.color else None,
+        no_color=not look.color, legacy_windows=False, markup=False, highlight=False, emoji=False, _environ={},
+    )  # fmt: skip
+    for line in lines:
+        line.rstrip()
+        console.print(line, soft_wrap=True)
+    text = out.getvalue()
+    return text if look.unicode else text.translate(_ASCII)
+
+
+def hang(first: Text, body: Text, width: int) -> Iterator[Text]:
+    """`first`, and `body` beside it wrapped to `width` columns. A word longer than a line stays whole."""
+    indent = cell_len(first.plain)
+    room = max(20, width - indent)
+    for number, line in enumerate(_wrap(body, room)):
+        yield Text.assemble(first if number == 0 else " " * indent, line)
+
+
+def _wrap(body: Text, room: int) -> list[Text]:
+    offsets: list[int] = []
+    used = position = 0
+    for word in body.plain.split(" "):
+        length = cell_len(word)
+        if used and used + length > room:
+            offsets.append(position)
+            used = 0
+        used += length + 1
+        position += len(word) + 1
+    lines = list(body.divide(offsets)) if offsets else [body]
+    for line in lines:
+        line.rstrip()
+    return lines
+
+
+class _Page:
+    """Collects lines."""
+
+    def __init__(self, look: Look) -> None:
+        self.look = look
+        self.width = min(look.width or PIPED_WIDTH, MOST_WIDTH)
+        self.lines: list[Text] = []
+
+    def text(self) -> str:
+        return draw(self.lines, self.look)
+
+    def prose(self, first: Text | str, body: Text | str, style: str = "") -> None:
+        start = Text(first) if isinstance(first, str) else first
+        self.lines.extend(hang(start, Text(clean(body), style) if isinstance(body, str) else body, self.width))
+
+    def head(self, title: str) -> None:
+        self.lines.extend((Text(), Text(title, "bold")))
+
+    def code(self, line: str, indent: int) -> None:
+        self.lines.append(Text.assemble(" " * indent, (line, "cyan")))
+
+    def report(self, report: Report) -> None:
+        self._verdict(report)
+        if self.look.verbosity < 0:
+            return
+        self._layers(report)
+        self._findings(report)
+        self._to_do(report)
+        self._rest(report)
+        self._set_up(report)
+
+    def _verdict(self, report: Report) -> None:
+        mark, word = _VERDICTS[report.status]
+        said = clean(report.verdict)
+        # The sentence of a healthy machine begins with the word already, and that of one without GPU says it.
+        lead = "" if report.status == "no-gpu" or said.lower().startswith(word) else f"{word}: "
+        body = Text(f"{lead}{said}", "bold" if mark != "error" else "bold red")
+        first = Text(f"{MARKS[mark]} ", STYLES[mark])
+        if self.look.width is None or self.look.verbosity < 0:
+            self.lines.append(Text.assemble(first, body))
+        else:
+            self.prose(first, body)
+
+    def _layers(self, report: Report) -> None:
+        self.lines.append(Text())
+        for layer in layers(report):
+            first = Text.assemble("  ", (MARKS[layer.mark], STYLES[layer.mark]), f" {layer.title:<8} ")
+            self.prose(first, layer.text, "dim" if layer.mark == "absent" else "")
+
+    def _findings(self, report: Report) -> None:
+        roots, folded = fold(report.findings)
+        if report.status == "no-gpu" and self.look.verbosity < 1:
+            roots = [one for one in roots if one.name != "no-nvidia-gpu"]  # the first line has said it
+        for title, some in (
+            ("Findings", [one for one in roots if not minor(one, folded)]),
+            ("Worth knowing", [one for one in roots if minor(one, folded)]),
+        ):
+            if some:
+                self.head(title)
+            for number, finding in enumerate(some):
+                if number:
+                    self.lines.append(Text())
+                self._finding(finding, report.remedies.get(finding.id))
+                for effect in folded[finding.id]:
+                    self._effect(effect)
+
+    def _finding(self, finding: Finding, remedy: Remedy | None) -> None:
+        word = finding.severity.word
+        title = Text.assemble((finding.name, "bold"), f" {finding.code}")
+        if finding.subject != "machine":
+            title.append(f" · {clean(finding.subject)}")
+        if finding.confidence.word != "certain":
+            title.append(f" · {finding.confidence.word}")
+        self.prose(Text(f"{MARKS[word]} ", STYLES[word]), title)
+        self.prose("  ", finding.message)
+        for seen in finding.evidence:
+            self.prose("    ", f"{clean(seen.where)}: {_short(clean(seen.text))}", "dim")
+        if remedy is not None:
+            self.prose(Text("  → ", "green"), remedy.summary)
+        if finding.source is not None:
+            source = finding.source
+            self.prose("  ", f"Source: {source.title}, {source.url} (read {source.read_on})", "dim")
+
+    def _effect(self, effect: Finding) -> None:
+        word = effect.severity.word
+        where = "" if effect.subject == "machine" else f" · {clean(effect.subject)}"
+        message = f": {effect.message}" if self.look.verbosity > 0 else ""
+        first = Text.assemble("    ", (MARKS[word], STYLES[word]), " ")
+        self.prose(first, f"follows from it: {effect.name} {effect.code}{where}{message}", "dim")
+
+    def _to_do(self, report: Report) -> None:
+        """The steps of every root cause, once each, from the most likely down."""
+        root = report.facts.os is not None and report.facts.os.uid == 0
+        roots, folded = fold(report.findings)
+        shown: list[tuple[str, Remedy]] = []
+        for finding in roots:
+            remedy = report.remedies.get(finding.id)
+            # What is only worth knowing asks for nothing, unless there is a command that somebody may want.
+            if remedy is None or not remedy.steps:
+                continue
+            idle = minor(finding, folded) and all(isinstance(step, Tell) for step in remedy.steps)
+            if idle and self.look.verbosity < 1:
+                continue
+            if all(remedy.steps != other.steps for _, other in shown):
+                shown.append((finding.name, remedy))
+        if not shown:
+            return
+        self.head("What to do")
+        for name, remedy in shown:
+            if len(shown) > 1:
+                self.prose("  ", Text.assemble((name, "bold"), f": {clean(remedy.summary)}"))
+            for number, step in enumerate(remedy.steps, 1):
+                self._step(Text(f"  {number}. " if len(remedy.steps) > 1 else "  "), step, root=root)
+
+    def _step(self, first: Text, step: Step, *, root: bool) -> None:
+        if isinstance(step, Run):
+            self.prose(first, f"{step.why[:1].upper()}{step.why[1:]}" if step.why else "Run:")
+            sudo = "sudo " if step.needs_root and not root and step.argv[:1] != ("sudo",) else ""
+            self.code(sudo + command(step.argv), CODE_INDENT)
+        elif isinstance(step, WriteFile):
+            by_root = ", as root" if step.needs_root and not root else ""
+            self.prose(first, f"In {clean(step.path)}{by_root}{f' ({clean(step.why)})' if step.why else ''}:")
+            for line in clean_lines(step.text.rstrip("\n")):
+                self.code(line, CODE_INDENT)
+        else:
+            self._tell(first, step)
+
+    def _tell(self, first: Text, step: Tell) -> None:
+        for number, line in enumerate(clean_lines(step.text.strip())):
+            self.prose(first if number == 0 else " " * cell_len(first.plain), line)
+
+    def _set_up(self, report: Report) -> None:
+        self.head("Set up")
+        lines = (*report.set_up.shell, *((report.set_up.install,) if report.set_up.install else ()))
+        for entry in lines:
+            for line in clean_lines(entry):
+                if is_prose(line):
+                    self.prose("  ", line)
+                else:
+                    self.code(line, CODE_INDENT)
+        if not lines:
+            self.prose("  ", "Nothing to set up.")
+
+    def _rest(self, report: Report) -> None:
+        """What was not decided and what crashed: one line each where it was asked for, a count where not."""
+        for crash in report.crashed:
+            self.lines.append(Text())
+            said = f"check {crash.code} {crash.name} crashed, a bug in cudadoctor: {crash.error}"
+            self.prose(Text("✗ ", STYLES["error"]), said)
+        if self.look.verbosity > 0:
+            self._verbose(report)
+        else:
+            undecided = len({one.code for one in report.skipped})
+            found = len({finding.code for finding in report.findings})
+            says = f"{report.checks_run} checks: {found} found something"
+            says += f", {undecided} could not be decided" if undecided else ""
+            self.lines.append(Text())
+            self.prose("", f"{says} (-v shows all)", "dim")
+
+    def _verbose(self, report: Report) -> None:
+        if report.skipped:
+            self.head("Not decided")
+            for one in report.skipped:
+                where = f" · {clean(one.subject)}" if one.subject else ""
+                self.prose(Text("  ? ", STYLES["unknown"]), f"{one.code} {one.name}{where}: {one.reason}")
+        if report.facts.gaps:
+            self.head("Not known")
+            for gap in report.facts.gaps:
+                self.prose(Text("  ? ", STYLES["unknown"]), f"{gap.fact}: {gap.reason}")
+        if report.passed:
+            self.head("Nothing found by")
+            self.prose(Text("  ✓ ", STYLES["ok"]), " ".join(report.passed))
+        if report.timings:
+            self.head("Seconds by probe")
+            slowest = sorted(report.timings.items(), key=lambda item: -item[1])
+            self.prose("  ", ", ".join(f"{probe} {seconds:.2f}" for probe, seconds in slowest))
+        if self.look.verbosity > 1:
+            from cudadoctor.render.facts_json import facts_document
+
+            self.head("Facts")
+            for name, value in everything(facts_document(report.facts)):
+                self.lines.append(Text.assemble("  ", (f"{clean(name)}: ", "dim"), clean(value)))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= EVIDENCE_LIMIT else f"{text[:EVIDENCE_LIMIT]}…"

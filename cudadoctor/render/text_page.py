@@ -1,0 +1,61 @@
+"""The page of a check, and the list of all of them, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from cudadoctor.checks.base import Check
+from cudadoctor.checks.docs import page
+from cudadoctor.render.text import MARKS, MOST_WIDTH, PIPED_WIDTH, STYLES, Look, draw, hang
+
+
+def render_page(check: Check, look: Look) -> str:
+    """What `explain` prints of one check."""
+    width = min(look.width or PIPED_WIDTH, MOST_WIDTH)
+    parts = page(check.doc)
+    word = check.severity.word
+    lines = [
+        Text.assemble((MARKS[word], STYLES[word]), " ", (check.name, "bold"), f" {check.code} · {word}"),
+        Text(),
+        *_paragraphs(parts.summary, width, indent=""),
+    ]
+    for title, text in (("Why", parts.why), ("Fix", parts.fix), ("Harmless when", parts.harmless)):
+        if text:
+            lines.extend((Text(), Text(title, "bold"), *_paragraphs(text, width, indent="  ")))
+    if parts.sources:
+        lines.extend((Text(), Text("Sources", "bold"), *(Text(f"  {url}") for url in parts.sources)))
+    return draw(lines, look)
+
+
+def render_list(checks: Iterable[Check], look: Look) -> str:
+    """One line a check: code, name, severity, summary."""
+    rows = list(checks)
+    width = look.width or PIPED_WIDTH
+    codes = max((cell_len(row.code) for row in rows), default=0)
+    names = max((cell_len(row.name) for row in rows), default=0)
+    lines: list[Text] = []
+    for row in rows:
+        word = row.severity.word
+        first = Text.assemble(
+            (f"{row.code:<{codes}}", "bold"), f"  {row.name:<{names}}  ", (f"{word:<7}", STYLES[word]), "  "
+        )
+        summary = Text(page(row.doc).summary)
+        if look.width is None or cell_len(first.plain) + 24 <= width:
+            # Piped, a check stays on one line, so that grep finds all of it.
+            lines.extend([Text.assemble(first, summary)] if look.width is None else hang(first, summary, width))
+        else:
+            lines.append(first)
+            lines.extend(hang(Text("  "), summary, width))
+    return draw(lines, look)
+
+
+def _paragraphs(text: str, width: int, *, indent: str) -> list[Text]:
+    lines: list[Text] = []
+    for number, paragraph in enumerate(text.split("\n\n")):
+        if number:
+            lines.append(Text())
+        lines.extend(hang(Text(indent), Text(paragraph), width))
+    return lines

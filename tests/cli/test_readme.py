@@ -1,0 +1,38 @@
+"""Every command of the README works as it stands there."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def commands() -> list[list[str]]:
+    blocks = re.findall(r"^```sh\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+    inline = re.findall(r"`(scripts/cudadoctor [^`]+)`", TEXT)
+    lines = [line for block in blocks for line in block.splitlines()] + inline
+    return [shlex.split(line, comments=True) for line in lines]
+
+
+def test_commands(tmp_path: Path) -> None:
+    """In the order of the page: the snapshot that one writes, the next reads."""
+    found = commands()
+    assert len(found) > 6
+    for program, *arguments in found:
+        assert (ROOT / program).exists()
+        if program == "scripts/cudadoctor":
+            done = subprocess.run(
+                [sys.executable, "-m", "cudadoctor", *arguments],
+                cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False,
+            )  # fmt: skip
+            assert done.returncode in (0, 1), (arguments, done.stderr)
+
+
+def test_links_lead_somewhere() -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", TEXT):
+        assert (ROOT / target).exists(), target
