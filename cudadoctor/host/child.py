@@ -30,6 +30,8 @@ PATIENCE = 0.3
 WINDOW = 2.0
 """Seconds before the deadline over which a program is watched to tell a hang from slowness."""
 _TICK = 0.02
+_LIVE: set[_Watch] = set()
+"""Programs that run now, in whatever thread. Their sessions are their own: no Ctrl-C of the terminal reaches them."""
 
 
 def run_child(
@@ -40,13 +42,21 @@ def run_child(
     What it leaves running in its process group is ended with it; a daemon makes a session of its own and stays.
     """
     watch = _Watch(asked, argv, env, timeout, stdin)
+    _LIVE.add(watch)
     try:
         return watch.to_the_end()
     except BaseException:
         watch.kill(())
         raise
     finally:
+        _LIVE.discard(watch)
         watch.close()
+
+
+def end_all() -> None:
+    """SIGKILL to every program that still runs: for a process that is about to leave, when it was interrupted."""
+    for watch in tuple(_LIVE):
+        watch.kill(())
 
 
 class _Stream:

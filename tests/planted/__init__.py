@@ -1,0 +1,1 @@
+"""Planted machines as real files and programs, examined by the real command line."""
