@@ -135,9 +135,9 @@ def extra_channel(
     """The channel that upstream printed besides its own for a `cudatoolkit`; None where it printed none."""
     wanted = numbers(base_version(torch))
     for row in table("conda")["extra_channels"]:
-        if row["where"] == where and row["cuda"] == cuda.release:
-            if numbers(row["first"]) <= wanted <= numbers(row["last"]):
-                return str(row["windows" if windows else "linux"])
+        mine = row["where"] == where and row["cuda"] == cuda.release
+        if mine and numbers(row["first"]) <= wanted <= numbers(row["last"]):
+            return str(row["windows" if windows else "linux"])
     return None
 
 

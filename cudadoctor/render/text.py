@@ -204,11 +204,10 @@ class _Page:
         shown: list[tuple[str, Remedy]] = []
         for finding in roots:
             remedy = report.remedies.get(finding.id)
-            # What is only worth knowing asks for nothing, unless there is a command that somebody may want.
             if remedy is None or not remedy.steps:
                 continue
-            idle = minor(finding, folded) and all(isinstance(step, Tell) for step in remedy.steps)
-            if idle and self.look.verbosity < 1:
+            # What is only worth knowing asks for nothing: its cure stands in one line beneath it.
+            if minor(finding, folded) and self.look.verbosity < 1:
                 continue
             if all(remedy.steps != other.steps for _, other in shown):
                 shown.append((finding.name, remedy))

@@ -348,7 +348,10 @@ def test_indexes() -> None:
     printed = indexes.published_era("1.10.1")
     assert printed is not None
     assert (printed.how, printed.suffix, printed.audio) == ("find-links-platform", True, True)
-    assert indexes.published_era("9.9") is None
+    assert indexes.published_era("0.4.1") is None
+    newest = indexes.published_era("2.13.0")
+    assert newest is not None
+    assert (newest.how, newest.suffix, newest.audio, newest.last) == ("index", False, False, None)
 
 
 def test_uv() -> None:

@@ -1,0 +1,126 @@
+"""Other ways: the same with another manager, and the least change that would allow more, or anything at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from cudadoctor.recommend.candidates import Candidate
+from cudadoctor.recommend.dialect import lines_for
+from cudadoctor.recommend.model import CONDA_FAMILY, Alternative, Manager, Request, Value
+from cudadoctor.recommend.resolve import resolve, without
+from cudadoctor.recommend.rules import named, python_binds, span
+from cudadoctor.recommend.unknown import nearest_cudas
+
+_OTHERS: dict[str, tuple[Manager, ...]] = {"pip": ("uv", "conda"), "uv": ("pip", "conda")}
+_PAIRS = (("torch", "cuda"), ("driver", "python"), ("torch", "python"), ("python", "cuda"), ("driver", "cuda"))
+_TRIPLES = (("torch", "cuda", "python"), ("driver", "torch", "cuda"), ("driver", "cuda", "python"))
+
+
+def other_managers(request: Request) -> Iterator[Alternative]:
+    """The same request with the other managers."""
+    for manager in _OTHERS.get(request.manager.value, ("pip", "uv")):
+        other = replace(request, manager=Value(value=manager, origin="default"))
+        best = resolve(other).best
+        if best is None:
+            continue
+        lines = lines_for(best, other)
+        what = f"with {manager}: {named(best)}" + (", from conda-forge" if best.channel == "conda-forge" else "")
+        yield Alternative(command=lines.command, text=what)
+
+
+def uv_project(one: Candidate, request: Request) -> Iterator[Alternative]:
+    """The lines for a project's pyproject.toml."""
+    from cudadoctor.recommend.commands import pip, uv
+
+    if request.manager.value != "uv" or not uv.serves(one):
+        return
+    names = " ".join(pip.requirements(one, request.packages.value))
+    block = uv.project_block(one, request.packages.value)
+    yield Alternative(command=f"uv add {names}", text=f"in a uv project, with this in pyproject.toml:\n{block}")
+
+
+def improvements(one: Candidate, request: Request) -> Iterator[Alternative]:
+    """What a newer driver, another Python or a newer glibc alone would allow beyond the choice."""
+    if request.torch is not None or request.cuda is not None:
+        return
+    for name in ("driver", "python", "glibc"):
+        if getattr(request, name) is None or (name == "python" and not python_binds(request)):
+            continue
+        relaxed = without(request, name)
+        best = resolve(relaxed).best
+        if best is not None and best.order[:2] > one.order[:2]:
+            yield _change((name,), best, request, relaxed)
+
+
+def least_changes(request: Request) -> Iterator[Alternative]:
+    """For a request that nothing fits: the changes, one value at a time, then two, that leave something."""
+    given = [name for name in ("driver", "cuda", "torch", "python", "glibc") if _binds(request, name)]
+    found = False
+    for groups in ([(name,) for name in given], _PAIRS, _TRIPLES):
+        for names in groups:
+            if not set(names) <= set(given):
+                continue
+            relaxed = without(request, *names)
+            best = resolve(relaxed).best
+            if best is not None and names == ("cuda",):
+                yield from _near_cudas(request, best)
+            if best is not None:
+                found = True
+                yield _change(names, best, request, relaxed)
+        if found:
+            break
+    others: tuple[Manager, ...] = ("pip",) if request.manager.value in CONDA_FAMILY else ("conda",)
+    for manager in others:
+        other = replace(request, manager=Value(value=manager, origin="default"))
+        best = resolve(other).best
+        if best is not None:
+            where = ", from conda-forge" if best.channel == "conda-forge" else ""
+            command = lines_for(best, other).command
+            yield Alternative(command=command, text=f"with {manager} instead: {named(best)}{where}")
+
+
+def _near_cudas(request: Request, free: Candidate) -> Iterator[Alternative]:
+    """The CUDA versions on both sides of the one that was asked for; `free` is told in any case."""
+    asked = request.cuda.value if request.cuda is not None else None
+    for cuda in nearest_cudas(asked) if asked is not None else ():
+        if cuda == asked or (free.cuda is not None and free.cuda.cuda == cuda):
+            continue
+        other = replace(request, cuda=Value(value=cuda, origin="default"))
+        best = resolve(other).best
+        if best is not None:
+            yield _change(("cuda",), best, request, other)
+
+
+def _binds(request: Request, name: str) -> bool:
+    if getattr(request, name) is None:
+        return False
+    return python_binds(request) if name == "python" else True
+
+
+def _change(names: tuple[str, ...], best: Candidate, request: Request, relaxed: Request) -> Alternative:
+    words = {
+        "driver": needed_driver(best, request),
+        "cuda": f"with CUDA {best.cuda.release}" if best.cuda is not None else "with the CPU build",
+        "torch": f"with torch {best.torch}",
+        "python": f"with Python {span(best.pythons)}" if best.pythons else "with another Python",
+        "glibc": "in a container with a newer glibc (ubuntu:24.04 with the NVIDIA Container Toolkit on this host)",
+    }
+    said = " and ".join(words[name] for name in names)
+    build = named(best)
+    return Alternative(command=lines_for(best, relaxed).command, text=f"{said}: {build}")
+
+
+def needed_driver(best: Candidate, request: Request) -> str:
+    """The oldest driver that runs the build and knows every GPU, as words."""
+    from cudadoctor.compat import drivers
+
+    floor = drivers.floor(best.cuda, windows=request.windows_driver) if best.cuda is not None else None
+    first = floor.version if floor is not None else None
+    for gpu in request.gpus.value if request.gpus is not None else ():
+        for capability in gpu.capabilities:
+            known = drivers.first_driver_for(capability)
+            if known is not None and first is not None and not request.windows_driver:
+                first = max(first, known)
+    return f"with driver {first} or newer" if first is not None else "with another driver"

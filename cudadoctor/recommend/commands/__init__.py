@@ -1,0 +1,31 @@
+"""The command for a build, in the dialect of each manager; and what upstream printed."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class Lines(Struct, frozen=True, kw_only=True):
+    """What to type."""
+
+    lines: tuple[str, ...]
+    """In order."""
+    main: int = 0
+    """The index of the line that installs."""
+    channels: tuple[str, ...] = ()
+    index_url: str | None = None
+    build: str | None = None
+
+    @property
+    def command(self) -> str:
+        """The line that installs."""
+        return self.lines[self.main]
+
+
+def quoted(spec: str) -> str:
+    """A requirement as a word that every shell takes as it is, cmd's included."""
+    return f'"{spec}"' if any(letter in spec for letter in "<>*=|! []") and _shell_active(spec) else spec
+
+
+def _shell_active(spec: str) -> bool:
+    return any(letter in spec for letter in "<>*|! []")

@@ -1,0 +1,108 @@
+"""conda, mamba and micromamba: a new environment whose builds are pinned, so that no solver can choose the CPU's."""
+
+from __future__ import annotations
+
+from cudadoctor.recommend.candidates import Candidate
+from cudadoctor.recommend.commands import Lines, quoted
+from cudadoctor.recommend.commands.extras import conda_extras
+from cudadoctor.recommend.model import Manager
+
+_VISION_WITH_BUILDS = (0, 4, 0)
+"""torchvision's build strings name the CUDA as `cu101` from here on; 0.3.0 wrote it in full, and 0.2 had none."""
+_AUDIO_WITH_BUILDS = (0, 10, 0)
+
+
+def specs(one: Candidate, packages: tuple[str, ...], python: str | None) -> tuple[str, ...]:
+    """What to ask the solver for: torch and torchvision each with its build."""
+    if one.channel == "conda-forge":
+        return _forge_specs(one, packages, python)
+    from cudadoctor.compat import torch
+
+    companions = torch.companions(one.torch)
+    found = [f"python={python}"] if python else []
+    found.append(f"pytorch={one.torch}={build_pattern(one)}")
+    vision = companions.torchvision if companions is not None else None
+    audio = companions.torchaudio if companions is not None else None
+    if "torchvision" in packages and vision is not None:
+        found.append(f"torchvision={vision}{_vision_build(one, vision)}")
+    if "torchaudio" in packages and audio is not None and one.order >= (1, 7, 0):
+        found.append(f"torchaudio={audio}" + (f"=*{one.tag}*" if _numbers(audio) >= _AUDIO_WITH_BUILDS else ""))
+    found.extend(_toolkit(one))
+    found.extend(conda_extras(one))
+    return tuple(found)
+
+
+def build_pattern(one: Candidate) -> str:
+    """`*cuda10.1*`: in the build string of every era."""
+    return "*cpu*" if one.cuda is None else f"*cuda{one.cuda.release}*"
+
+
+def _vision_build(one: Candidate, version: str) -> str:
+    number = _numbers(version)
+    if number < (0, 3, 0):
+        return ""
+    if one.cuda is None:
+        return "=*cpu*"
+    return f"=*{one.tag}*" if number >= _VISION_WITH_BUILDS else f"=*cu{one.cuda.release}*"
+
+
+def _toolkit(one: Candidate) -> tuple[str, ...]:
+    from cudadoctor.compat import conda
+
+    era = conda.era(one.torch)
+    if one.cuda is None:
+        return ("cpuonly",) if one.order >= (1, 2, 0) and not one.platform.startswith("macos") else ()
+    if era is None or era.name == "feature-package":
+        return (f"cuda{one.cuda.major}{one.cuda.minor}",)
+    if era.name == "pytorch-cuda":
+        return (f"pytorch-cuda={one.cuda.release}",)
+    # 11.0.221 is broken: the builds ask for an older one themselves, and so does this.
+    return ("cudatoolkit>=11.0,<11.0.221",) if one.cuda.release == "11.0" else (f"cudatoolkit={one.cuda.release}",)
+
+
+def _forge_specs(one: Candidate, packages: tuple[str, ...], python: str | None) -> tuple[str, ...]:
+    """pytorch-gpu shuts the CPU build out; cuda-version chooses the CUDA."""
+    found = [f"python={python}"] if python else []
+    if one.cuda is None:
+        found.append(f"pytorch-cpu={one.torch}" if not one.platform.startswith("macos") else f"pytorch={one.torch}")
+    else:
+        found += [f"pytorch-gpu={one.torch}", f"cuda-version={one.cuda.release}"]
+    if "torchvision" in packages:
+        found.append("torchvision")
+    return tuple(found)
+
+
+def channels(one: Candidate) -> tuple[str, ...]:
+    """Where the builds and what they depend on are: conda-forge in place of `defaults`, which asks for its terms."""
+    from cudadoctor.compat import conda
+
+    if one.channel == "conda-forge":
+        return ("conda-forge",)
+    era = conda.era(one.torch)
+    nvidia = one.cuda is not None and era is not None and era.name == "pytorch-cuda"
+    own = "pytorch-lts" if one.torch == "1.8.2" else "pytorch"
+    return (own, "nvidia", "conda-forge") if nvidia else (own, "conda-forge")
+
+
+def environment_name(one: Candidate) -> str:
+    """`torch-1.7.1-cu101`."""
+    return f"torch-{one.torch}-{one.tag}"
+
+
+def lines(one: Candidate, manager: Manager, packages: tuple[str, ...], python: str | None) -> Lines:
+    """Create the environment, then enter it."""
+    name = environment_name(one)
+    wanted = " ".join(quoted(spec) for spec in specs(one, packages, python))
+    where = " ".join(f"-c {channel}" for channel in channels(one))
+    return Lines(
+        lines=(
+            f"{manager} create -n {name} --override-channels {where} {wanted}",
+            f"{manager} activate {name}",
+        ),
+        channels=channels(one),
+        build=build_pattern(one) if one.channel == "conda" else None,
+    )
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))

@@ -1,0 +1,98 @@
+"""Whether a line that upstream printed still gives what it gave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cudadoctor.recommend import sources
+from cudadoctor.recommend.model import Platform, Reason
+from cudadoctor.versions import CudaVersion
+
+
+def since_then(
+    line: str, torch: str, cuda: CudaVersion | None, platform: Platform, python: str | None
+) -> tuple[Reason, ...]:
+    """What has changed about a published line; nothing where it still works."""
+    if line.startswith("conda"):
+        found = _conda(line, torch, cuda, platform)
+    else:
+        found = _pip(line, torch, cuda, platform, python)
+    return (*_wrong(line, torch), *found)
+
+
+def _wrong(line: str, torch: str) -> Iterator[Reason]:
+    """What was never right about it."""
+    from cudadoctor.compat import torch as releases
+
+    release = releases.release(torch)
+    wrong = release.published.wrong if release is not None and release.published is not None else None
+    if wrong is None or (wrong.startswith("conda:") and not ("11.3" in line and line.startswith("conda"))):
+        return
+    if "torchvision" in wrong and "torchvision==0.11.0" not in line.replace("+", " "):
+        return
+    text = f"upstream's own line is wrong: {wrong.removeprefix('conda:').strip()}"
+    yield Reason(rule="wrong", text=text, source=releases.published_source())
+
+
+def _conda(line: str, torch: str, cuda: CudaVersion | None, platform: Platform) -> Iterator[Reason]:
+    from cudadoctor.compat import conda
+
+    era = conda.era(torch)
+    if cuda is not None and era is not None and era.name in ("feature-package", "cudatoolkit"):
+        text = (
+            f"published: `{line}` names no GPU build, and today's solvers take CPU builds of torch and torchvision for "
+            "it (nothing ties them to the toolkit)"
+        )
+        yield Reason(rule="published", text=text, source=sources.CPU_BUILD_TAKEN)
+        if "==" not in line:
+            yield Reason(rule="published", text=_unpinned(cuda, platform), source=sources.CPU_BUILD_TAKEN)
+    order = tuple(int(part) for part in torch.split("."))
+    if order[:2] <= (2, 3) and platform != "macos-arm64" and order >= (1, 0):
+        text = "the line takes the newest mkl, with which this release does not import"
+        yield Reason(rule="published", text=text, source=sources.pitfall("mkl-ijit"))
+
+
+def _unpinned(cuda: CudaVersion, platform: Platform) -> str:
+    """What a line without a version depends on."""
+    from cudadoctor.recommend.candidates import of_channels
+
+    found = "the line names no version: what it gives depends on the Python of the environment"
+    mine = [one for one in of_channels(("conda",), platform) if one.cuda is not None and one.cuda.cuda == cuda.cuda]
+    known = {python for one in mine for python in one.pythons or ()}
+    if not known:
+        return found
+    return f"{found}; with one newer than {max(known, key=_number)} there is no build with CUDA {cuda.release} at all"
+
+
+def _pip(line: str, torch: str, cuda: CudaVersion | None, platform: Platform, python: str | None) -> Iterator[Reason]:
+    from cudadoctor.compat import torch as releases
+
+    newest = releases.newest()
+    plain = "==" not in line and "http" not in line
+    if line.startswith("Download"):
+        text = "this is no command: the page asks for a download by hand"
+        yield Reason(rule="published", text=text, source=releases.published_source())
+        return
+    if plain and cuda is not None and torch != newest.torch:
+        text = f"published: `{line}` names no version: today it installs torch {newest.torch} ({newest.default})"
+        yield Reason(rule="published", text=text, source=releases.release_source())
+    elif platform == "win-amd64" and cuda is not None and "http" not in line:
+        text = f"published: on Windows `{line}` takes the default index's file, which is a CPU build"
+        yield Reason(rule="published", text=text, source=releases.release_source())
+    if plain:
+        return
+    if releases.numpy2_ready(torch, windows=platform == "win-amd64") is False and _numpy2_comes(torch, python):
+        text = f"the line takes numpy 2, and torch {torch} was built for numpy 1"
+        yield Reason(rule="published", text=text, source=sources.pitfall("numpy2"))
+
+
+def _numpy2_comes(torch: str, python: str | None) -> bool:
+    """There is a numpy 2 for this Python: it is for Python 3.9 and newer."""
+    from cudadoctor.compat import torch as releases
+
+    chosen = [python] if python is not None else list(releases.pythons(torch) or ())
+    return any(_number(one) >= (3, 9) for one in chosen)
+
+
+def _number(python: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in python.removesuffix("t").split("."))

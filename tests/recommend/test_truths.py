@@ -1,0 +1,228 @@
+"""Known machines, with answers typed by hand from upstream's pages (read 2026-11-23).
+
+Floors: https://docs.nvidia.com/deploy/cuda-compatibility/ and the CUDA release notes (10.1: 418.39, 11.x: 450.80.02,
+12.x: 525.60.13, 13.x: 580.65.06). GPUs of each build and Pythons: pytorch/pytorch RELEASE.md.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.recommend.ask import ask, chosen, rules
+
+
+@pytest.mark.parametrize(
+    ("words", "torch", "cuda"),
+    [
+        # Pascal: no code in CUDA 13 builds, whatever nvidia-smi says of 13.0; 2.14 is the last with 12.6
+        ({"gpus": ["GTX 1080 Ti"], "driver": "580.65.06", "python": "3.12"}, "2.14.0", "12.6"),
+        ({"gpus": ["GeForce GTX 980"], "driver": "580.65.06"}, "2.14.0", "12.6"),
+        ({"gpus": ["Tesla V100"], "driver": "580.65.06", "python": "3.11"}, "2.14.0", "12.6"),
+        # 418.39 serves CUDA 10.1 and no newer: 1.8.1+cu101 is the last wheel, and 1.7.1 the last conda line.
+        ({"archs": ["7.5"], "driver": "418.39", "python": "3.7"}, "1.8.1", "10.1"),
+        ({"archs": ["7.5"], "driver": "418.39", "python": "3.7", "manager": "conda"}, "1.7.1", "10.1"),
+        # One below it: 9.2 has code for 7.0, which runs on Turing.
+        ({"archs": ["7.5"], "driver": "418.38", "python": "3.7"}, "1.7.1", "9.2"),
+        # Kepler 3.7: 11.8 is the last with code for it, and 2.7.1 the last release with 11.8; 470 is above its floor.
+        ({"gpus": ["Tesla K80"], "driver": "470.82.01", "python": "3.10"}, "2.7.1", "11.8"),
+        ({"gpus": ["Tesla K80"], "driver": "470.82.01", "python": "3.8"}, "2.4.1", "11.8"),
+        # Blackwell: 12.8 or newer.
+        ({"archs": ["12.0"], "driver": "570.86.10", "python": "3.12"}, "2.11.0", "12.8"),
+        ({"archs": ["12.0"], "driver": "580.65.06", "python": "3.12"}, "2.15.0", "13.2"),
+        ({"archs": ["12.1"], "driver": "580.65.06", "python": "3.12"}, "2.15.0", "13.2"),
+        ({"archs": ["8.6"], "driver": "525.60.13", "python": "3.12"}, "2.14.0", "12.6"),
+        ({"archs": ["8.6"], "driver": "525.60.12", "python": "3.12"}, "2.7.1", "11.8"),
+        ({"gpus": ["H100"], "driver": "535.54.03", "python": "3.11"}, "2.14.0", "12.6"),
+        ({"archs": ["9.0"], "driver": "580.65.06", "platform": "linux-aarch64"}, "2.15.0", "13.2"),
+        # The last wheel for a glibc older than 2.28 is that of 2.6.0; its cu126 build already asked for 2.28.
+        ({"glibc": "2.27", "archs": ["8.6"], "driver": "535.54.03"}, "2.6.0", "12.4"),
+        ({"python": "3.8", "archs": ["8.6"], "driver": "535.54.03"}, "2.4.1", "12.1"),
+        ({"python": "3.9", "archs": ["8.6"], "driver": "535.54.03"}, "2.8.0", "12.8"),
+        ({"python": "3.7", "archs": ["8.6"], "driver": "535.54.03"}, "1.13.1", "11.7"),
+        ({"cuda": "10.1"}, "1.8.1", "10.1"),
+        ({"cuda": "10.1", "manager": "conda"}, "1.7.1", "10.1"),
+        ({"torch": "1.8.1", "cuda": "10.1", "manager": "conda"}, "1.8.1", "10.1"),
+        # conda-forge's CUDA 12.9 builds have Maxwell to Blackwell in one package.
+        ({"archs": ["6.1", "12.0"], "driver": "580.65.06", "manager": "conda"}, "2.13.0", "12.9"),
+        ({"archs": ["8.9"], "driver": "580.88", "platform": "win-amd64"}, "2.14.0", "13.2"),
+        ({"torch": "2.5", "cuda": "12.1", "manager": "micromamba"}, "2.5.1", "12.1"),
+    ],
+)
+def test_known_machines(words: dict[str, object], torch: str, cuda: str) -> None:
+    found = chosen(ask(**words))
+    assert (found.torch, found.cuda) == (torch, cuda)
+
+
+def test_a_floor_is_met_exactly_or_not() -> None:
+    at, below = ask(cuda="12.6", driver="525.60.13"), ask(cuda="12.6", driver="525.60.12")
+    assert at.command is not None
+    assert (below.command, below.verdict) == (None, "impossible")
+    assert "driver" in rules(below)
+    assert below.alternatives
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"gpus": ["RTX 5090"], "driver": "535.54.03"},  # the driver does not know it, though the floor of 12.8 is met
+        {"gpus": ["Tesla K80"], "driver": "535.54.03"},  # dropped after 470
+        {"gpus": ["GTX 1080 Ti"], "driver": "590.44.01"},  # dropped after 580
+    ],
+)
+def test_driver_and_gpu_must_know_each_other(words: dict[str, object]) -> None:
+    found = ask(**words)
+    assert (found.verdict, found.command) == ("impossible", None)
+    assert found.reasons[0].rule == "driver"
+    assert found.alternatives[0].command is not None
+
+
+def test_what_to_run_instead_of_the_reference_line() -> None:
+    found = ask(manager="conda", cuda="10.1")
+    assert found.verdict == "outdated"
+    assert found.published == "conda install pytorch torchvision cudatoolkit=10.1 -c pytorch"
+    assert found.command is not None
+    for spec in (
+        '"pytorch=1.7.1=*cuda10.1*"',
+        '"torchvision=0.8.2=*cu101*"',
+        '"mkl<2024.1"',
+        '"numpy<2"',
+        "python=3.8",
+    ):
+        assert spec in found.command
+    assert found.commands[-1] == "conda activate torch-1.7.1-cu101"
+    assert {(one.torch, one.rule) for one in found.rejected} >= {("1.8.1", "published"), ("1.8.0", "published")}
+    assert {"mkl", "numpy", "channel", "published", "driver"} <= rules(found)
+
+
+def test_traps_are_said_where_they_apply_and_only_there() -> None:
+    new = ask(archs=["8.6"], driver="580.65.06", python="3.12")
+    assert not {"mkl", "numpy", "pillow", "channel", "suffix"} & rules(new)
+    old = ask(torch="1.3.1", cuda="10.1", python="3.7")
+    assert {"numpy", "pillow", "suffix"} <= rules(old)
+    assert "mkl" not in rules(old)
+    uv = ask(gpus=["GTX 1080 Ti"], driver="580.65.06", manager="uv")
+    assert "uv-auto" in rules(uv)
+    assert "uv-auto" not in rules(ask(archs=["8.6"], driver="580.65.06", manager="uv"))
+
+
+def test_cuda_10_and_a_gpu_newer_than_turing() -> None:
+    found = ask(manager="conda", cuda="10.1", archs=["8.6"], driver="535.54.03")
+    assert (found.verdict, found.command) == ("impossible", None)
+    assert "gpu" in rules(found)
+    assert any("cuda-version" in (one.command or "") for one in found.alternatives)
+
+
+def test_macos_has_no_cuda() -> None:
+    plain, cuda = ask(platform="macos-arm64"), ask(platform="macos-arm64", cuda="12.6")
+    assert plain.verdict == "ok"
+    assert chosen(plain).cuda is None
+    assert cuda.verdict == "impossible"
+    assert chosen(ask(platform="macos-x86_64")).torch == "2.2.2"
+
+
+def test_two_gpus_that_no_wheel_serves() -> None:
+    found = ask(archs=["6.1", "12.0"], driver="580.65.06")
+    assert (found.verdict, found.command) == ("impossible", None)
+    assert any("conda create" in (one.command or "") for one in found.alternatives)
+
+
+def test_torch_and_cuda_that_do_not_go_together() -> None:
+    found = ask(torch="2.12", cuda="12.8")
+    assert found.verdict == "impossible"
+    assert "cuda" in rules(found)
+    assert {text for one in found.alternatives for text in [one.command or ""] if "cu128" in text}
+
+
+def test_torchaudio_ends() -> None:
+    default = ask(torch="2.13.0", cuda="12.6")
+    asked = ask(torch="2.13.0", cuda="12.6", packages="torchvision,torchaudio")
+    before = ask(torch="2.11.0", cuda="12.6")
+    assert chosen(default).torchaudio is None
+    assert chosen(asked).torchaudio == "2.11.0"
+    assert chosen(before).torchaudio == "2.11.0"
+    assert "torchvision" not in (ask(torch="2.13.0", cuda="12.6", packages="none").command or "")
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        (
+            {"torch": "1.4.0", "cuda": "10.1", "python": "3.7"},
+            'python -m pip install torch==1.4.0 torchvision==0.5.0 torchaudio==0.4.0 "numpy<2"',
+        ),
+        (
+            {"torch": "1.4.0", "cuda": "10.1", "platform": "win-amd64", "python": "3.7"},
+            (
+                'python -m pip install torch===1.4.0 torchvision===0.5.0 "numpy<2" '
+                "-f https://download.pytorch.org/whl/torch_stable.html"
+            ),
+        ),
+        (
+            {"torch": "1.1.0", "cuda": "10.0", "python": "3.7", "packages": "none"},
+            (
+                "python -m pip install https://download.pytorch.org/whl/cu100/torch-1.1.0-cp37-cp37m-linux_x86_64.whl "
+                '"numpy<2" "pillow<7"'
+            ),
+        ),
+        (
+            {"torch": "1.13.1", "cuda": "11.7", "packages": "torchvision", "python": "3.10"},
+            (
+                'python -m pip install torch==1.13.1+cu117 torchvision==0.14.1+cu117 "numpy<2" '
+                "--extra-index-url https://download.pytorch.org/whl/cu117"
+            ),
+        ),
+        (
+            {"torch": "2.13.0", "cuda": "12.6", "manager": "uv"},
+            "uv pip install torch==2.13.0 torchvision==0.28.0 --torch-backend=cu126",
+        ),
+        (
+            {"torch": "1.8.1", "cuda": "10.1", "manager": "uv", "packages": "none"},
+            'uv pip install torch==1.8.1+cu101 "numpy<2" -f https://download.pytorch.org/whl/torch_stable.html',
+        ),
+        (
+            {"torch": "2.5.1", "cuda": "12.1", "manager": "mamba", "packages": "torchvision", "python": "3.11"},
+            (
+                "mamba create -n torch-2.5.1-cu121 --override-channels -c pytorch -c nvidia -c conda-forge python=3.11 "
+                '"pytorch=2.5.1=*cuda12.1*" "torchvision=0.20.1=*cu121*" pytorch-cuda=12.1'
+            ),
+        ),
+        (
+            {"torch": "2.13.0", "cuda": "12.9", "manager": "pixi", "packages": "none", "python": "3.12"},
+            "pixi add python=3.12 pytorch-gpu=2.13.0 cuda-version=12.9",
+        ),
+    ],
+)
+def test_working_commands(words: dict[str, object], command: str) -> None:
+    assert ask(**words).command == command
+
+
+def test_what_conda_forge_has_beside_its_newest_is_not_known() -> None:
+    for words in ({"torch": "2.7.1"}, {"cuda": "12.6"}, {"torch": "2.14.0", "cuda": "13.0"}):
+        found = ask(manager="conda", **words)
+        assert (found.verdict, found.command) == ("unknown", None), words
+        assert found.reasons[0].rule == "channel"
+        assert any((one.command or "").startswith("python -m pip") for one in found.alternatives)
+    assert ask(manager="conda", torch="2.5.1", cuda="12.6").verdict == "impossible"
+
+
+def test_the_lts_is_for_those_who_name_it() -> None:
+    assert chosen(ask(torch="1.8", cuda="11.1")).torch == "1.8.1"
+    lts = ask(torch="1.8.2", cuda="11.1")
+    assert "whl/lts/1.8/cu111" in (lts.command or "")
+    assert "pytorch-lts" in chosen(ask(torch="1.8.2", cuda="11.1", manager="conda")).channels
+
+
+def test_companions_that_have_no_file_for_the_python() -> None:
+    """torch 2.5.1 has files for Python 3.13, its torchvision has none."""
+    older_driver = {"archs": ["8.6"], "driver": "535.54.03", "python": "3.13"}
+    assert "torchvision" not in (ask(torch="2.5.1", cuda="12.1", **older_driver).command or "")
+    assert "torch==2.5.1" in (ask(torch="2.5.1", cuda="12.1", **older_driver).command or "")
+    assert ask(torch="2.5.1", cuda="12.1", packages="torchvision", **older_driver).verdict == "impossible"
+    assert chosen(ask(archs=["3.7"], driver="470.82.01", python="2.7")).torch == "1.4.0"
+
+
+def test_a_uv_project() -> None:
+    found = ask(torch="2.13.0", cuda="12.6", manager="uv")
+    block = next(one.text for one in found.alternatives if "[[tool.uv.index]]" in one.text)
+    assert 'url = "https://download.pytorch.org/whl/cu126"' in block
+    assert 'torch = { index = "pytorch-cu126" }' in block
