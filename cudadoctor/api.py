@@ -14,12 +14,15 @@ from cudadoctor.errors import CudaDoctorError
 from cudadoctor.facts.base import Facts
 from cudadoctor.host.base import Host
 from cudadoctor.probes.base import Request
+from cudadoctor.remedies.steps import Remedy, Tell
 from cudadoctor.report import Report
 
 if TYPE_CHECKING:
     from cudadoctor.executor.change import Undone
     from cudadoctor.executor.journal import Journal
-    from cudadoctor.remedies.shell_plan import Change
+    from cudadoctor.recommend.model import Recommendation
+    from cudadoctor.recommend.request import Words
+    from cudadoctor.remedies.shell_plan import Change as Change  # noqa: PLC0414  the cli names it
     from cudadoctor.shells.carriers import Carrier
     from cudadoctor.shells.dialects import Shell
     from cudadoctor.shells.paths import Wanted
@@ -34,10 +37,12 @@ __all__ = [
     "find_check",
     "local_host",
     "plan_shell",
+    "recommend",
     "recorded_host",
     "shell_lines",
     "snapshot",
     "undo",
+    "words",
 ]
 
 
@@ -46,6 +51,15 @@ def local_host() -> Host:
     from cudadoctor.host.local import LocalHost
 
     return LocalHost()
+
+
+def end_children() -> None:
+    """End every program that a probe left running: to be called before a process exits without waiting for it."""
+    import sys
+
+    child = sys.modules.get("cudadoctor.host.child")  # not loaded: nothing was ever started
+    if child is not None:
+        child.end_all()
 
 
 def recorded_host(path: str) -> Host:
@@ -100,10 +114,9 @@ def examine(
 
 def _report(facts: Facts, chosen: frozenset[str], timings: Mapping[str, float]) -> Report:
     from cudadoctor import verdict
-    from cudadoctor.remedies.find import remedy_for
 
     outcomes = _only(runner.run(registry.all_checks(), facts), chosen)
-    remedies = {finding.id: remedy_for(finding, facts) for finding in outcomes.findings}
+    remedies = {finding.id: _remedy(finding, facts) for finding in outcomes.findings}
     status = verdict.status(facts, outcomes)
     return Report(
         status=status,
@@ -113,12 +126,67 @@ def _report(facts: Facts, chosen: frozenset[str], timings: Mapping[str, float]) 
         remedies=remedies,
         skipped=outcomes.skipped,
         crashed=outcomes.crashed,
-        set_up=verdict.set_up(facts),
+        set_up=verdict.set_up(facts, outcomes.findings),
         facts=facts,
         timings=timings,
         checks_run=len(chosen),
         passed=outcomes.passed,
     )
+
+
+def _remedy(finding: Finding, facts: Facts) -> Remedy:
+    """The cure. A builder that raises is a bug of ours; the finding stands without it, and the report says so."""
+    from cudadoctor.remedies.find import remedy_for
+
+    try:
+        return remedy_for(finding, facts)
+    except Exception as error:  # noqa: BLE001
+        what = f"{type(error).__name__}: {error}"
+        return Remedy(
+            summary=f"See `cudadoctor explain {finding.code}`",
+            steps=(Tell(text=f"Building the cure failed, a bug in cudadoctor ({what})."),),
+        )
+
+
+def words(
+    *,
+    torch: str | None = None,
+    cuda: str | None = None,
+    python: str | None = None,
+    manager: str | None = None,
+    platform: str | None = None,
+    driver: str | None = None,
+    gpus: Sequence[str] = (),
+    archs: Sequence[str] = (),
+    glibc: str | None = None,
+    packages: str | None = None,
+    style: str | None = None,
+) -> Words:
+    """What is asked of `recommend`, in the words of its command line."""
+    from cudadoctor.recommend.request import Words
+
+    return Words(
+        torch=torch, cuda=cuda, python=python, manager=manager, platform=platform, driver=driver, gpus=tuple(gpus),
+        archs=tuple(archs), glibc=glibc, packages=packages, style=style,
+    )  # fmt: skip
+
+
+def recommend(
+    asked: Words, host: Host | None = None, *, timeout: float = 60.0, progress: Callable[[str], None] | None = None
+) -> Recommendation:
+    """The install command for what was asked; what was not is asked of the host, or left open where there is none.
+
+    Raises CudaDoctorError for a malformed value, before the machine is asked.
+    """
+    from cudadoctor.recommend import answer, detect, request
+
+    wanted = request.build(asked)
+    if host is None:
+        return answer.recommend(wanted)
+    from cudadoctor.probes.collect import collect
+
+    facts = collect(host, Request(fast=True, timeout=timeout), progress=progress).facts
+    return answer.recommend(request.build(asked, detect.from_facts(facts)))
 
 
 def check_list() -> tuple[Check, ...]:

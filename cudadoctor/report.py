@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from cudadoctor.checks.outcome import Crashed, Finding, Skipped
 from cudadoctor.facts.base import Facts
+from cudadoctor.recommend.model import Recommendation
 from cudadoctor.remedies.steps import Remedy
 
 Status = Literal["healthy", "warnings", "broken", "no-gpu", "unknown"]
@@ -18,8 +19,11 @@ class SetUp(Struct, frozen=True, kw_only=True):
     """What this user would type next: lines for the shell, and the install command."""
 
     shell: tuple[str, ...] = ()
-    install: str | None = None
-    """A sentence until `recommend` can answer; None where nothing is to be installed."""
+    """Lines for the user's shell, ready for its rc file; empty where they are in place or no toolkit is there."""
+    toolkit: str | None = None
+    """The root of the toolkit that the lines are for."""
+    install: Recommendation | None = None
+    """The torch for this machine; None where the one that is installed fits."""
 
 
 class Report(Struct, frozen=True, kw_only=True):

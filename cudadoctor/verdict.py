@@ -8,8 +8,10 @@ from cudadoctor.checks.base import Severity
 from cudadoctor.checks.outcome import Finding, Outcomes
 from cudadoctor.facts.base import Facts
 from cudadoctor.facts.envs import EnvFacts
+from cudadoctor.recommend.model import Recommendation
 from cudadoctor.remedies.steps import Remedy
 from cudadoctor.report import SetUp, Status
+from cudadoctor.versions import CudaVersion
 
 
 def status(facts: Facts, outcomes: Outcomes) -> Status:
@@ -101,33 +103,54 @@ def _healthy(facts: Facts) -> str:
     return f"Healthy: {shown} on {driver}, and torch {torch.version} can use {'them' if len(gpus) > 1 else 'it'}."
 
 
-def set_up(facts: Facts) -> SetUp:
-    """What to type next on this machine."""
-    return SetUp(shell=_shell_lines(facts), install=_install(facts))
+WRONG_TORCH = frozenset(
+    (
+        "cpu-only-build",
+        "aarch64-wheel-without-cuda",
+        "arch-not-in-build-gpu-newer",
+        "arch-not-in-build-gpu-older",
+        "driver-too-old-for-runtime",
+        "torchvision-torch-mismatch",
+        "glibc-too-old",
+        "mixed-cuda-major-packages",
+    )
+)
+"""Findings about the active environment whose cure is another build of torch."""
 
 
-def _shell_lines(facts: Facts) -> tuple[str, ...]:
-    """The lines that put a toolkit on PATH, where one is installed and they are not in place."""
+def set_up(facts: Facts, findings: tuple[Finding, ...]) -> SetUp:
+    """What to type next on this machine: the shell's lines, and the install command where torch is missing or wrong."""
+    toolkit = _toolkit(facts)
+    lines: tuple[str, ...] = ()
+    if toolkit is not None:
+        from cudadoctor.shells.api import set_up_lines
+
+        lines = set_up_lines(facts.shell.shell if facts.shell else None, toolkit)
+    return SetUp(shell=lines, toolkit=toolkit if lines else None, install=_install(facts, findings))
+
+
+def _toolkit(facts: Facts) -> str | None:
+    """The newest toolkit of NVIDIA's, where one is installed and no nvcc is on PATH."""
     inventory = facts.toolkit
     if inventory is None or inventory.nvcc_on_path is not None:
-        return ()
-    usable = [toolkit for toolkit in inventory.toolkits if toolkit.nvcc and toolkit.origin == "nvidia"]
-    if not usable:
-        return ()
-    newest = max(usable, key=lambda toolkit: (toolkit.version is not None, toolkit.version and toolkit.version.cuda))
-    return (
-        f"A CUDA toolkit is installed in {newest.root} and its nvcc is not on PATH. Only compiling needs it: "
-        f"then put {newest.root}/bin on PATH and export CUDA_HOME={newest.root}.",
-    )
+        return None
+    usable = [one for one in inventory.toolkits if one.nvcc and one.version and one.origin == "nvidia"]
+    newest = max(usable, key=lambda one: one.version.cuda if one.version else CudaVersion(0, 0), default=None)
+    if newest is None:
+        return None
+    followed = next((link.path for link in inventory.links if link.resolved == newest.real_root), None)
+    return followed or newest.root
 
 
-def _install(facts: Facts) -> str | None:
+def _install(facts: Facts, findings: tuple[Finding, ...]) -> Recommendation | None:
     env = active_env(facts)
     torch = env.torch if env else None
-    if torch is not None:
+    wrong = env is not None and any(
+        one.name in WRONG_TORCH and one.severity > Severity.INFO and one.subject == f"env:{env.prefix}"
+        for one in findings
+    )
+    if torch is not None and not wrong:
         return None
-    if facts.gpus == ():
-        return "To compute on the CPU, install torch from https://download.pytorch.org/whl/cpu."
-    from cudadoctor.remedies.torch_command import newest_build
+    from cudadoctor.recommend.api import for_facts
 
-    return newest_build(facts)
+    return for_facts(facts, env)

@@ -27,9 +27,9 @@ ALLOWED: dict[str, set[str]] = {
     "shells": {"versions", "errors"},
     "remedies": {"checks", "facts", "compat", "recommend", "shells", "versions", "errors"},
     "executor": {"remedies.steps", "errors"},
-    "report": {"checks", "facts", "remedies.steps"},
-    "verdict": {"checks", "facts", "compat", "remedies", "report", "versions"},
-    "render": {"checks", "facts", "remedies.steps", "report", "versions"},
+    "report": {"checks", "facts", "recommend.model", "remedies.steps"},
+    "verdict": {"checks", "facts", "compat", "recommend", "remedies", "report", "shells", "versions"},
+    "render": {"checks", "facts", "recommend.model", "remedies.steps", "report", "versions"},
     "cli": {"api", "render", "report", "errors"},
 }
 """Part → the parts that it may import besides itself. `api` may import all but cli and render."""

@@ -15,6 +15,9 @@ from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.system import OsFacts
 from cudadoctor.versions import ComputeCapability
 
+_WHEEL_INSTALLERS = ("pip", "uv", "poetry", "pdm", "rye", "hatch", "pixi", "uv-pixi")
+_STORES = ("/nix/store/", "/gnu/store/")
+
 
 class Gap(Struct, frozen=True, kw_only=True):
     """A GPU that a build has nothing for."""
@@ -111,7 +114,9 @@ def _manager(env: EnvFacts, torch: TorchFacts) -> Literal["pip", "conda", "conda
     """Whose build it is; None for a build that no table has (another channel, one's own)."""
     if torch.installer != "conda":
         own = re.search(r"\+(?!cu\d|cpu)", torch.version) or re.search(r"\d(?:a|b|rc|\.dev|\.post)\d", torch.version)
-        return None if own else "pip"
+        # A distribution's own build carries a plain version, too, and was not unpacked by pip (Arch, Nix, Debian).
+        foreign = "+" not in torch.version and torch.installer not in _WHEEL_INSTALLERS
+        return None if own or foreign or torch.location.startswith(_STORES) else "pip"
     package = env.packages.get("pytorch") or env.packages.get("torch")
     channel = (package.channel or "") if package is not None else ""
     if "conda-forge" in channel:

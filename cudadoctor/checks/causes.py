@@ -33,7 +33,7 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "uvm-module-not-loaded": ("cuda-driver-init-fails",),
     "device-nodes-missing": _NO_ANSWER,
     "device-node-permissions": _NO_ANSWER,
-    "no-devices-found": ("cuda-driver-init-fails",),
+    "no-devices-found": ("cuda-driver-init-fails", "device-nodes-missing",),
     "nvidia-smi-hangs": ("libcuda-hangs", "torch-cuda-hangs"),
     "fabric-manager-not-running": ("cuda-driver-init-fails",),
     "exclusive-compute-mode": ("cuda-driver-init-fails", "torch-cuda-unavailable"),
@@ -95,18 +95,28 @@ def _related(cause: Finding, effect: Finding) -> bool:
     return not (kind in ("env", "gpu") and kind != other_kind and cause.severity is Severity.INFO < effect.severity)
 
 
+_ON_PURPOSE = ("container-without-gpu-access", "no-devices-found", "visible-devices-hides-gpus", "cpu-only-build")
+"""Where one of these is information the GPU is withheld on purpose, and so is what follows."""
+
+
+def _weighed(effect: Finding, because: tuple[Finding, ...]) -> Severity:
+    """What only follows from something that is meant weighs no more than that."""
+    if because and all(cause.severity is Severity.INFO and cause.name in _ON_PURPOSE for cause in because):
+        return Severity.INFO
+    return effect.severity
+
+
 def link(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """The findings with `because_of` filled in, ranked: root causes first, then by severity, confidence and layer."""
     closed = {name: closure(name) for name in {finding.name for finding in findings}}
-    linked = [
-        replace(
-            effect,
-            because_of=tuple(
-                cause.id for cause in findings if effect.name in closed[cause.name] and _related(cause, effect)
-            ),
+    linked = []
+    for effect in findings:
+        because = tuple(cause for cause in findings if effect.name in closed[cause.name] and _related(cause, effect))
+        # What stands between the two follows from the first as well, and does not count for the weight.
+        first = tuple(one for one in because if not any(one.name in closed[other.name] for other in because))
+        linked.append(
+            replace(effect, because_of=tuple(cause.id for cause in because), severity=_weighed(effect, first))
         )
-        for effect in findings
-    ]
     order = {finding.id: place for place, finding in enumerate(linked)}
     return tuple(sorted(linked, key=lambda finding: (*_rank(finding), order[finding.id])))
 

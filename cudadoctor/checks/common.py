@@ -12,12 +12,17 @@ from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.seen import Seen
 from cudadoctor.facts.system import OsFacts
 from cudadoctor.facts.toolkit import ToolkitFacts, ToolkitInventory
-from cudadoctor.versions import CudaDriverVersion, DriverVersion, RuntimeVersion
+from cudadoctor.versions import ComputeCapability, CudaDriverVersion, DriverVersion, RuntimeVersion
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]")
 _LIBRARY_VERSION = re.compile(r"\.so\.(\d{3}\.\d{1,3}(?:\.\d{1,3})?)\Z")
+# /usr/local/cuda-12.8/compat, NGC's compat/lib.real and compat.orig, conda-forge's cuda-compat.
+_COMPAT = re.compile(r"/(?:cuda[-_])?compat(?:[-_.][\w.-]{1,40})?/")
+_SWITCHED_OFF = ("void", "none")
+_USEFUL_FROM = ComputeCapability(5, 0)
 _GPU_NODE = re.compile(r"/dev/nvidia\d+\Z")
 _CONTROL_NODES = ("/dev/nvidiactl", "/dev/nvidia-uvm")
+_EPERM = 1
 
 
 def clean(text: str | None, limit: int = 240) -> str:
@@ -100,7 +105,7 @@ def is_stub(path: str) -> bool:
 
 def is_compat(path: str) -> bool:
     """The library is one of a cuda-compat package."""
-    return "/compat/" in path or "/compat_orig/" in path or "/compat.orig/" in path
+    return _COMPAT.search(path) is not None
 
 
 def refused(nodes: Iterable[DeviceNode] | None, errno: int) -> tuple[DeviceNode, ...]:
@@ -114,6 +119,32 @@ def refused(nodes: Iterable[DeviceNode] | None, errno: int) -> tuple[DeviceNode,
     if gpu_nodes and not any(node.errno == 0 for node in gpu_nodes):
         needed += gpu_nodes
     return tuple(node for node in needed if node.errno == errno)
+
+
+def withheld(nodes: Iterable[DeviceNode] | None, os: OsFacts | None) -> bool:
+    """No container, and the device cgroup refuses every GPU's node: a job that did not ask its batch system for one."""
+    gpu_nodes = [node for node in nodes or () if _GPU_NODE.match(node.path)]
+    return os is not None and bare(os) and bool(gpu_nodes) and all(node.errno == _EPERM for node in gpu_nodes)
+
+
+def switched_off(os: OsFacts | None) -> bool:
+    """A container that was told to have no GPU: Kubernetes does so with pods that ask for none."""
+    if os is None or os.container is None:
+        return False
+    return (os.nvidia_visible_devices or "").strip().lower() in _SWITCHED_OFF
+
+
+def computes_on_cpu(os: OsFacts | None, env: EnvFacts | None) -> bool:
+    """A container without a word of a GPU, and a torch that was chosen without CUDA: an image for the CPU."""
+    if os is None or os.container is None or env is None or env.torch is None:
+        return False
+    return os.nvidia_visible_devices is None and is_cpu_build(env.torch) is True
+
+
+def too_old_for_torch(gpus: tuple[GpuFacts, ...] | None) -> bool:
+    """No GPU here is one that current builds of torch support: computing on the CPU is all that is left."""
+    known = [gpu.compute_capability for gpu in gpus or ()]
+    return bool(known) and all(one is not None and one < _USEFUL_FROM for one in known)
 
 
 def has_node(nodes: Iterable[DeviceNode], path: str) -> bool:

@@ -31,7 +31,8 @@ def compare(driver: DriverFacts, os: OsFacts, smi: SmiFacts | None, libcuda: Lib
         return Verdict(kind="agree")
     nvml_says = smi is not None and _MISMATCH_WORDS in (smi.message or "").lower()
     cuda_says = libcuda is not None and libcuda.cuinit == _DRIVER_MISMATCH and not is_compat(libcuda.path or "")
-    if smi_lists(smi) and cuda_runs(libcuda):
+    started = libcuda is not None and libcuda.outcome == "ok"  # cuInit has compared them
+    if (started and not nvml_says) or (cuda_runs(libcuda) and smi_lists(smi)):
         return Verdict(kind="agree")
     module = driver.version
     of_file, of_libcuda = driver.library_version, library_version(libcuda.path if libcuda is not None else None)
@@ -45,6 +46,9 @@ def compare(driver: DriverFacts, os: OsFacts, smi: SmiFacts | None, libcuda: Lib
     )
     complains = nvml_says or cuda_says
     other = {version for version in found if version != module}
+    # Where NVML answers it has compared them, too: what differs then is a file that nobody was seen to load.
+    if smi_lists(smi) and not cuda_says and of_libcuda in (None, module):
+        other = set()
     if module is None or not found or not other:
         if complains:
             text = "the driver's libraries and its loaded kernel module are of different versions"
@@ -55,7 +59,7 @@ def compare(driver: DriverFacts, os: OsFacts, smi: SmiFacts | None, libcuda: Lib
     silent = smi is not None and smi.outcome in ("slow", "hangs")
     confidence = Confidence.CERTAIN if complains and os.container is None else Confidence.LIKELY
     shown = " and ".join(str(version) for version in sorted(found))
-    if found == other and all(version > module for version in other):
+    if not smi_lists(smi) and found == other and all(version > module for version in other):
         text = (
             f"the driver's libraries are {shown} and the loaded kernel module is {module}: "
             "the driver was upgraded and the machine not rebooted"

@@ -15,6 +15,10 @@ ALLOCATION_OF_DEVICES = _page(
     "CUDA Programming Guide: environment variables",
     "https://docs.nvidia.com/cuda/cuda-programming-guide/05-appendices/environment-variables.html",
 )
+BASH = _page(
+    "Bash Reference Manual: startup files",
+    "https://www.gnu.org/software/bash/manual/bash.html#Bash-Startup-Files",
+)
 COMPAT = _page(
     "CUDA Compatibility: minor version compatibility",
     "https://docs.nvidia.com/deploy/cuda-compatibility/minor-version-compatibility.html",

@@ -11,6 +11,7 @@ import typer
 from cudadoctor.cli import console, options
 from cudadoctor.cli.check import check
 from cudadoctor.cli.explain import explain
+from cudadoctor.cli.recommend import recommend
 from cudadoctor.cli.shell import shell
 from cudadoctor.cli.snapshot import snapshot
 from cudadoctor.cli.undo import undo
@@ -31,6 +32,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(epilog=EPILOG, short_help="Examine this machine, or a recorded one.")(check)
+app.command(epilog=EPILOG, short_help="Print the install command that is right for this machine.")(recommend)
 app.command(short_help="Record this machine in a file for `check --from`.")(snapshot)
 app.command(short_help="Print the lines for a shell, or put them into its rc file.")(shell)
 app.command(short_help="Take back what `--apply` did last.")(undo)
@@ -54,10 +56,21 @@ def main() -> NoReturn:
 
     A probe's thread or child that hangs in the driver (state D) must not keep the process: nothing is waited for.
     """
+    import signal
+
+    from cudadoctor import api
+
+    signal.signal(signal.SIGTERM, _terminated)
     code = run(sys.argv[1:])
+    api.end_children()
     console.flush(sys.stdout)
     console.flush(sys.stderr)
     os._exit(code)
+
+
+def _terminated(number: int, _frame: object) -> NoReturn:
+    """A job that is cancelled leaves as Ctrl-C does, so that what it started ends with it."""
+    raise SystemExit(128 + number)
 
 
 def run(arguments: list[str]) -> int:

@@ -7,6 +7,28 @@ from collections.abc import Mapping
 from msgspec import Struct, field
 
 
+class RcElement(Struct, frozen=True, kw_only=True):
+    """A directory that a line puts on a search path."""
+
+    text: str
+    exists: bool | None
+    """Is a directory. None where it could not be looked at."""
+    suggestion: str | None = None
+    """An existing directory that was probably meant, where this one does not exist."""
+
+
+class RcEffect(Struct, frozen=True, kw_only=True):
+    """What a line does to a search path, followed as the shell would."""
+
+    adds: tuple[RcElement, ...] = ()
+    keeps: bool = False
+    """The old value stays within: read again, the line adds its directories again."""
+    leaves_empty: bool = False
+    """An empty entry comes about, with the value that the lines before it gave the variable (or none)."""
+    unknown: tuple[str, ...] = ()
+    """Parts that could not be followed, as they are written."""
+
+
 class RcLine(Struct, frozen=True, kw_only=True):
     """A line of an rc file that touches one of the variables that matter here."""
 
@@ -17,6 +39,10 @@ class RcLine(Struct, frozen=True, kw_only=True):
     value: str
     """The right-hand side as written, quotes removed, nothing expanded."""
     exported: bool
+    conditional: bool = False
+    """Inside `if`, `case`, a loop or a function."""
+    effect: RcEffect | None = None
+    """Of a line that sets a search path; None for other variables."""
 
 
 class PathEntry(Struct, frozen=True, kw_only=True):
@@ -43,6 +69,8 @@ class ShellFacts(Struct, frozen=True, kw_only=True):
     entries: tuple[PathEntry, ...] = ()
     """Of PATH and LD_LIBRARY_PATH, in order."""
     rc_lines: tuple[RcLine, ...] = ()
+    read_files: tuple[str, ...] | None = None
+    """The rc files that the user's shell reads, login and interactive, in that order; None where that is not known."""
     unreadable: tuple[str, ...] = ()
     """rc files that exist and could not be read."""
 

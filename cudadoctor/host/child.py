@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING
 
-from cudadoctor.host.activity import Activity, Usage, family_of, place_of, usage_of, was_idle
+from cudadoctor.host.activity import Activity, Usage, family_of, place_of, usage_of, was_idle, was_spinning
 from cudadoctor.host.base import Completed, TimedOut
 
 if TYPE_CHECKING:
@@ -116,14 +116,16 @@ class _Watch:
     def to_the_end(self) -> Completed:
         deadline = self._start + max(self._timeout, 0.0)
         window = min(WINDOW, max(self._timeout, 0.0) / 3)
-        before: Activity | None = None
+        # An endless loop is told from hard work over half the time, waiting from slowness over the last seconds.
+        looks = [(self._start + max(self._timeout, 0.0) / 2), deadline - window]
+        seen: list[Activity | None] = []
         while not self._ended():
             now = time.monotonic()
             if now >= deadline:
-                self._time_out(before)
-            if before is None and now >= deadline - window:
-                before = self._activity()
-            self._wait(deadline if before is not None else deadline - window)
+                self._time_out(seen)
+            while len(seen) < len(looks) and now >= looks[len(seen)]:
+                seen.append(self._activity())
+            self._wait(looks[len(seen)] if len(seen) < len(looks) else deadline)
         seconds = time.monotonic() - self._start
         self._drop_pidfd()
         end = time.monotonic() + GRACE
@@ -176,9 +178,10 @@ class _Watch:
             self._selector.unregister(self._proc.stdin)
             self._proc.stdin.close()
 
-    def _time_out(self, before: Activity | None) -> NoReturn:
+    def _time_out(self, looks: Sequence[Activity | None]) -> NoReturn:
         seconds = time.monotonic() - self._start
         after = self._activity()
+        middle, late = (*looks, None, None)[:2]
         family = after.family if after else {}
         self.kill(tuple(family))
         end = time.monotonic() + PATIENCE
@@ -202,7 +205,7 @@ class _Watch:
             stderr=bytes(self._streams[1].kept),
             pid=survivor if survivor is not None else self._proc.pid,
             stuck=survivor is not None,
-            idle=was_idle(before, after),
+            idle=was_spinning(middle, after) or was_idle(late, after),
         )
 
     def _survivor(self, family: Mapping[int, Usage]) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fnmatch
+import functools
 import os
 import re
 from collections.abc import Iterator
@@ -76,6 +77,12 @@ def expand(root: str, pattern: str, limit: int) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+@functools.lru_cache(256)
+def _pattern(part: str) -> re.Pattern[str]:
+    """One component of a pattern; the same ones are asked for in directory after directory."""
+    return re.compile(fnmatch.translate(part))
+
+
 class _Walk:
     def __init__(self, root: str) -> None:
         self._root = root
@@ -118,7 +125,7 @@ class _Walk:
             return False
 
     def _names(self, base: str, part: str | None) -> Iterator[str]:
-        accept = re.compile(fnmatch.translate(part)).match if part else re.compile("").match
+        accept = _pattern(part or "*").match
         hidden = part is not None and part.startswith(".")
         for name, _ in self._entries(base):
             if name.startswith(".") == hidden and accept(name):

@@ -101,10 +101,11 @@ def _device(said: Mapping[str, Any], position: int) -> CudaDevice:
 def _late(late: TimedOut, limit: float) -> Found[LibcudaFacts]:
     """A child that was idle, or had all its own time, hangs; one that ran out of this run's time was slow."""
     report = _Report(late.stdout)
-    hangs = late.stuck or bool(late.idle) or limit >= LIMIT
+    seconds = late.seconds or limit
+    hangs = late.stuck or bool(late.idle) or seconds >= LIMIT
     outcome: LibcudaOutcome = "hangs" if hangs else "slow"
     stuck = ", and the process cannot be killed" if late.stuck else ""
-    error = f"no answer within {limit:g} s from {report.where}{stuck}"
+    error = f"no answer within {seconds:.0f} s from {report.where}{stuck}"
     gaps = () if hangs else (Gap(fact="libcuda", reason=f"{_LIBRARY}: {error}, which was all the time this run had"),)
     return Found(value=_facts(outcome, report, error=error), gaps=gaps)
 

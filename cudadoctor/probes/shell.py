@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from cudadoctor.facts.base import Gap
 from cudadoctor.facts.shell import PathEntry, RcLine, ShellFacts
 from cudadoctor.host.base import Host, Missing, Refusal, TooLarge
-from cudadoctor.parsers import rc
-from cudadoctor.probes import similar
+from cudadoctor.parsers import rc, rc_context
+from cudadoctor.probes import rc_reading, similar
 from cudadoctor.probes.ask import one_line
 from cudadoctor.probes.base import Clock, Found, Request
 from cudadoctor.probes.quiet import Quiet
@@ -18,6 +18,9 @@ from cudadoctor.probes.variables import kept, matters
 
 _FILE_LIMIT = 1 << 19
 _MOST_LINES = 2000
+_MOST_FILES = 400
+_NEAR_CUDA = re.compile(r"c.?u.?d.?a|cdua|ucda|cuad|nvid|cupti|hpc_sdk", re.IGNORECASE)
+"""Only such directories of rc files are looked at: others may lie on a server that does not answer."""
 _MOST_ENTRIES = 500
 _LISTS = {"PATH": ":", "LD_LIBRARY_PATH": ":;"}
 """Search paths and what divides their elements (the loader takes `;` too: ld.so(8))."""
@@ -67,23 +70,54 @@ def probe(host: Host, request: Request, clock: Clock) -> Found[ShellFacts]:
     login = quiet.env("SHELL")
     if login is None:
         gaps.append(Gap(fact="shell.shell", reason="SHELL is not set"))
-    lines: list[RcLine] = []
     unreadable: list[str] = []
-    for path, dialect in dict.fromkeys(_files(quiet, home)):
-        text = _text(host, path, unreadable)
-        if text is not None and len(lines) < _MOST_LINES:
-            lines.extend(_lines(path, text, dialect))
+    files, sourced = _read_all(host, quiet, home, unreadable)
+    lines = [line for path, (text, dialect) in files.items() for line in _lines(path, text, dialect)][:_MOST_LINES]
+    name = one_line(posixpath.basename(login), longest=40) if login else None
+    order = rc_reading.reading_order(name, home, quiet.env("ZDOTDIR"), tuple(files))
+    order = rc_reading.with_sourced(order, sourced)
+    existing = _toolkit_folders(quiet)  # asked before it is known to be needed: a far machine answers in rounds
+
+    def judge(variable: str, text: str) -> tuple[bool | None, str | None]:
+        if not text.startswith("/") or not _NEAR_CUDA.search(text):
+            return None, None
+        quiet.real(text)  # asked together with what it is: where it is a link, that saves a round
+        exists = quiet.is_dir(text)
+        return exists, None if exists is not False else _suggestion(quiet, variable, text, existing)
+
     return Found(
         value=ShellFacts(
-            shell=one_line(posixpath.basename(login), longest=40) if login else None,
+            shell=name,
             home=home,
             variables={name: kept(name, value) for name, value in sorted(host.env.items()) if matters(name)},
-            entries=tuple(_entries(quiet)),
-            rc_lines=tuple(lines[:_MOST_LINES]),
+            entries=tuple(_entries(quiet, existing)),
+            rc_lines=rc_reading.followed(lines, order, home, host.env, judge),
+            read_files=None if order is None else tuple(order),
             unreadable=tuple(unreadable),
         ),
         gaps=tuple(gaps),
     )
+
+
+def _read_all(
+    host: Host, quiet: Quiet, home: str | None, unreadable: list[str]
+) -> tuple[dict[str, tuple[str, rc.Dialect]], dict[str, tuple[str, ...]]]:
+    """The text of every rc file that is there, and of those that they read; file → the files that it reads."""
+    todo = list(dict.fromkeys(_files(quiet, home)))
+    files: dict[str, tuple[str, rc.Dialect]] = {}
+    sourced: dict[str, tuple[str, ...]] = {}
+    known = {path for path, _ in todo}
+    while todo:
+        path, dialect = todo.pop(0)
+        text = _text(host, path, unreadable)
+        if text is None:
+            continue
+        files[path] = (text, dialect)
+        if dialect in ("sh", "fish", "csh"):
+            sourced[path] = rc_reading.sources(text, dialect, home)
+            todo.extend((other, dialect) for other in sourced[path] if other not in known and len(known) < _MOST_FILES)
+            known.update(sourced[path])
+    return files, sourced
 
 
 def _files(host: Quiet, home: str | None) -> Iterator[tuple[str, rc.Dialect]]:
@@ -122,7 +156,9 @@ def _text(host: Host, path: str, unreadable: list[str]) -> str | None:
 
 
 def _lines(path: str, text: str, dialect: rc.Dialect) -> Iterator[RcLine]:
-    for found in rc.parse(text, dialect, matters):
+    found_all = rc.parse(text, dialect, matters)
+    conditional = rc_context.context(text, dialect).conditional if found_all else frozenset()
+    for found in found_all:
         yield RcLine(
             file=path,
             line=found.line,
@@ -130,12 +166,12 @@ def _lines(path: str, text: str, dialect: rc.Dialect) -> Iterator[RcLine]:
             variable=found.variable,
             value=one_line(found.value, longest=2000),
             exported=found.exported,
+            conditional=found.line in conditional,
         )
 
 
-def _entries(host: Quiet) -> Iterator[PathEntry]:
+def _entries(host: Quiet, existing: tuple[str, ...]) -> Iterator[PathEntry]:
     """The elements of the search paths; a variable that is set to nothing has none."""
-    existing: tuple[str, ...] | None = None
     known: dict[str, bool | None] = {"": True}  # an empty element is the current directory
     for variable, dividers in _LISTS.items():
         value = host.env(variable)
@@ -147,7 +183,6 @@ def _entries(host: Quiet) -> Iterator[PathEntry]:
                 known[text] = False if text.startswith("~") else host.is_dir(path) if path else None
             suggestion = None
             if known[text] is False:
-                existing = _toolkit_folders(host) if existing is None else existing
                 suggestion = _suggestion(host, variable, text, existing)
             yield PathEntry(variable=variable, index=index, text=text, exists=known[text], suggestion=suggestion)
 

@@ -26,6 +26,10 @@ _OF_THE_MACHINE = frozenset({"gpu", "driver", "python", "glibc"})
 
 def recommend(request: Request) -> Recommendation:
     """The install command for a request. Pure: the same request gives the same answer."""
+    if request.machine is not None and request.platform.origin == "default":
+        text = f"upstream publishes no torch for {request.machine}: a build of the vendor's or of your own is needed"
+        reason = Reason(rule="platform", text=text)
+        return Recommendation(request=request, verdict="impossible", command=None, reasons=(reason,))
     unknown = not_known(request)
     if unknown is not None:
         return unknown

@@ -35,6 +35,7 @@ def from_facts(facts: Facts, env: EnvFacts | None = None) -> Request:
         gpus=Value(value=_gpus(facts), origin="detected") if facts.gpus is not None else None,
         glibc=Value(value=libc, origin="detected") if libc else None,
         wsl=facts.os is not None and facts.os.wsl is not None,
+        machine=facts.os.arch if facts.os and not platform else None,
         jetson=facts.os.jetson if facts.os else None,
     )
 

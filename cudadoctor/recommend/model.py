@@ -63,6 +63,8 @@ class Request(Struct, frozen=True, kw_only=True):
     style: Value[Style] = Value(value="working", origin="default")
     wsl: bool = False
     """The driver is that of Windows."""
+    machine: str | None = None
+    """`uname -m` of a machine that upstream publishes nothing for: ppc64le, riscv64 …"""
     jetson: str | None = None
     """The board, where it is one: its builds come from NVIDIA's JetPack."""
 

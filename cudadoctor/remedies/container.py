@@ -26,7 +26,9 @@ def start_with_gpu(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001  o
     how = _HOW.get(
         kind, "Start it again with GPU access (docker: `--gpus all`; podman: `--device nvidia.com/gpu=all`)."
     )
-    steps: tuple[Step, ...] = (Tell(text=how), _TOOLKIT)
+    # --nv mounts the host's own driver, and a cluster's toolkit is its administrator's affair.
+    alone = kind in ("apptainer", "singularity", "kubernetes")
+    steps: tuple[Step, ...] = (Tell(text=how),) if alone else (Tell(text=how), _TOOLKIT)
     summary = (
         "Start the container with --nv"
         if kind in ("apptainer", "singularity")

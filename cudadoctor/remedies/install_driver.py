@@ -12,6 +12,18 @@ from cudadoctor.versions import ComputeCapability
 
 _LAST_FOR_OLD_GPUS = 580
 """The last branch for Maxwell, Pascal and Volta (NVIDIA Driver Installation Guide)."""
+_LAST_FOR_KEPLER = 470
+_LAST_UBUNTU_WITH_KEPLER = 24
+"""Ubuntu 24.04 still has nvidia-driver-470."""
+_BY_HAND = {
+    "fedora": "From RPM Fusion's nonfree source: `dnf install akmod-nvidia xorg-x11-drv-nvidia-cuda`; wait until the "
+    "module is built (`modinfo -F version nvidia` prints a version).",
+    "arch": "`pacman -S nvidia-open nvidia-utils` (nvidia-open-dkms for a kernel other than linux).",
+    "suse": "Add NVIDIA's source for your release, then install the driver that `zypper se -s nvidia-open` offers.",
+    "nixos": 'In configuration.nix: `services.xserver.videoDrivers = [ "nvidia" ]` and `hardware.nvidia.open = true`; '
+    "then `nixos-rebuild boot`.",
+}
+"""For the newest driver, that is for Turing and newer."""
 _REPOSITORY = "https://developer.download.nvidia.com/compute/cuda/repos"
 _MANUAL = "Choose the driver for the GPU at https://www.nvidia.com/drivers, or use your distribution's own package."
 
@@ -54,12 +66,12 @@ def install(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001  one sign
 
 def update(finding: Finding, facts: Facts) -> Remedy:
     """The same, for a driver that is too old or of the wrong kind."""
-    there = elsewhere(facts)
-    if there is not None:
-        return there
     from cudadoctor.remedies.torch_command import alternative
 
     choice = alternative(finding, facts)
+    there = elsewhere(facts)
+    if there is not None:
+        return Remedy(summary=there.summary, steps=(*there.steps, *choice))
     steps = (*_packages(facts), REBOOT, *choice)
     return Remedy(
         summary="Update the NVIDIA driver and reboot" + (", or install a build for an older CUDA" if choice else ""),
@@ -76,7 +88,9 @@ def replace_branch(finding: Finding, facts: Facts) -> Remedy:
     shown = f"branch {branch}" if branch is not None else "the last branch that supports the GPU"
     steps: list[Step] = []
     kind = machine.family(facts)
-    if branch == _LAST_FOR_OLD_GPUS and kind == "ubuntu":
+    major = machine.release(facts)
+    kepler = branch == _LAST_FOR_KEPLER and major is not None and major <= _LAST_UBUNTU_WITH_KEPLER
+    if kind == "ubuntu" and (branch == _LAST_FOR_OLD_GPUS or kepler):
         steps = [
             as_root("apt-get", "update", why="reads the package lists"),
             as_root(
@@ -165,16 +179,19 @@ def part(finding: Finding, facts: Facts) -> Remedy:
 
         return start_with_gpu(finding, facts)
     what = "nvidia-smi" if tool else "libcuda"
+    driver = facts.driver.version if facts.driver is not None else None
+    ubuntu = "nvidia-utils" if tool else "libnvidia-compute"
+    if driver is not None:
+        ubuntu = f"{ubuntu}-{driver.branch} ({ubuntu}-{driver.branch}-server where the driver is a -server one)"
     package = {
-        "ubuntu": "nvidia-utils" if tool else "libnvidia-compute",
+        "ubuntu": ubuntu,
         "debian": "nvidia-smi" if tool else "libcuda1",
         "rhel": "nvidia-driver-cuda",
-        "fedora": "nvidia-driver-cuda (RPM Fusion: xorg-x11-drv-nvidia-cuda)",
+        "fedora": "xorg-x11-drv-nvidia-cuda (with NVIDIA's own packages: nvidia-driver-cuda)",
+        "arch": "nvidia-utils",
     }.get(machine.family(facts))
-    driver = facts.driver.version if facts.driver is not None else None
-    of = f" of driver branch {driver.branch}" if driver is not None else " of the installed driver's branch"
     named = f"the package {package}" if package is not None else f"the driver's package with {what}"
-    steps: tuple[Step, ...] = (Tell(text=f"Install {named}{of}.", needs_root=True),)
+    steps: tuple[Step, ...] = (Tell(text=f"Install {named}, of the installed driver's version.", needs_root=True),)
     if not tool:
         steps = (*steps, Tell(text="If the file is there already: run `ldconfig` as root.", needs_root=True))
     return Remedy(summary=f"Install the driver's package with {what}", steps=steps)
@@ -261,9 +278,12 @@ def _packages(facts: Facts, *, again: bool = False) -> tuple[Step, ...]:
                 as_root("dnf", "module", "enable", "-y", "nvidia-driver:open-dkms", why="the open kernel module"),
             )
         return (
+            Tell(text="Enable EPEL, from which dkms comes: `dnf install epel-release` (RHEL itself: EPEL's own page)."),
             as_root("dnf", "config-manager", "--add-repo", source, why="NVIDIA's package source"),
             *enable,
             as_root("dnf", "reinstall" if again else "install", "-y", "nvidia-open", why="the driver"),
         )
+    if last is None and capabilities and kind in _BY_HAND:
+        return (Tell(text=_BY_HAND[kind], needs_root=True),)
     note = f" This machine has a GPU that branch {last} is the last one to support." if last is not None else ""
     return (Tell(text=f"Install the NVIDIA driver with your distribution's package manager.{note} {_MANUAL}"),)

@@ -8,7 +8,8 @@ from cudadoctor.facts.base import Facts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.remedies.steps import Run, Safety, Step, Tell
 
-Family = Literal["ubuntu", "debian", "rhel", "fedora", "other"]
+Family = Literal["ubuntu", "debian", "rhel", "fedora", "arch", "suse", "nixos", "other"]
+_OTHERS: tuple[Family, ...] = ("fedora", "arch", "nixos")
 _RHEL = ("rhel", "centos", "rocky", "almalinux", "ol")
 
 
@@ -23,7 +24,9 @@ def family(facts: Facts) -> Family:
         return "debian"
     if any(name in _RHEL for name in names):
         return "rhel"
-    return "fedora" if "fedora" in names else "other"
+    if any("suse" in name for name in names):
+        return "suse"
+    return next((kind for kind in _OTHERS if kind in names), "other")
 
 
 def release(facts: Facts) -> int | None:

@@ -27,7 +27,25 @@ def build(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001  one signat
         steps.append(as_root("dnf", "install", "-y", f"kernel-devel-{kernel}", why="headers of the running kernel"))
     else:
         steps.append(Tell(text="Install the headers of the running kernel (`uname -r` names it)."))
-    if kernel:
+    if kernel and kind == "fedora":
+        steps.append(
+            Tell(
+                text="With RPM Fusion's akmod-nvidia: `akmods --force` as root builds the module. With NVIDIA's own "
+                f"packages: `dkms autoinstall -k {kernel}`.",
+                needs_root=True,
+            )
+        )
+    elif kind == "arch":
+        steps.append(
+            Tell(
+                text="After an upgrade of the kernel: reboot into it first. With a kernel other than linux or "
+                "linux-lts: install its headers and nvidia-open-dkms.",
+                needs_root=True,
+            )
+        )
+    elif kind == "nixos":
+        steps.append(Tell(text="Rebuild with `nixos-rebuild boot`, and reboot.", needs_root=True))
+    elif kernel:
         steps.append(as_root("dkms", "autoinstall", "-k", kernel, why="builds the module for this kernel"))
     steps += [
         as_root("modprobe", "nvidia", why="loads it"),

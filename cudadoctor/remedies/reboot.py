@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cudadoctor.checks.common import withheld
 from cudadoctor.checks.outcome import Finding
 from cudadoctor.facts.base import Facts
 from cudadoctor.remedies import machine
@@ -51,6 +52,16 @@ def look_then_reboot(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
                     text="On the host: run nvidia-smi, and read the kernel's log (`dmesg`) for lines with NVRM or Xid."
                 ),
                 Tell(text="If the host is in order: recreate the container with GPU access."),
+            ),
+        )
+    if withheld(facts.nodes, facts.os):
+        return Remedy(
+            summary="Ask the batch system for a GPU: this session was given none",
+            steps=(
+                Tell(
+                    text="Start a job that asks for one (Slurm: `srun --gres=gpu:1 --pty bash`), and look again there."
+                ),
+                Tell(text="If no batch system runs here: an administrator must let this session use the devices."),
             ),
         )
     return Remedy(summary="Read the kernel's log, then reboot", steps=(_LOG, REBOOT))

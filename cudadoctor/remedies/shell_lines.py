@@ -60,7 +60,7 @@ def empty_element(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001  on
 
 def duplicates(finding: Finding, facts: Facts) -> Remedy:
     """A line that adds an entry each time it is read."""
-    variable = finding.subject.removeprefix("var:")
+    variable = finding.subject.removeprefix("var:") if finding.subject.startswith("var:") else "the variable"
     return Remedy(
         summary=f"Add each directory to {variable} only once",
         steps=(

@@ -9,9 +9,9 @@ from typing import Any
 import cudadoctor
 from cudadoctor.checks.outcome import Finding
 from cudadoctor.facts.seen import Seen
+from cudadoctor.recommend.model import Recommendation
 from cudadoctor.remedies.steps import Remedy, Run, Step, WriteFile
 from cudadoctor.render.facts_json import facts_document
-from cudadoctor.render.words import is_prose
 from cudadoctor.report import Report
 
 SCHEMA = "cudadoctor.report/1"
@@ -45,7 +45,10 @@ def document(report: Report) -> dict[str, Any]:
         "crashed": [{"code": one.code, "name": one.name, "error": one.error} for one in report.crashed],
         "passed": list(report.passed),
         "checks_run": report.checks_run,
-        "set_up": {"shell": list(report.set_up.shell), "install": _install(report.set_up.install)},
+        "set_up": {
+            "shell": list(report.set_up.shell),
+            "install": _install(report.set_up.install),
+        },
         "facts": facts_document(report.facts),
         "gaps": [{"fact": gap.fact, "reason": gap.reason} for gap in report.facts.gaps],
         "timings": {probe: round(seconds, 4) for probe, seconds in report.timings.items()},
@@ -91,15 +94,13 @@ def _step(step: Step) -> dict[str, Any]:
     }
 
 
-def _install(text: str | None) -> dict[str, Any] | None:
-    """A recommendation with as much as is known: until the tables can answer, a sentence or a command.
-
-    An object from the first day, so that a reader finds more in it later and not something else.
-    """
-    if text is None:
+def _install(found: Recommendation | None) -> dict[str, Any] | None:
+    """`cudadoctor.recommendation/1`, whole."""
+    if found is None:
         return None
-    run = None if is_prose(text) else text
-    return {"command": run, "commands": [run] if run else [], "text": text}
+    from cudadoctor.render import recommendation_json
+
+    return recommendation_json.document(found)
 
 
 def _decodable(value: object) -> object:

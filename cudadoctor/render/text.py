@@ -15,11 +15,11 @@ from rich.console import Console
 from rich.text import Text
 
 from cudadoctor.checks.outcome import Finding
+from cudadoctor.recommend.model import Recommendation
 from cudadoctor.remedies.steps import Remedy, Run, Step, Tell, WriteFile
 from cudadoctor.render.chain import fold, minor
 from cudadoctor.render.clean import clean, clean_lines, command
 from cudadoctor.render.layers import everything, layers
-from cudadoctor.render.words import is_prose
 from cudadoctor.report import Report
 
 PIPED_WIDTH = 80
@@ -239,15 +239,34 @@ class _Page:
 
     def _set_up(self, report: Report) -> None:
         self.head("Set up")
-        lines = (*report.set_up.shell, *((report.set_up.install,) if report.set_up.install else ()))
-        for entry in lines:
-            for line in clean_lines(entry):
-                if is_prose(line):
-                    self.prose("  ", line)
-                else:
-                    self.code(line, CODE_INDENT)
-        if not lines:
+        ready = report.set_up
+        if ready.shell:
+            self.prose(
+                "  ",
+                f"The toolkit in {clean(ready.toolkit or '')} is not on PATH. Only compiling needs it; then these "
+                "lines belong into the shell's rc file (`cudadoctor shell --apply` puts them there):",
+            )
+            for line in ready.shell:
+                self.code(" ".join(clean_lines(line)), CODE_INDENT)
+        if ready.install is not None:
+            self._install(ready.install, report)
+        if not ready.shell and ready.install is None:
             self.prose("  ", "Nothing to set up.")
+
+    def _install(self, found: Recommendation, report: Report) -> None:
+        """The matching torch: the command, or why there is none."""
+        first = clean(found.reasons[0].text) if found.reasons else ""
+        if not found.commands:
+            self.prose("  ", f"No install command: {first or 'too little is known'}. `cudadoctor recommend` says more.")
+            return
+        self.prose("  ", f"To install torch ({first}):" if first else "To install torch:")
+        if any(env.active and env.kind == "system" for env in report.facts.envs or ()) and "pip" in found.commands[0]:
+            # Distributions refuse pip in their own Python (PEP 668), and what it installs there stays in their way.
+            self.code("python3 -m venv ~/torch-env", CODE_INDENT)
+            self.code(". ~/torch-env/bin/activate", CODE_INDENT)
+        for line in found.commands:
+            self.code(clean(line), CODE_INDENT)
+        self.prose("  ", "`cudadoctor recommend` says why, and what else would fit.")
 
     def _rest(self, report: Report) -> None:
         """What was not decided and what crashed: one line each where it was asked for, a count where not."""

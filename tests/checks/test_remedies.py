@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 
+from cudadoctor import verdict
 from cudadoctor.checks import registry
 from cudadoctor.checks.base import Confidence, Severity
 from cudadoctor.checks.outcome import Finding
 from cudadoctor.checks.runner import run
 from cudadoctor.facts.base import Facts
+from cudadoctor.recommend.api import for_facts
 from cudadoctor.remedies.find import BUILDERS, builder, remedy_for
 from cudadoctor.remedies.steps import Run, Step, Tell, WriteFile
-from cudadoctor.remedies.torch_command import choose, newest_build
+from cudadoctor.versions import CudaVersion
 from tests.checks.loader import HERE, bases, build_facts, facts_of, merge, read
 
 NAMES = [check.name for check in registry.all_checks()]
@@ -187,8 +189,12 @@ def test_a_typo_is_corrected_where_it_stands() -> None:
 
 def _choice(**facts: Any) -> tuple[str, str] | None:
     built = build_facts(merge(bases()["server"], facts))
-    found = choose(built, (built.envs or ())[0])
-    return None if found is None else (found.torch, found.tag)
+    found = for_facts(built, (built.envs or ())[0])
+    if found.verdict != "ok" or found.choice is None or found.choice.cuda is None:
+        return None
+    cuda = CudaVersion.parse(found.choice.cuda)
+    assert cuda is not None
+    return found.choice.torch, cuda.tag
 
 
 def _cuda(text: str) -> tuple[int, int]:
@@ -248,6 +254,9 @@ def test_a_cpu_build_is_replaced_in_its_own_environment() -> None:
     assert install[install.index("--index-url") + 1].startswith("https://download.pytorch.org/whl/cu")
 
 
-def test_set_up_has_a_line_for_every_machine() -> None:
+def test_set_up_has_an_answer_for_every_machine() -> None:
     for facts in PLACES.values():
-        assert newest_build(facts)
+        found = verdict.set_up(facts, ()).install
+        torch = next((env.torch for env in facts.envs or () if env.active), None)
+        assert (found is None) == (torch is not None)
+        assert found is None or found.commands or found.reasons

@@ -286,3 +286,11 @@ def test_processes_contain_this_one() -> None:
     assert mine.argv
     assert mine.owner
     assert not stat.S_ISDIR(HOST.stat("/proc/self/stat").mode)
+
+
+def test_links_that_lead_to_each_other_lead_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    for ask in (HOST.realpath, HOST.read):
+        with pytest.raises(Missing):
+            ask(str(tmp_path / "a"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -170,12 +171,25 @@ def test_program_that_closes_its_output_is_waited_for() -> None:
 
 def test_hang_is_told_from_slowness() -> None:
     assert late("import time; time.sleep(60)", timeout=3.0).idle is True
-    assert late("while True: pass", timeout=3.0).idle is False
+    memory = "import mmap\nwhile True:\n  new = mmap.mmap(-1, 1 << 20); new[:] = bytes(1 << 20); new.close()"
+    assert late(memory, timeout=3.0).idle is False
     assert late("import time\nwhile True: print('.', flush=True); time.sleep(0.05)", timeout=3.0).idle is False
     reader = "import time\nwhile True: open('/proc/version').read(); time.sleep(0.3)"
     assert late(reader, timeout=3.0).idle is False
-    busy_child = "import os, time\nif os.fork() == 0:\n  os.setsid()\n  while True: pass\ntime.sleep(60)"
+    busy_child = "import os, time\nif os.fork() == 0:\n  os.setsid()\n  while True: os.stat('/')\ntime.sleep(60)"
     assert late(busy_child, timeout=3.0).idle is False
+
+
+def test_an_endless_loop_is_a_hang() -> None:
+    assert late("while True: pass", timeout=3.0).idle is True
+    child = "import os, time\nif os.fork() == 0:\n  os.setsid()\n  while True: pass\ntime.sleep(60)"
+    assert late(child, timeout=3.0).idle is True
+
+
+def test_waiting_in_small_pieces_is_a_hang() -> None:
+    with pytest.raises(TimedOut) as caught:
+        HOST.run(["/bin/sh", "-c", "trap '' TERM\nwhile :; do sleep 1; done"], timeout=6.0)
+    assert caught.value.idle is True
 
 
 def test_a_limit_of_nothing_is_a_time_out() -> None:
@@ -297,3 +311,13 @@ def test_a_program_that_left_its_parent_in_vfork_is_ended() -> None:
     code = "import ctypes, os\npid = ctypes.CDLL(None).vfork()\nif pid == 0: ctypes.CDLL(None).pause()"
     end = late(code, timeout=2.0)
     assert end.stuck is False
+
+
+def test_the_helper_is_the_system_s_where_the_own_interpreter_cannot_be_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "python3"
+    own.symlink_to(sys.executable)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "locked"))
+    found = LocalHost(env={"PATH": str(tmp_path)}).run([HELPER_PYTHON, "-I", "-c", "print(7)"], timeout=20)
+    assert found.stdout == b"7\n"

@@ -345,6 +345,22 @@ SHELL = (
         variables={"CUDA_HOME": "/usr/local/cuda-10.1", "LD_LIBRARY_PATH": "/usr/local/cuda-10.1/lib64:"},
         rc={"~/.bashrc": "export LD_LIBRARY_PATH=/usr/local/cuda-10.1/lib64:$LD_LIBRARY_PATH\n"},
     ),
+    planted(
+        REFERENCE,
+        "ubuntu1804-gtx1080ti-418-stubs-in-bashrc",
+        "ld-path-has-stubs",
+        status="warnings",
+        rc={"~/.bashrc": "export LD_LIBRARY_PATH=/usr/local/cuda-10.1/lib64/stubs\n"},
+        why="this process has not read it, and the next login will",
+    ),
+    planted(
+        REFERENCE,
+        "ubuntu1804-gtx1080ti-418-cuda-home-not-exported",
+        "cuda-home-not-exported",
+        status="warnings",
+        variables={},
+        rc={"~/.bashrc": "CUDA_HOME=/usr/local/cuda-10.1\n"},
+    ),
 )
 ENVS = (
     planted(

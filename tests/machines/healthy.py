@@ -269,6 +269,18 @@ HEALTHY = (
     ),
     Planted(
         machine=replace(
+            REFERENCE,
+            name="ubuntu1804-gtx1080ti-418-zsh-and-bashrc",
+            shell="/usr/bin/zsh",
+            variables={},
+            rc={"~/.bashrc": "export CUDA_HOME=/usr/local/cuda-10.1\n"},
+        ),
+        status="healthy",
+        said_as_info=("rc-line-not-read",),
+        why="the line is of a time with another shell",
+    ),
+    Planted(
+        machine=replace(
             REFERENCE, name="ubuntu1804-gtx1080ti-418-torch14-conda-toolkit-unused", path=(), variables={}, rc={}
         ),
         status="healthy",

@@ -13,6 +13,7 @@ from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.shell import LoaderEntry, LoaderFacts, PathEntry, RcLine, ShellFacts
 from cudadoctor.facts.system import OsFacts
 from cudadoctor.facts.toolkit import CompilerFacts, ToolkitFacts, ToolkitInventory, ToolkitLink
+from cudadoctor.recommend.model import Reason, Recommendation, Request
 from cudadoctor.remedies.steps import Remedy, Run, Tell, WriteFile
 from cudadoctor.report import Report, SetUp
 from cudadoctor.versions import ComputeCapability, CudaDriverVersion, DriverVersion, RuntimeVersion, ToolkitVersion
@@ -22,6 +23,14 @@ SEEN = Seen(where="/proc/driver/nvidia/version", text="NVRM version: 418.39")
 TORCH_SEEN = Seen(where="/opt/env/lib/python3.11/site-packages/torch/version.py", text="cuda = '12.1'")
 SOURCE = Source(
     title="CUDA compatibility", url="https://docs.nvidia.com/deploy/cuda-compatibility/", read_on="2026-11-23"
+)
+
+RECOMMENDATION = Recommendation(
+    request=Request(),
+    verdict="ok",
+    command="python -m pip install torch==1.8.1+cu101",
+    commands=("python -m pip install torch==1.8.1+cu101",),
+    reasons=(Reason(rule="newest", text="torch 1.8.1 with CUDA 10.1: the newest that fits"),),
 )
 
 FACTS = Facts(
@@ -162,7 +171,8 @@ BROKEN = Report(
     crashed=(),
     set_up=SetUp(
         shell=("export PATH=/usr/local/cuda-10.1/bin:$PATH",),
-        install="Install the torch build for CUDA 10.1.",
+        toolkit="/usr/local/cuda-10.1",
+        install=RECOMMENDATION,
     ),
     facts=FACTS,
     timings={"smi": 0.21, "pci": 0.0012},
@@ -233,7 +243,10 @@ HOSTILE = replace(
     },
     skipped=(Skipped(code="HW005", name="x", reason=_EVIL, subject=_EVIL),),
     crashed=(Crashed(code="HW005", name="x", error=_EVIL),),
-    set_up=SetUp(shell=(_EVIL,), install=_EVIL),
+    set_up=SetUp(
+        shell=(_EVIL,),
+        install=replace(RECOMMENDATION, commands=(_EVIL,), reasons=(Reason(rule="gpu", text=_EVIL),)),
+    ),
     facts=replace(
         FACTS,
         shell=ShellFacts(shell=_EVIL, variables={"CUDA_HOME": _EVIL}),

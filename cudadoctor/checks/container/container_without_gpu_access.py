@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, check
-from cudadoctor.checks.common import cuda_runs, has_node, own_pci, rows, seen, smi_lists
+from cudadoctor.checks.common import (
+    active,
+    computes_on_cpu,
+    cuda_runs,
+    has_node,
+    own_pci,
+    rows,
+    seen,
+    smi_lists,
+    switched_off,
+)
 from cudadoctor.checks.sources import CONTAINER_TOOLKIT
 from cudadoctor.facts.driver import DeviceNode, DriverFacts, LibcudaFacts, PciFacts, SmiFacts
+from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.system import OsFacts
 
 _HPC = ("apptainer", "singularity")
@@ -19,6 +30,7 @@ def container_without_gpu_access(  # noqa: PLR0917  facts, passed by name
     driver: DriverFacts | None,
     smi: SmiFacts | None,
     libcuda: LibcudaFacts | None,
+    envs: tuple[EnvFacts, ...] | None,
 ) -> Result:
     """The container was started without access to the host's GPU.
 
@@ -31,7 +43,8 @@ def container_without_gpu_access(  # noqa: PLR0917  facts, passed by name
         Kubernetes: the limit nvidia.com/gpu; apptainer: `--nv`). The host needs the NVIDIA Container Toolkit.
 
     Harmless when:
-        The container is meant to have no GPU: with NVIDIA_VISIBLE_DEVICES set to void or none it is information.
+        The container is meant to have no GPU: with NVIDIA_VISIBLE_DEVICES set to void or none, or with a CPU build of
+        torch in an image that does not speak of GPUs, it is information.
 
     Sources:
         https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/docker-specialized.html
@@ -58,7 +71,7 @@ def container_without_gpu_access(  # noqa: PLR0917  facts, passed by name
         )
     else:
         message = f"the host has an NVIDIA GPU, and this {os.container} container was started without {ask}"
-    on_purpose = (os.nvidia_visible_devices or "").strip().lower() in ("void", "none")
+    on_purpose = switched_off(os) or computes_on_cpu(os, active(envs or ()))
     yield Problem(
         subject="machine",
         message=message,

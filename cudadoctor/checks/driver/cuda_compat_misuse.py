@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
-from cudadoctor.checks.common import clean, cuinit_seen, cuinit_text, is_compat, rows
+from cudadoctor.checks.common import absent_without_gpu, clean, cuinit_seen, cuinit_text, is_compat, rows
 from cudadoctor.checks.sources import FORWARD_COMPAT
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts
+from cudadoctor.facts.gpu import GpuFacts
 
 _DRIVER_MISMATCH = 803
 _COMPAT_NOT_SUPPORTED = 804
 
 
 @check("ENV010", severity=Severity.ERROR)
-def cuda_compat_misuse(libcuda: LibcudaFacts, driver: DriverFacts | None) -> Result:
+def cuda_compat_misuse(libcuda: LibcudaFacts, driver: DriverFacts | None, gpus: tuple[GpuFacts, ...] | None) -> Result:
     """The libcuda of a cuda-compat package is loaded where forward compatibility is not allowed.
 
     Why:
@@ -37,5 +38,6 @@ def cuda_compat_misuse(libcuda: LibcudaFacts, driver: DriverFacts | None) -> Res
             message=f"the libcuda of cuda-compat{loaded} cannot be used here: {cuinit_text(libcuda)}",
             evidence=rows(cuinit_seen(libcuda), driver.seen if driver is not None else None),
             source=FORWARD_COMPAT,
+            severity=absent_without_gpu(gpus),
             confidence=Confidence.CERTAIN if is_compat(path) else Confidence.LIKELY,
         )

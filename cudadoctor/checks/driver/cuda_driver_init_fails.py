@@ -58,9 +58,10 @@ def cuda_driver_init_fails(  # noqa: PLR0917  facts, passed by name
     if libcuda.cuinit == _NO_DEVICE and hides_all(shell, gpus, smi):
         return
     loaded = f", from {clean(libcuda.path)}" if libcuda.path else ""
+    said = f"libcuda: {clean(libcuda.error)}" if libcuda.cuinit is None and libcuda.error else cuinit_text(libcuda)
     yield Problem(
         subject="machine",
-        message=f"CUDA does not start: {cuinit_text(libcuda)}{loaded}",
+        message=f"CUDA does not start: {said}{loaded}",
         evidence=(cuinit_seen(libcuda),),
         source=CUDA_ERRORS,
     )

@@ -8,6 +8,18 @@ from cudadoctor.checks.sources import INSTALL_GUIDE
 from cudadoctor.facts.driver import DeviceNode, DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.system import OsFacts
 
+_CODES_OF_THE_DRIVER = frozenset({3, 46, 101, 802, 803, 804})
+"""What cuInit gives after it had reached the driver."""
+
+
+def _was_reached(smi: SmiFacts | None, libcuda: LibcudaFacts | None) -> bool:
+    """Whether the driver answered, or was waited for: then it is not its nodes that are the trouble."""
+    if "hangs" in (smi and smi.outcome, libcuda and libcuda.outcome):
+        return True
+    if smi is not None and "version mismatch" in (smi.message or "").lower():
+        return True
+    return libcuda is not None and libcuda.cuinit in _CODES_OF_THE_DRIVER
+
 
 @check("DEV001", severity=Severity.ERROR)
 def device_nodes_missing(  # noqa: PLR0917  facts, passed by name
@@ -37,6 +49,8 @@ def device_nodes_missing(  # noqa: PLR0917  facts, passed by name
         https://docs.nvidia.com/cuda/cuda-installation-guide-linux/
     """
     if not driver.loaded or os.wsl is not None or os.jetson is not None or cuda_runs(libcuda):
+        return
+    if _was_reached(smi, libcuda):
         return
     if os.container is not None and not nodes:
         return  # the container was given nothing: that is said by its own name

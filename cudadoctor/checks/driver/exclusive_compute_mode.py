@@ -24,7 +24,7 @@ def exclusive_compute_mode(smi: SmiFacts, libcuda: LibcudaFacts | None, envs: tu
 
     Harmless when:
         A site sets Exclusive_Process on purpose, with MPS or a batch system: while no program is refused, nothing is
-        reported.
+        reported. One card of several that is kept for the display (Prohibited) is information.
 
     Sources:
         https://docs.nvidia.com/deploy/nvidia-smi/
@@ -42,6 +42,6 @@ def exclusive_compute_mode(smi: SmiFacts, libcuda: LibcudaFacts | None, envs: tu
                 + (", and a program was refused" if refused else ""),
                 evidence=rows(smi_seen(smi)),
                 source=SMI,
-                severity=None if refused or len(smi.gpus) == 1 else Severity.WARNING,
+                severity=None if refused or len(smi.gpus) == 1 else Severity.INFO,
                 confidence=Confidence.CERTAIN if mode == "prohibited" else Confidence.LIKELY,
             )

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.common import absent_without_gpu, clean, cuinit_seen
+from cudadoctor.checks.common import clean, cuinit_seen
 from cudadoctor.checks.sources import CUDA_ERRORS
 from cudadoctor.facts.driver import LibcudaFacts
-from cudadoctor.facts.gpu import GpuFacts
 
 
 @check("TR010", severity=Severity.ERROR)
-def libcuda_crashes(libcuda: LibcudaFacts, gpus: tuple[GpuFacts, ...] | None) -> Result:
+def libcuda_crashes(libcuda: LibcudaFacts) -> Result:
     """Loading or starting CUDA's driver library kills the program.
 
     Why:
@@ -34,5 +33,4 @@ def libcuda_crashes(libcuda: LibcudaFacts, gpus: tuple[GpuFacts, ...] | None) ->
             message=f"{clean(libcuda.path) or 'libcuda.so.1'} kills the program that starts it{how}",
             evidence=(cuinit_seen(libcuda),),
             source=CUDA_ERRORS,
-            severity=absent_without_gpu(gpus),
         )

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.common import absent_without_gpu, clean, cuinit_seen
+from cudadoctor.checks.common import clean, cuinit_seen
 from cudadoctor.checks.sources import CUDA_ERRORS
 from cudadoctor.facts.driver import LibcudaFacts
-from cudadoctor.facts.gpu import GpuFacts
 
 
 @check("TR009", severity=Severity.ERROR)
-def libcuda_hangs(libcuda: LibcudaFacts, gpus: tuple[GpuFacts, ...] | None) -> Result:
+def libcuda_hangs(libcuda: LibcudaFacts) -> Result:
     """CUDA never comes back from its first call.
 
     Why:
@@ -32,5 +31,4 @@ def libcuda_hangs(libcuda: LibcudaFacts, gpus: tuple[GpuFacts, ...] | None) -> R
             message=f"cuInit of {clean(libcuda.path) or 'libcuda.so.1'} never comes back",
             evidence=(cuinit_seen(libcuda),),
             source=CUDA_ERRORS,
-            severity=absent_without_gpu(gpus),
         )

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.common import expects_gpu, own_pci, rows, seen
+from cudadoctor.checks.common import active, expects_gpu, own_pci, rows, seen
 from cudadoctor.checks.sources import INSTALL_GUIDE
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts
+from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.system import OsFacts
 
 
 @check("LD004", severity=Severity.ERROR)
-def libcuda_missing(
+def libcuda_missing(  # noqa: PLR0917  facts, passed by name
     libcuda: LibcudaFacts,
     gpus: tuple[GpuFacts, ...] | None,
     os: OsFacts | None,
     driver: DriverFacts | None,
     pci: PciFacts | None,
+    envs: tuple[EnvFacts, ...] | None,
 ) -> Result:
     """The loader finds no libcuda.so.1, the library through which every CUDA program starts.
 
@@ -29,7 +31,8 @@ def libcuda_missing(
         RHEL: nvidia-driver-cuda), or run `ldconfig` as root where the file is there.
 
     Harmless when:
-        The GPU only draws a desktop.
+        The GPU only draws a desktop; or torch finds it all the same, by a search path of its own (NixOS): then this
+        check is silent.
 
     Sources:
         https://docs.nvidia.com/cuda/cuda-installation-guide-linux/
@@ -37,6 +40,9 @@ def libcuda_missing(
     if libcuda.outcome != "missing" or not expects_gpu(gpus, os, driver):
         return
     if (os is not None and os.wsl == 1) or (pci is not None and pci.gpus and not own_pci(pci)):
+        return
+    env = active(envs or ())
+    if env is not None and env.torch is not None and env.torch.live.is_available:
         return
     yield Problem(
         subject="machine",

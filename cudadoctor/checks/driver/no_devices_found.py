@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
-from cudadoctor.checks.common import bare, cuda_runs, own_pci, rows, smi_seen
+from cudadoctor.checks.common import bare, cuda_runs, node_seen, own_pci, rows, smi_seen, withheld
 from cudadoctor.checks.sources import SMI
-from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
+from cudadoctor.checks.visibility import scheduler
+from cudadoctor.facts.driver import DeviceNode, DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.shell import ShellFacts
 from cudadoctor.facts.system import OsFacts
 
 
@@ -23,6 +25,8 @@ def no_devices_found(  # noqa: PLR0917  facts, passed by name
     pci: PciFacts | None,
     gpus: tuple[GpuFacts, ...] | None,
     libcuda: LibcudaFacts | None,
+    nodes: tuple[DeviceNode, ...] | None,
+    shell: ShellFacts | None,
 ) -> Result:
     """The driver is loaded and finds no GPU, though one is there.
 
@@ -35,7 +39,8 @@ def no_devices_found(  # noqa: PLR0917  facts, passed by name
         the kind of module that fit the GPU.
 
     Harmless when:
-        The machine has no NVIDIA GPU, or every GPU is handed to virtual machines: then nothing is reported.
+        The machine has no NVIDIA GPU, or every GPU is handed to virtual machines: then nothing is reported. A job that
+        asked its batch system for no GPU sees none: then it is information.
 
     Sources:
         https://docs.nvidia.com/deploy/nvidia-smi/
@@ -45,6 +50,18 @@ def no_devices_found(  # noqa: PLR0917  facts, passed by name
     devices = own_pci(pci)
     gone = pci is not None and not pci.gpus and gpus == () and bare(os) and driver is not None and bool(driver.loaded)
     if not devices and not gone:
+        return
+    if withheld(nodes, os):
+        by = scheduler(shell.variables) if shell is not None else None
+        yield Problem(
+            subject="machine",
+            message="this session was given none of the machine's GPUs: opening their nodes gives EPERM"
+            + (f" ({by})" if by else ""),
+            evidence=rows(smi_seen(smi), *(node_seen(node) for node in nodes or () if node.errno == 1)),
+            source=SMI,
+            severity=Severity.INFO if by else Severity.WARNING,
+            confidence=Confidence.LIKELY,
+        )
         return
     where = ", ".join(device.bus_id for device in devices)
     yield Problem(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, check
 from cudadoctor.checks.common import bare, cuda_runs, rows, seen, smi_lists
 from cudadoctor.checks.sources import INSTALL_GUIDE
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
@@ -35,6 +35,9 @@ def nouveau_conflict(
         https://docs.nvidia.com/cuda/cuda-installation-guide-linux/
     """
     if not bare(os) or driver.installed is False or driver.module_files == ():
+        return
+    if driver.installed is None:
+        yield Unknown(subject="machine", reason="it is not known whether a driver is installed")
         return
     held = [] if pci is None else [device for device in pci.gpus if device.driver in _FREE_DRIVERS]
     works = cuda_runs(libcuda) or smi_lists(smi) or bool(driver.loaded)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.common import absent_without_gpu, cuda_runs, smi_seen
+from cudadoctor.checks.common import cuda_runs, smi_seen
 from cudadoctor.checks.sources import SMI
 from cudadoctor.facts.driver import LibcudaFacts, SmiFacts
-from cudadoctor.facts.gpu import GpuFacts
 
 
 @check("NVS007", severity=Severity.ERROR)
-def nvidia_smi_crashes(smi: SmiFacts, gpus: tuple[GpuFacts, ...] | None, libcuda: LibcudaFacts | None) -> Result:
+def nvidia_smi_crashes(smi: SmiFacts, libcuda: LibcudaFacts | None) -> Result:
     """nvidia-smi is ended by a signal.
 
     Why:
@@ -34,5 +33,5 @@ def nvidia_smi_crashes(smi: SmiFacts, gpus: tuple[GpuFacts, ...] | None, libcuda
             message=f"nvidia-smi was ended{signal}",
             evidence=(smi_seen(smi),),
             source=SMI,
-            severity=absent_without_gpu(gpus) or (Severity.WARNING if cuda_runs(libcuda) else None),
+            severity=Severity.WARNING if cuda_runs(libcuda) else None,
         )

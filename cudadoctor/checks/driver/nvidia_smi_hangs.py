@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from cudadoctor.checks.base import Problem, Result, Severity, Unknown, check
-from cudadoctor.checks.common import absent_without_gpu, smi_seen
+from cudadoctor.checks.common import smi_seen
 from cudadoctor.checks.sources import SMI
 from cudadoctor.facts.driver import SmiFacts
-from cudadoctor.facts.gpu import GpuFacts
 
 
 @check("NVS004", severity=Severity.ERROR)
-def nvidia_smi_hangs(smi: SmiFacts, gpus: tuple[GpuFacts, ...] | None) -> Result:
+def nvidia_smi_hangs(smi: SmiFacts) -> Result:
     """nvidia-smi never answers.
 
     Why:
@@ -36,5 +35,4 @@ def nvidia_smi_hangs(smi: SmiFacts, gpus: tuple[GpuFacts, ...] | None) -> Result
             message="nvidia-smi does not answer: it hangs",
             evidence=(smi_seen(smi),),
             source=SMI,
-            severity=absent_without_gpu(gpus),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.common import absent_without_gpu, cuda_runs, smi_seen
+from cudadoctor.checks.common import cuda_runs, smi_seen
 from cudadoctor.checks.sources import SMI
 from cudadoctor.facts.driver import LibcudaFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
@@ -33,5 +33,5 @@ def nvidia_smi_unreadable(smi: SmiFacts, gpus: tuple[GpuFacts, ...] | None, libc
             message=f"{smi.path or 'nvidia-smi'} printed nothing that can be read",
             evidence=(smi_seen(smi),),
             source=SMI,
-            severity=absent_without_gpu(gpus) or (Severity.WARNING if cuda_runs(libcuda) else None),
+            severity=Severity.WARNING if cuda_runs(libcuda) or gpus == () else None,
         )

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.common import clean, cuda_runs, cuinit_seen, is_stub, rows, seen
+from cudadoctor.checks.common import absent_without_gpu, clean, cuda_runs, cuinit_seen, is_stub, rows, seen
 from cudadoctor.checks.sources import CUDA_ERRORS
 from cudadoctor.facts.driver import LibcudaFacts
+from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.shell import LoaderFacts
 
 _STUB_LIBRARY = 34
 
 
 @check("LD002", severity=Severity.ERROR)
-def stub_libcuda(libcuda: LibcudaFacts, loader: LoaderFacts | None) -> Result:
+def stub_libcuda(libcuda: LibcudaFacts, loader: LoaderFacts | None, gpus: tuple[GpuFacts, ...] | None) -> Result:
     """The toolkit's stub libcuda is loaded instead of the driver's.
 
     Why:
@@ -37,6 +38,7 @@ def stub_libcuda(libcuda: LibcudaFacts, loader: LoaderFacts | None) -> Result:
             message=f"the loader takes a stub for libcuda.so.1: {clean(path) or 'cuInit gave 34'}",
             evidence=rows(cuinit_seen(libcuda)),
             source=CUDA_ERRORS,
+            severity=absent_without_gpu(gpus),
         )
         return
     for entry in () if loader is None else loader.path_libraries:

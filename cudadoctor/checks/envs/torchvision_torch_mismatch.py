@@ -10,6 +10,13 @@ from cudadoctor.checks.sources import TORCHVISION
 from cudadoctor.facts.envs import EnvFacts, Package, TorchFacts
 
 _BUILD = re.compile(r"(?:\A|[_+])(cpu|cu(?:da)?(\d{2,3}))(?:\.|_|\Z)")
+# torchvision 0.3 was the first with compiled operators (torchvision/csrc, `torchvision.ops`).
+_COMPILED_FROM = (0, 3)
+
+
+def _own_build(version: str) -> bool:
+    """A version as torchvision's source gives itself: `0.20.0a0+afc54f7`."""
+    return re.search(r"\d(?:a|b|rc|\.dev)\d", version) is not None
 
 
 def _build(package: Package) -> str | None:
@@ -55,6 +62,16 @@ def torchvision_torch_mismatch(envs: tuple[EnvFacts, ...]) -> Result:
         torch, evidence = env.torch, rows(env.torch.seen, seen("torchvision", vision.version))
         expected = torches.companions(torch.version)
         wanted = expected.torchvision if expected is not None else None
+        if release(vision.version) < _COMPILED_FROM:
+            continue  # Python only, and fits any torch
+        pinned = vision.requires_torch
+        if pinned is not None and release(pinned)[:3] == release(torch.version)[:3]:
+            wanted = vision.version  # it says itself that it belongs to this torch
+        elif wanted is not None and pinned is None and _own_build(vision.version):
+            yield Unknown(
+                subject=env_subject(env), reason=f"torchvision {vision.version} was built here, for whatever torch"
+            )
+            continue
         if wanted is None:
             yield Unknown(subject=env_subject(env), reason=f"the torchvision for torch {torch.version} is in no table")
         elif release(vision.version)[:2] != release(wanted)[:2]:

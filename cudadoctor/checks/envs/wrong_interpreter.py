@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, check
 from cudadoctor.checks.common import active, clean, env_subject, seen
 from cudadoctor.checks.sources import PIP_AND_CONDA
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.shell import ShellFacts
+
+_SHIMS = "/shims"
+
+
+def _reaches(path: list[str], prefix: str) -> bool:
+    """A bare `python` is that of the environment, or may be: by a shim, or by another name of the same directory.
+
+    pyenv-virtualenv sets VIRTUAL_ENV and leaves PATH to its shims. A home directory can have two names (a link, an
+    automounter): the end of the path is the same then.
+    """
+    end = "/".join(["", *prefix.split("/")[-2:], "bin"])
+    return any(entry == f"{prefix}/bin" or entry.endswith((_SHIMS, end)) for entry in path)
 
 
 @check("PY001", severity=Severity.INFO)
@@ -29,7 +41,10 @@ def wrong_interpreter(shell: ShellFacts, envs: tuple[EnvFacts, ...]) -> Result:
     path = [entry.text.rstrip("/") for entry in shell.entries if entry.variable == "PATH"]
     for name in ("VIRTUAL_ENV", "CONDA_PREFIX"):
         prefix = (shell.variables.get(name) or "").rstrip("/")
-        if prefix and path and f"{prefix}/bin" not in path:
+        if prefix and path and not _reaches(path, prefix):
+            if len(path) <= (shell.variables.get("PATH") or "").count(":"):
+                yield Unknown(subject=f"var:{name}", reason="PATH has more elements than were looked at")
+                return
             yield Problem(
                 subject=f"var:{name}",
                 message=f"{name} names {clean(prefix)}, and its bin directory is not on PATH: `python` is another one",
@@ -40,7 +55,7 @@ def wrong_interpreter(shell: ShellFacts, envs: tuple[EnvFacts, ...]) -> Result:
             )
             return
     env = active(envs)
-    if env is None or env.torch is not None or env.kind in ("venv", "uv", "pixi", "pipx"):
+    if env is None or env.active_because == "--env" or env.torch is not None or env.kind in ("venv", "uv", "pixi", "pipx"):
         return
     with_cuda = [other for other in envs if other.torch is not None and other.torch.cuda is not None]
     if len(with_cuda) == 1:

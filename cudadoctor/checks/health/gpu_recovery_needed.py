@@ -7,7 +7,8 @@ from cudadoctor.checks.common import clean, rows, seen, smi_seen
 from cudadoctor.checks.sources import MEMORY_ERRORS
 from cudadoctor.facts.driver import SmiFacts
 
-_NOTHING = ("", "none", "n/a", "[n/a]", "not supported", "[not supported]")
+# NVML: none, GPU reset, node reboot, drain P2P, drain and reset. Another word (an error in its place) asks nothing.
+_ASKS = ("reset", "reboot", "drain")
 
 
 @check("HLTH009", severity=Severity.ERROR)
@@ -30,7 +31,9 @@ def gpu_recovery_needed(smi: SmiFacts) -> Result:
     """
     for gpu in smi.gpus:
         action = clean(gpu.recovery_action, 40)
-        if action.lower() in _NOTHING or gpu.row_remap_pending or gpu.row_remap_failure or gpu.lost:
+        if not any(word in action.lower() for word in _ASKS):
+            continue
+        if gpu.row_remap_pending or gpu.row_remap_failure or gpu.lost:
             continue
         yield Problem(
             subject=f"gpu:{gpu.index}",

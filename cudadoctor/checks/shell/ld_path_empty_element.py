@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
+from cudadoctor.checks import rc
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
 from cudadoctor.checks.common import clean, seen
-from cudadoctor.checks.rc import lines, setters
 from cudadoctor.checks.sources import LD_SO
-from cudadoctor.facts.shell import ShellFacts
+from cudadoctor.facts.seen import Seen
+from cudadoctor.facts.shell import RcLine, ShellFacts
 
 _VARIABLE = "LD_LIBRARY_PATH"
 
@@ -33,16 +34,28 @@ def ld_path_empty_element(shell: ShellFacts) -> Result:
         https://man7.org/linux/man-pages/man8/ld.so.8.html
     """
     value = shell.variables.get(_VARIABLE)
-    if not value:
-        return
-    elements = [element.strip() for element in re.split("[:;]", value)]
-    if not any(element in ("", ".") for element in elements):
-        return
-    written = lines(shell, _VARIABLE)
-    what = "an empty element" if "" in elements else "the element `.`"
-    yield Problem(
-        subject=f"file:{clean(written[-1].file)}:{written[-1].line}" if written else f"var:{_VARIABLE}",
-        message=f"{_VARIABLE}: `{clean(value)}` has {what}, so libraries are taken from the current directory",
-        evidence=(seen(_VARIABLE, value), *setters(shell, _VARIABLE)),
-        source=LD_SO,
-    )
+    elements = [element.strip() for element in re.split("[:;]", value)] if value else []
+    now = any(element in ("", ".") for element in elements)
+    makers = [line for line in rc.read_lines(shell, _VARIABLE) if line.effect and line.effect.leaves_empty]
+    if now:
+        what = "an empty element" if "" in elements else "the element `.`"
+        written = makers or list(rc.lines(shell, _VARIABLE))
+        yield Problem(
+            subject=rc.subject(written[-1]) if written else f"var:{_VARIABLE}",
+            message=f"{_VARIABLE}: `{clean(value)}` has {what}, so libraries are taken from the current directory",
+            evidence=(seen(_VARIABLE, value or ""), *rc.setters(shell, _VARIABLE), *_corrections(makers)),
+            source=LD_SO,
+        )
+    for line in makers[: -1 if now else None]:
+        yield Problem(
+            subject=rc.subject(line),
+            message=f"line {line.line} of {clean(line.file)} leaves an empty element in {_VARIABLE} where it was not "
+            "set before, so libraries are taken from the current directory",
+            evidence=rc.evidence(line),
+            source=LD_SO,
+            confidence=Confidence.LIKELY,
+        )
+
+
+def _corrections(makers: list[RcLine]) -> tuple[Seen, ...]:
+    return tuple(one for line in makers for one in rc.evidence(line)[1:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cudadoctor.checks import rc
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, check
 from cudadoctor.checks.common import clean, seen
 from cudadoctor.checks.rc import lines, setters
@@ -58,3 +59,24 @@ def ld_path_entry_missing(shell: ShellFacts) -> Result:
             severity=Severity.WARNING if entry.suggestion else None,
             confidence=Confidence.CERTAIN,
         )
+    for line in rc.read_lines(shell, "LD_LIBRARY_PATH", "PATH"):
+        if line.effect is not None and line.effect.unknown and "cuda" in line.text.lower():
+            reason = (
+                f"`{clean(line.effect.unknown[0], 80)}` in line {line.line} of {clean(line.file)} cannot be followed"
+            )
+            yield Unknown(subject=rc.subject(line), reason=reason)
+        for element in rc.adds(line):
+            if element.exists is not False or (line.variable, element.text) in found:
+                continue
+            found.add((line.variable, element.text))
+            meant = f"; {clean(element.suggestion)} is there" if element.suggestion else ""
+            several = sum(one.exists is False for one in rc.adds(line)) > 1
+            yield Problem(
+                subject=rc.subject(line) + (f":{clean(element.text)}" if several and not element.suggestion else ""),
+                message=f"line {line.line} of {clean(line.file)} puts {clean(element.text)} on {line.variable}, "
+                f"which does not exist{meant}",
+                evidence=rc.evidence(line)[: None if element.suggestion else 1],
+                source=LD_SO,
+                severity=Severity.WARNING if element.suggestion else None,
+                confidence=Confidence.LIKELY,
+            )

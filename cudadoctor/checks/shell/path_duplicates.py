@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
+from cudadoctor.checks import rc
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
 from cudadoctor.checks.common import clean, seen
-from cudadoctor.checks.rc import setters
 from cudadoctor.checks.sources import LD_SO
-from cudadoctor.facts.shell import ShellFacts
+from cudadoctor.facts.shell import RcLine, ShellFacts
 
 
 @check("ENV004", severity=Severity.INFO)
@@ -29,19 +30,55 @@ def path_duplicates(shell: ShellFacts) -> Result:
         https://man7.org/linux/man-pages/man8/ld.so.8.html
     """
     for variable in ("LD_LIBRARY_PATH", "PATH"):
-        value = shell.variables.get(variable)
-        if not value:
-            continue
-        counted = Counter(element.rstrip("/") for element in value.split(":") if element.startswith("/"))
-        repeated = [
-            element
-            for element, times in counted.items()
-            if times > 1 and ("cuda" in element.lower() or "nvidia" in element.lower())
-        ]
-        if repeated:
-            yield Problem(
-                subject=f"var:{variable}",
-                message=f"{variable} names {clean(repeated[0])} {counted[repeated[0]]} times",
-                evidence=(seen(variable, value), *setters(shell, variable, repeated[0])),
-                source=LD_SO,
-            )
+        added: dict[str, RcLine] = {}
+        said = False
+        for line in rc.read_lines(shell, variable):
+            repeated = _repeated(line, added)
+            if line.effect is not None and not line.effect.keeps:
+                added.clear()  # it sets the variable anew
+            added.update({rc.meant(element): line for element in rc.adds(line)})
+            if repeated:
+                said = True
+                first = repeated[1]
+                again = " twice" if first is None else f" again, after line {first.line} of {clean(first.file)}"
+                yield Problem(
+                    subject=rc.subject(line),
+                    message=f"line {line.line} of {clean(line.file)} puts {clean(repeated[0])} on {variable}{again}",
+                    evidence=rc.evidence(line),
+                    source=LD_SO,
+                    confidence=Confidence.LIKELY,
+                )
+        if not said:
+            yield from _now(shell, variable)
+
+
+def _repeated(line: RcLine, added: Mapping[str, RcLine]) -> tuple[str, RcLine | None] | None:
+    """A directory that the line adds although it, or a line before it, has added it."""
+    own: set[str] = set()
+    for element in rc.adds(line):
+        directory = rc.meant(element)
+        if directory in own:
+            return directory, None
+        if line.effect is not None and line.effect.keeps and directory in added:
+            return directory, added[directory]
+        own.add(directory)
+    return None
+
+
+def _now(shell: ShellFacts, variable: str) -> Result:
+    value = shell.variables.get(variable)
+    if not value:
+        return
+    counted = Counter(element.rstrip("/") for element in value.split(":") if element.startswith("/"))
+    repeated = [
+        element
+        for element, times in counted.items()
+        if times > 1 and ("cuda" in element.lower() or "nvidia" in element.lower())
+    ]
+    if repeated:
+        yield Problem(
+            subject=f"var:{variable}",
+            message=f"{variable} names {clean(repeated[0])} {counted[repeated[0]]} times",
+            evidence=(seen(variable, value), *rc.setters(shell, variable, repeated[0])),
+            source=LD_SO,
+        )

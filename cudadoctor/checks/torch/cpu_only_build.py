@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from cudadoctor.checks.base import Problem, Result, Severity, Unknown, check
-from cudadoctor.checks.common import active, env_subject, expects_gpu, given_away, is_cpu_build, torch_shown
+from cudadoctor.checks.common import (
+    active,
+    computes_on_cpu,
+    env_subject,
+    expects_gpu,
+    given_away,
+    has_node,
+    is_cpu_build,
+    switched_off,
+    too_old_for_torch,
+    torch_shown,
+)
 from cudadoctor.checks.sources import PYTORCH_INSTALL
-from cudadoctor.facts.driver import DriverFacts, PciFacts
+from cudadoctor.facts.driver import DeviceNode, DriverFacts, PciFacts
 from cudadoctor.facts.envs import EnvFacts, TorchFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.system import OsFacts
-from cudadoctor.versions import ComputeCapability
-
-_USEFUL_FROM = ComputeCapability(5, 0)
 
 
 def generic_aarch64(torch: TorchFacts, os: OsFacts | None) -> bool:
@@ -20,12 +28,13 @@ def generic_aarch64(torch: TorchFacts, os: OsFacts | None) -> bool:
 
 
 @check("TB001", severity=Severity.ERROR)
-def cpu_only_build(
+def cpu_only_build(  # noqa: PLR0917  facts, passed by name
     envs: tuple[EnvFacts, ...],
     gpus: tuple[GpuFacts, ...] | None,
     os: OsFacts | None,
     driver: DriverFacts | None,
     pci: PciFacts | None,
+    nodes: tuple[DeviceNode, ...] | None,
 ) -> Result:
     """The active environment's torch is a CPU-only build, and there is an NVIDIA GPU.
 
@@ -37,8 +46,9 @@ def cpu_only_build(
         Replace torch (with torchvision and torchaudio) by a build for a CUDA that the driver serves.
 
     Harmless when:
-        The program is meant to compute on the CPU, or the GPU is too old for any build of torch: then it is
-        information. Builds for ROCm or XPU are not reported, and other environments are not judged.
+        The program is meant to compute on the CPU, the GPU is too old for any build of torch, or a container was
+        given no GPU and its image speaks of none: then it is information. Builds for ROCm or XPU are not reported,
+        and other environments are not judged.
 
     Sources:
         https://pytorch.org/get-started/locally/
@@ -57,12 +67,12 @@ def cpu_only_build(
         return
     if not known or generic_aarch64(env.torch, os):
         return
-    known_gpus = [gpu.compute_capability for gpu in gpus or ()]
-    too_old = bool(known_gpus) and all(one is not None and one < _USEFUL_FROM for one in known_gpus)
+    given_none = nodes is not None and not has_node(nodes, "/dev/nvidiactl") and (os is not None and os.wsl is None)
+    on_purpose = given_none and (switched_off(os) or computes_on_cpu(os, env))
     yield Problem(
         subject=env_subject(env),
         message=f"{torch_shown(env, env.torch)} is a CPU-only build, and this machine has an NVIDIA GPU",
         evidence=(env.torch.seen,),
         source=PYTORCH_INSTALL,
-        severity=Severity.INFO if too_old else None,
+        severity=Severity.INFO if on_purpose or too_old_for_torch(gpus) else None,
     )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from cudadoctor.checks.base import Problem, Result, Severity, Unknown, check
-from cudadoctor.checks.common import clean, env_subject, expects_gpu, rows, seen, torch_shown, weight
+from cudadoctor.checks.common import clean, env_subject, expects_gpu, given_away, rows, seen, torch_shown, weight
 from cudadoctor.checks.live import live_seen, started
 from cudadoctor.checks.sources import PYTORCH_INSTALL
 from cudadoctor.checks.visibility import hidden_on_purpose
-from cudadoctor.facts.driver import DriverFacts, SmiFacts
+from cudadoctor.facts.driver import DriverFacts, PciFacts, SmiFacts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.shell import ShellFacts
@@ -22,6 +22,7 @@ def torch_cuda_unavailable(  # noqa: PLR0917  facts, passed by name
     driver: DriverFacts | None,
     shell: ShellFacts | None,
     smi: SmiFacts | None,
+    pci: PciFacts | None,
 ) -> Result:
     """`torch` says that CUDA is not available, though an NVIDIA GPU is there.
 
@@ -33,7 +34,8 @@ def torch_cuda_unavailable(  # noqa: PLR0917  facts, passed by name
         Look at what torch warned of, and at what the driver and libcuda say in this report.
 
     Harmless when:
-        The program is meant to compute on the CPU, or a batch system hid the GPUs: then it is information.
+        The program is meant to compute on the CPU, a batch system hid the GPUs, or all of them are given to virtual
+        machines: then it is information.
 
     Sources:
         https://pytorch.org/get-started/locally/
@@ -42,6 +44,7 @@ def torch_cuda_unavailable(  # noqa: PLR0917  facts, passed by name
         if gpus is None:
             yield Unknown(subject="machine", reason="whether there is a GPU is not known")
         return
+    meant = hidden_on_purpose(shell, gpus, smi) or given_away(pci)
     for env, torch in started(envs, "ok"):
         if (
             torch.live.is_available is not False
@@ -55,5 +58,5 @@ def torch_cuda_unavailable(  # noqa: PLR0917  facts, passed by name
             message=f"{torch_shown(env, torch)} says that CUDA is not available{why}",
             evidence=rows(seen("torch.cuda.is_available()", "False"), live_seen(torch) if torch.live.warning else None),
             source=PYTORCH_INSTALL,
-            severity=Severity.INFO if hidden_on_purpose(shell, gpus, smi) else weight(env),
+            severity=Severity.INFO if meant else weight(env),
         )
