@@ -11,7 +11,7 @@ from cudadoctor.cli import console, options
 from cudadoctor.errors import CudaDoctorError, ExitCode
 
 if TYPE_CHECKING:
-    from cudadoctor.api import Change
+    from cudadoctor.api_shell import Change
 
 Carrier = Literal["rc", "github", "gitlab", "docker", "systemd", "lmod", "conda", "env0"]
 Session = Literal["interactive", "login", "all"]
@@ -58,17 +58,17 @@ def shell(
     """
     shared = options.common(context, quiet=quiet, verbose=verbose, color=color)
     _refuse_contradictions(apply=apply, remove=remove, carrier=carrier, output=output, cuda=cuda)
-    from cudadoctor import api
+    from cudadoctor import api, api_shell
 
     host = api.local_host()
     if not (apply or remove):
-        text, notes = api.shell_lines(
+        text, notes = api_shell.shell_lines(
             host, shell=shell_name, cuda=cuda, ld_library_path=ld_library_path, carrier=carrier
         )
         console.write_result(text, output)
         _say(notes, shared)
         return ExitCode.OK
-    changes, notes = api.plan_shell(
+    changes, notes = api_shell.plan_shell(
         host, shell=shell_name, session=session, cuda=cuda, ld_library_path=ld_library_path, remove=remove
     )
     if not changes:
@@ -79,7 +79,7 @@ def shell(
     if not (yes or _agreed(changes)):
         console.note("nothing was changed")
         return ExitCode.INTERRUPTED
-    api.apply_shell(host, changes, f"shell {'--remove' if remove else '--apply'}")
+    api_shell.apply_shell(host, changes, f"shell {'--remove' if remove else '--apply'}")
     after = "" if remove else "; open a new shell to read it"
     _say([f"wrote {one.shown}" for one in changes] + [f"`cudadoctor undo` takes it back{after}"], shared)
     return ExitCode.OK

@@ -30,9 +30,9 @@ def undo(
     A file that was edited since keeps the edits.
     """
     shared = options.common(context, quiet=quiet, verbose=verbose, color=color)
-    from cudadoctor import api
+    from cudadoctor import api, api_shell
 
-    done = api.undo(api.local_host())
+    done = api_shell.undo(api.local_host())
     if done is None:
         console.note("there is nothing to take back")
         return ExitCode.OK
