@@ -69,5 +69,5 @@ def alternative(finding: Finding, facts: Facts) -> tuple[Step, ...]:
         return ()
     version = facts.driver.version if facts.driver is not None else None
     shown = f"driver {version}" if version is not None else "this driver"
-    lines = "; ".join(found.commands)
-    return (Tell(text=f"Or, without a new driver, what {shown} can run: {lines}"),)
+    build = f"torch {found.choice.torch} with CUDA {found.choice.cuda}" if found.choice.cuda else found.choice.torch
+    return (Tell(text=f"Or, without a new driver: {shown} runs {build}; Set up has the command."),)
