@@ -33,7 +33,10 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "uvm-module-not-loaded": ("cuda-driver-init-fails",),
     "device-nodes-missing": _NO_ANSWER,
     "device-node-permissions": _NO_ANSWER,
-    "no-devices-found": ("cuda-driver-init-fails", "device-nodes-missing",),
+    "no-devices-found": (
+        "cuda-driver-init-fails",
+        "device-nodes-missing",
+    ),
     "nvidia-smi-hangs": ("libcuda-hangs", "torch-cuda-hangs"),
     "fabric-manager-not-running": ("cuda-driver-init-fails",),
     "exclusive-compute-mode": ("cuda-driver-init-fails", "torch-cuda-unavailable"),

@@ -58,7 +58,8 @@ class TimedOut(Refusal):
     """No end before the deadline. What was printed until then is kept.
 
     `stuck` tells that the process survived SIGKILL (state D, in the driver): it was abandoned, never waited for.
-    `idle` tells that it used no processor time and read nothing in its last seconds: it hangs; a busy one is slow.
+    `idle` tells that it got nowhere in its last seconds: it used no processor time and read nothing, or it ran in an
+    endless loop that neither reads nor prints nor touches new memory. Then it hangs; one that works is slow.
     """
 
     kind = "timed-out"

@@ -146,7 +146,7 @@ class LocalHost:
             raise Missing("", "an empty command")
         if self._root:
             raise Missing(argv[0], "nothing can be run in a file system that is not running")
-        program = sys.executable if argv[0] == HELPER_PYTHON else argv[0]
+        program = self._helper() if argv[0] == HELPER_PYTHON else argv[0]
         if not program:
             raise Missing(argv[0], "the interpreter's own path is not known")
         from cudadoctor.host.child import run_child
@@ -167,6 +167,11 @@ class LocalHost:
             raise Missing(argv[0], "no such program") from None
         except (OSError, ValueError) as error:
             raise _refusal(error, argv[0]) from None
+
+    def _helper(self) -> str:
+        """The interpreter that runs this, else the system's: another user's may not be started a second time."""
+        usual = (sys.executable, "/usr/bin/python3", *self.which("python3"))
+        return next((path for path in usual if path and self._runnable(path)), sys.executable)
 
     def which(self, name: str) -> tuple[str, ...]:
         """See `Host`."""
@@ -220,7 +225,8 @@ def _refusal(error: Exception, what: str) -> Refusal:
     if not isinstance(error, OSError):
         return Missing(what, "no such name: it holds a NUL character")
     reason = error.strerror or type(error).__name__
-    if error.errno in {errno.ENOENT, errno.ENOTDIR}:
+    if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
+        # Links that lead to each other lead nowhere.
         return Missing(what, reason)
     if error.errno in {errno.EACCES, errno.EPERM}:
         return Denied(what, reason)

@@ -46,13 +46,8 @@ def places(host: Quiet) -> CondaPlaces:
         # micromamba's root holds environments and need not be one, nor have a program in it.
         roots += dict.fromkeys(_up(path, 4) for path in below)
     files = tuple(_condarc_files(host, host.env("CONDA_ROOT") or _root_of(host, roots)))
-    folders = [folder for _, content in files for folder in content.envs_dirs]
-    for variable in ("CONDA_ENVS_PATH", "CONDA_ENVS_DIRS"):
-        folders += (host.env(variable) or "").replace(",", ":").split(":")
-    if host.home:
-        folders.append(f"{host.home}/.conda/envs")
-    for folder in dict.fromkeys(filter(None, (host.absolute(part.strip()) for part in folders if part.strip()))):
-        found += [_up(path, 2) for path in host.glob(f"{folder.rstrip('/')}/*/{_MARK}", _MOST)]
+    for folder in _named_folders(host, files):
+        found += [_up(path, 2) for path in host.glob(f"{folder}/*/{_MARK}", _MOST)]
     listed = host.read(f"{host.home}/.conda/environments.txt", 1 << 18) if host.home else None
     for line in (listed or "").splitlines()[:_MOST]:
         prefix = line.strip().rstrip("/")
@@ -64,6 +59,23 @@ def places(host: Quiet) -> CondaPlaces:
     return CondaPlaces(
         roots=tuple(dict.fromkeys(roots)), environments=tuple(dict.fromkeys(found))[:_MOST], condarc=files
     )
+
+
+def _named_folders(host: Quiet, files: tuple[tuple[str, Condarc], ...]) -> list[str]:
+    """The folders of environments that .condarc files and variables name, and the one that conda falls back on."""
+    named = [folder for _, content in files for folder in content.envs_dirs]
+    for variable in ("CONDA_ENVS_PATH", "CONDA_ENVS_DIRS"):
+        named += (host.env(variable) or "").replace(",", ":").split(":")
+    if host.home:
+        named.append(f"{host.home}/.conda/envs")
+    absolute = (host.absolute(part.strip()) for part in named if part.strip())
+    return [folder.rstrip("/") for folder in dict.fromkeys(filter(None, absolute))]
+
+
+def folders(host: Quiet) -> tuple[str, ...]:
+    """Every folder in which conda looks for an environment by its name."""
+    known = places(host)
+    return tuple(dict.fromkeys((*(f"{root}/envs" for root in known.roots), *_named_folders(host, known.condarc))))
 
 
 def probe(host: Host, request: Request, clock: Clock) -> Found[CondaFacts]:

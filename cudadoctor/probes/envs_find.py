@@ -14,7 +14,7 @@ from cudadoctor.facts.base import Gap
 from cudadoctor.parsers import pyvenv
 from cudadoctor.probes.ask import one_line
 from cudadoctor.probes.base import Request
-from cudadoctor.probes.conda import places
+from cudadoctor.probes.conda import folders, places
 from cudadoctor.probes.pythons import first_pythons
 from cudadoctor.probes.quiet import Quiet
 
@@ -225,7 +225,10 @@ def _named(host: Quiet, found: _Collection, name: str) -> Candidate:
     else:
         known = next((one for one in found.values() if name in {one.name, posixpath.basename(one.prefix)}), None)
         here = host.identity().cwd
-        known = known or (classified(host, posixpath.join(here, name)) if here else None)
+        # Where there are more environments than are looked at, a name is still asked for in the places of conda.
+        asked = [posixpath.join(here, name)] if here else []
+        asked += [f"{folder}/{name}" for folder in folders(host)]
+        known = known or next((one for one in (classified(host, prefix) for prefix in asked) if one), None)
     if known is not None:
         return known
     if getattr(host.host, "questions", ()):

@@ -10,15 +10,21 @@ from msgspec.structs import asdict, fields, replace
 from cudadoctor.facts.base import Gap
 from cudadoctor.facts.driver import SmiFacts, SmiGpu, SmiOutcome
 from cudadoctor.facts.seen import Seen
-from cudadoctor.host.base import Completed, Denied, Host, Missing, Refusal, TimedOut
+from cudadoctor.host.base import Completed, Denied, Failed, Host, Missing, Refusal, TimedOut
 from cudadoctor.probes.ask import first_line, one_line, signal_of
 from cudadoctor.probes.base import Clock, Found, Request
 
 if TYPE_CHECKING:
     from cudadoctor.parsers.smi import SmiReading, SmiRow
+    from cudadoctor.parsers.smi_error import SmiError
 
 LIMIT = 45.0
 """Seconds after which it hangs: without persistence mode it may take 30 s where eight GPUs have to be started."""
+_SLOW = 3.0
+"""Seconds for one answer; from then on it is asked for no more than has to be."""
+_ENDLESS = 1 << 19
+_MANY_LINES = 40
+_BEGIN = 1 << 15
 _PLACES = (
     "/usr/bin/nvidia-smi",
     "/usr/lib/wsl/lib/nvidia-smi",
@@ -72,8 +78,11 @@ def probe(host: Host, request: Request, clock: Clock) -> Found[SmiFacts]:  # noq
         return Found(value=asker.judge(asker.run(_XML)))
     except TimedOut as late:
         return asker.late(late)
-    except Denied as refusal:
-        words = one_line(f"it may not be run: {refusal.reason}")
+    except (Denied, Failed) as refusal:
+        if refusal.reason.startswith("not asked"):  # a far machine's answers are used up: that tells nothing of it
+            return Found(value=None, gaps=(Gap(fact="smi", reason=one_line(f"it could not be run: {refusal}")),))
+        can = "may not" if isinstance(refusal, Denied) else "cannot"
+        words = one_line(f"it {can} be run: {refusal.reason}")
         return Found(value=SmiFacts(outcome="failed", path=path, message=words, seen=Seen(where=path, text=words)))
     except Refusal as refusal:
         return Found(value=None, gaps=(Gap(fact="smi", reason=one_line(f"it could not be run: {refusal}")),))
@@ -101,18 +110,23 @@ class _Asker(Struct, frozen=True):
         if reading is not None and reading.complete:
             if not reading.gpus and (reading.version is None or reading.message):
                 return self._facts("failed" if reading.message else "unreadable", done, reading)
-            return self._facts("ok", done, self._with_capabilities(reading))
+            return self._facts("ok", done, self._with_capabilities(reading, done.seconds))
         if reading is not None and not done.truncated:
             return self._facts("unreadable", done, reading)
         told = smi_error.parse(_text(done), done.returncode) if reading is None else None
-        if told is not None and not _refused_form(done):
+        if told is not None and not _refused_form(done, told):
             return self._facts("failed", done, None)
         return self._other_forms(done)
 
-    def _with_capabilities(self, reading: SmiReading) -> SmiReading:
-        """With the compute capabilities, which the XML form of most drivers does not have."""
+    def _with_capabilities(self, reading: SmiReading, seconds: float) -> SmiReading:
+        """With the compute capabilities, which the XML form of most drivers does not have.
+
+        One that took `seconds` for its first answer may take as long for this, which others tell as well.
+        """
         old = reading.version is None or reading.version.branch < _CAPABILITY_FROM
         if old or not reading.gpus or all(gpu.compute_capability or gpu.lost for gpu in reading.gpus):
+            return reading
+        if seconds > _SLOW:
             return reading
         from cudadoctor.parsers import smi_csv
 
@@ -183,7 +197,7 @@ class _Asker(Struct, frozen=True):
         seconds = late.seconds or self.clock.limit(LIMIT)
         hangs = late.stuck or bool(late.idle) or seconds >= LIMIT
         words = f"no answer within {seconds:.0f} s" + (", and the process cannot be killed" if late.stuck else "")
-        outcome: SmiOutcome = "hangs" if hangs else "slow"
+        outcome: SmiOutcome = "hangs" if hangs else "unreadable" if _endless(late.stdout) else "slow"
         facts = SmiFacts(
             outcome=outcome,
             path=self.path,
@@ -192,7 +206,17 @@ class _Asker(Struct, frozen=True):
             seen=Seen(where=self.path, text=words),
         )
         reason = f"nvidia-smi: {words}, which was all the time this run had"
-        return Found(value=facts, gaps=() if hangs else (Gap(fact="smi", reason=reason),))
+        return Found(value=facts, gaps=(Gap(fact="smi", reason=reason),) if outcome == "slow" else ())
+
+
+def _endless(stdout: bytes) -> bool:
+    """Whether it went on printing what is no answer: more than any, or lines of which none begins one."""
+    from cudadoctor.parsers import smi_table, smi_xml
+
+    begin = stdout[:_BEGIN]
+    if len(stdout) < _ENDLESS and begin.count(b"\n") < _MANY_LINES:
+        return False
+    return smi_xml.parse(begin) is None and smi_table.parse(begin) is None
 
 
 def _message(outcome: SmiOutcome, done: Completed, reading: SmiReading | None) -> str | None:
@@ -231,9 +255,13 @@ def _text(done: Completed) -> str:
     return both.decode("utf-8", errors="replace")
 
 
-def _refused_form(done: Completed) -> bool:
-    """Exit status 2 is nvidia-smi's for arguments that it does not know."""
-    return done.returncode == 2
+def _refused_form(done: Completed, told: SmiError) -> bool:
+    """Whether it may be the form alone that it does not give.
+
+    Exit status 2 is nvidia-smi's for arguments that it does not know; wrappers and old ones end with others, and an end
+    that neither words nor a known status explain is no reason not to look at the plain table.
+    """
+    return done.returncode == 2 or told.kind == "bad-argument" or (told.kind == "other" and told.message is None)
 
 
 def _joined(gpus: tuple[SmiRow, ...], others: tuple[SmiRow, ...]) -> tuple[SmiRow, ...]:

@@ -61,7 +61,10 @@ def wsl(host: Host, identity: Identity | None) -> int | None:
     Microsoft's kernels have "microsoft" in their release, WSL 1's emulation is always a 4.4.0 (and has no /dev/dxg). A
     kernel that the user built need not have the word; WSL's own variables and files tell then.
     """
-    kernel = (identity.kernel if identity else read_text(host, "/proc/sys/kernel/osrelease") or "").lower()
+    # A sandbox may answer uname with a kernel of its own; everywhere else the file is the same text.
+    told = read_text(host, "/proc/sys/kernel/osrelease", limit=4096) or ""
+    kernels = ((identity.kernel if identity else "").lower(), told.strip().lower())
+    kernel = next((one for one in kernels if "microsoft" in one), "")
     dxg = present(host, "/dev/dxg")
     if "microsoft" in kernel:
         return 1 if kernel.startswith(("4.4.", "3.4.")) and not dxg else 2

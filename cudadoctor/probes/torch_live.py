@@ -75,10 +75,12 @@ def _ask(host: Host, clock: Clock, python: str) -> tuple[TorchLive, _Report]:
         done = host.run([python, "-", PROTOCOL], timeout=limit, env=env, stdin=script)
     except TimedOut as late:
         report = _Report(late.stdout)
-        hangs = late.stuck or bool(late.idle) or limit >= LIMIT
+        # The time that it had then: a recording may be looked at with another limit.
+        seconds = late.seconds or limit
+        hangs = late.stuck or bool(late.idle) or seconds >= LIMIT
         stuck = ", and its process cannot be killed" if late.stuck else ""
-        error = f"no answer within {limit:.0f} s from {report.stage}{stuck}"
-        return report.live("hangs" if hangs else "slow", error=error, seconds=late.seconds), report
+        error = f"no answer within {seconds:.0f} s from {report.stage}{stuck}"
+        return report.live("hangs" if hangs else "slow", error=error, seconds=seconds), report
     except Refusal as refusal:
         return TorchLive(outcome="failed", stage="start", error=one_line(str(refusal))), _Report(b"")
     report = _Report(done.stdout)
@@ -103,6 +105,8 @@ def _ended(done: Completed, report: _Report) -> TorchLive:
         unsupported = f"the process ended with status {done.returncode} in {report.stage}" + (
             f": {words}" if words else ""
         )
+        if report.stage == "import":
+            return report.live("import-error", error=unsupported, seconds=done.seconds)
     error = unsupported or words or f"it printed nothing that can be read and ended with status {done.returncode}"
     return replace(report.live("failed", error=error, seconds=done.seconds), signal=signal)
 

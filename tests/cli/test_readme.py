@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -20,15 +21,22 @@ def commands() -> list[list[str]]:
 
 
 def test_commands(tmp_path: Path) -> None:
-    """In the order of the page: the snapshot that one writes, the next reads."""
+    """In the order of the page: the snapshot that one writes, the next reads; `undo` takes back what `--apply` did."""
     found = commands()
+    home = tmp_path / "home"
+    home.mkdir()
+    env = {**os.environ, "HOME": str(home), "SHELL": "/bin/bash", "CUDA_HOME": "/usr/local/cuda"}
+    env.pop("XDG_STATE_HOME", None)
     assert len(found) > 6
     for program, *arguments in found:
         assert (ROOT / program).exists()
         if program == "scripts/cudadoctor":
+            if "--apply" in arguments:
+                arguments.append("--yes")  # there is no terminal here to ask on
             done = subprocess.run(
                 [sys.executable, "-m", "cudadoctor", *arguments],
-                cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False,
+                cwd=tmp_path, env=env, stdin=subprocess.DEVNULL,
+                capture_output=True, text=True, timeout=120, check=False,
             )  # fmt: skip
             assert done.returncode in (0, 1), (arguments, done.stderr)
 

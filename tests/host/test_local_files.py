@@ -74,9 +74,11 @@ def test_refuses_what_is_no_file(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to("loop")
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(tmp_path / "socket"))
-        for name in ("fifo", "socket", "loop", "."):
+        for name in ("fifo", "socket", "."):
             with pytest.raises(Failed):
                 HOST.read(str(tmp_path / name))
+    with pytest.raises(Missing):  # links that lead to each other lead nowhere
+        HOST.read(str(tmp_path / "loop"))
     with pytest.raises(Failed):
         HOST.read("/dev/null")
     with pytest.raises(Failed):
@@ -250,7 +252,7 @@ def test_root_keeps_every_path_inside(tmp_path: Path) -> None:
         host.read("/etc/up")
     with pytest.raises(Missing):
         host.read("/../outside")
-    with pytest.raises(Failed):
+    with pytest.raises(Missing):
         host.read("/etc/loop")
     assert host.glob("/bin/*") == ("/bin/tool",)
     assert host.which("tool") == ("/usr/bin/tool", "/bin/tool")

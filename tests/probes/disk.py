@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping
 
 from cudadoctor.host.base import Identity, Limits
-from tests.machines.virtual import Program, Tree, VirtualHost
+from tests.machines.tree import Program, Tree
+from tests.machines.virtual import VirtualHost
 
 HOME = "/home/ada"
 BIN = "/usr/local/bin:/usr/bin:/bin"

@@ -7,7 +7,7 @@ import pytest
 from cudadoctor.host.local import LocalHost
 from cudadoctor.probes import compiler
 from cudadoctor.probes.base import Clock, Request
-from tests.machines.virtual import hangs, prints
+from tests.machines.tree import hangs, prints
 from tests.probes.disk import machine
 
 FSF = "\nCopyright (C) 2018 Free Software Foundation, Inc.\n"

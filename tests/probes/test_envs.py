@@ -9,7 +9,7 @@ from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.host.base import Host
 from cudadoctor.probes import envs
 from cudadoctor.probes.base import Clock, Found, Request
-from tests.machines.virtual import prints
+from tests.machines.tree import prints
 from tests.probes.disk import BIN, ELF, HOME, conda_env, machine, python, torch, venv
 
 CONDA = f"{HOME}/miniconda3"
@@ -149,6 +149,15 @@ def named_world() -> World:
 def test_named(name: str, prefix: str) -> None:
     one = active(look(named_world().host(env={"CONDA_PREFIX": CONDA}), envs=(name,)))
     assert (one.prefix, one.active_because) == (prefix, "--env")
+
+
+def test_named_where_there_are_more_than_are_looked_at() -> None:
+    world = named_world()
+    for number in range(250):
+        world.add(conda_env(f"{CONDA}/envs/n{number:03}"))
+    last = f"{CONDA}/envs/z"
+    one = active(look(world.python(last, "3.10.1").add(conda_env(last)).host(), envs=("z",)))
+    assert (one.prefix, one.active_because) == (last, "--env")
 
 
 def test_several_named_the_first_is_active() -> None:

@@ -8,7 +8,8 @@ from cudadoctor.host.base import Host
 from cudadoctor.host.rounds import answer, fill
 from cudadoctor.probes import compiler, conda, envs, loader, shell, toolkit, torch_live
 from cudadoctor.probes.base import Clock, Request
-from tests.machines.virtual import VirtualHost, prints
+from tests.machines.tree import prints
+from tests.machines.virtual import VirtualHost
 from tests.probes.disk import BIN, ELF, HOME, conda_env, info, machine, python, torch, venv
 from tests.probes.test_torch_live import WELL, lines
 

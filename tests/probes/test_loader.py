@@ -7,7 +7,8 @@ import pytest
 from cudadoctor.facts.shell import LoaderEntry, LoaderFacts
 from cudadoctor.probes import loader
 from cudadoctor.probes.base import Clock, Request
-from tests.machines.virtual import VirtualHost, hangs, prints
+from tests.machines.tree import hangs, prints
+from tests.machines.virtual import VirtualHost
 from tests.probes.disk import ELF, HOME, machine
 
 CACHE = """3 libs found in cache `/etc/ld.so.cache'

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from cudadoctor.facts.driver import SmiFacts
@@ -179,10 +180,41 @@ def test_a_hang_is_not_asked_twice(tmp_path: Path) -> None:
     assert standins.calls(tmp_path) == ["-q -x"]
 
 
-def test_one_that_works_and_has_no_time_left_is_slow(tmp_path: Path) -> None:
+def test_an_endless_loop_is_a_hang(tmp_path: Path) -> None:
     standins.make_smi(tmp_path, everything="", busy=True)
     found = on_this_machine(tmp_path, 2.5)
-    assert (value(found).outcome, [gap.fact for gap in found.gaps]) == ("slow", ["smi"])
+    assert (value(found).outcome, found.gaps) == ("hangs", ())
+
+
+@pytest.mark.parametrize(
+    ("stdout", "outcome"),
+    [
+        (b"y\n" * (1 << 19), "unreadable"),
+        (b"waiting for the licence server\n" * 50, "unreadable"),
+        (XML.encode()[:300] + b"\n" * 50, "slow"),
+        (b"please wait\n", "slow"),
+        (b"", "slow"),
+    ],
+)
+def test_what_never_ends_to_print_no_answer_cannot_be_read(stdout: bytes, outcome: str) -> None:
+    found = made_up(TimedOut("nvidia-smi", seconds=9, stdout=stdout, idle=False), 10)
+    assert value(found).outcome == outcome
+    assert bool(found.gaps) == (outcome == "slow")
+
+
+def test_a_slow_one_is_not_asked_for_more_than_has_to_be() -> None:
+    host = FakeHost(programs={"/usr/bin/nvidia-smi -q -x": msgspec.structs.replace(ended(XML), seconds=8.0)})
+    assert (value(smi.probe(host, Request(), Clock(60))).outcome, len(host.calls)) == ("ok", 1)
+
+
+@pytest.mark.parametrize("said", ["Invalid combination of input arguments. Please run 'nvidia-smi -h' for help.", ""])
+def test_the_table_is_read_where_only_the_form_was_refused(said: str) -> None:
+    programs: dict[str, Completed] = {
+        "/usr/bin/nvidia-smi -q -x": ended(said, status=1),
+        "/usr/bin/nvidia-smi": ended(standins.table("550.54.14", A10, cuda="12.4")),
+    }
+    found = value(smi.probe(FakeHost(programs=programs), Request(), Clock(60)))
+    assert (found.outcome, [gpu.name for gpu in found.gpus]) == ("ok", ["NVIDIA A10"])
 
 
 @pytest.mark.parametrize(
@@ -219,8 +251,12 @@ def test_no_such_program() -> None:
     assert (value(found).outcome, value(found).path, found.gaps) == ("missing", None, ())
 
 
-def test_one_that_may_not_be_run_has_failed() -> None:
-    assert value(made_up(Denied("nvidia-smi", "Permission denied"))).outcome == "failed"
+@pytest.mark.parametrize("why", [Denied("nvidia-smi", "Permission denied"), Failed("nvidia-smi", "Exec format error")])
+def test_one_that_cannot_be_run_has_failed(why: Refusal) -> None:
+    assert (value(made_up(why)).outcome, value(made_up(why)).message) == (
+        "failed",
+        f"it may not be run: {why.reason}" if isinstance(why, Denied) else f"it cannot be run: {why.reason}",
+    )
 
 
 @pytest.mark.parametrize("refusal", [Missing("nvidia-smi"), Failed("nvidia-smi", "not asked")])

@@ -153,6 +153,14 @@ def test_wsl(kernel: str, nodes: list[str], env: dict[str, str], expected: int |
     assert facts(host).wsl == expected
 
 
+@pytest.mark.parametrize(
+    ("release", "expected"), [("5.15.153.1-microsoft-standard-WSL2\n", 2), ("6.8.0-1-azure\n", None)]
+)
+def test_wsl_by_the_file_where_uname_is_a_sandbox_s(release: str, expected: int | None) -> None:
+    host = FakeHost(files={"/proc/sys/kernel/osrelease": release}, who=identity(kernel="6.8.0-50-generic"))
+    assert facts(host).wsl == expected
+
+
 def test_a_container_on_wsl_is_both() -> None:
     host = FakeHost(
         files={"/.dockerenv": "", "/proc/self/mountinfo": CONTAINER_MOUNTS},

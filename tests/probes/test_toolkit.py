@@ -13,7 +13,7 @@ from cudadoctor.host.local import LocalHost
 from cudadoctor.probes import toolkit
 from cudadoctor.probes.base import Clock, Request
 from cudadoctor.versions import ToolkitVersion
-from tests.machines.virtual import Call, hangs, prints
+from tests.machines.tree import Call, hangs, prints
 from tests.probes.disk import BIN, ELF, HOME, machine
 
 GUARD = "#if defined(__GNUC__)\n#if __GNUC__ > {}\n#error no\n#endif\n#endif\n"

@@ -13,7 +13,7 @@ from cudadoctor.host.base import Completed, TimedOut
 from cudadoctor.probes import torch_live
 from cudadoctor.probes.base import Clock, Found, Request
 from cudadoctor.versions import ComputeCapability, RuntimeVersion
-from tests.machines.virtual import Call, Program, hangs, prints
+from tests.machines.tree import Call, Program, hangs, prints
 from tests.probes.disk import machine
 
 PYTHON = "/data/v/bin/python"
@@ -166,9 +166,11 @@ def test_a_hang_and_where(count: int, stage: str) -> None:
     assert (said.outcome, said.stage) == ("hangs", stage)
 
 
-def late(*, idle: bool | None, stuck: bool = False) -> Program:
+def late(*, idle: bool | None, stuck: bool = False, after: float | None = None) -> Program:
     def program(call: Call) -> Completed:
-        raise TimedOut("python", seconds=call.timeout, stdout=lines(*WELL[:2]).encode(), idle=idle, stuck=stuck)
+        raise TimedOut(
+            "python", seconds=after or call.timeout, stdout=lines(*WELL[:2]).encode(), idle=idle, stuck=stuck
+        )
 
     return program
 
@@ -192,6 +194,19 @@ def test_slow_is_not_hanging(idle: bool | None, stuck: bool, seconds: float, out
     assert [gap.fact for gap in found.gaps] == (["torch.live"] if outcome == "slow" else [])
 
 
+def test_a_recording_of_a_slow_one_stays_slow_under_another_limit() -> None:
+    found = ask(late(idle=False, after=8.5), seconds=120)
+    assert found.value is not None
+    assert found.value[0].torch is not None
+    assert found.value[0].torch.live.outcome == "slow"
+
+
+def test_an_import_that_ends_the_process_has_failed() -> None:
+    said = live(prints(lines(START, {"step": "import"}), status=3, stderr="boom\n"))
+    assert (said.outcome, said.stage) == ("import-error", "import")
+    assert "status 3" in (said.error or "")
+
+
 @pytest.mark.parametrize(
     ("stdout", "status"),
     [
@@ -200,7 +215,7 @@ def test_slow_is_not_hanging(idle: bool | None, stuck: bool, seconds: float, out
         ("hello\n{not json}\n[1]\n" + "[" * 100_000, 0),
         ('{"step": 3}\n{"no": "step"}\n', 0),
         (lines(START, {"step": "unsupported", "text": "Python 2.7.18 is older than 3.6"}), 0),
-        (lines(START, {"step": "import"}), 3),
+        (lines(*WELL[:4]), 3),
     ],
 )
 def test_nothing_that_can_be_read(stdout: str, status: int) -> None:

@@ -10,7 +10,7 @@ from cudadoctor.probes import child, envs, torch_static
 from cudadoctor.probes.base import Clock, Request
 from cudadoctor.probes.quiet import Quiet
 from cudadoctor.versions import RuntimeVersion
-from tests.machines.virtual import Program, hangs, prints
+from tests.machines.tree import Program, hangs, prints
 from tests.probes.disk import BIN, conda_env, info, machine, python, torch, venv
 
 V = "/data/v"

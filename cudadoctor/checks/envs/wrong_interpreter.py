@@ -55,7 +55,12 @@ def wrong_interpreter(shell: ShellFacts, envs: tuple[EnvFacts, ...]) -> Result:
             )
             return
     env = active(envs)
-    if env is None or env.active_because == "--env" or env.torch is not None or env.kind in ("venv", "uv", "pixi", "pipx"):
+    if (
+        env is None
+        or env.active_because == "--env"
+        or env.torch is not None
+        or env.kind in ("venv", "uv", "pixi", "pipx")
+    ):
         return
     with_cuda = [other for other in envs if other.torch is not None and other.torch.cuda is not None]
     if len(with_cuda) == 1:
