@@ -7,6 +7,7 @@ from enum import IntEnum
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cudadoctor.compat.source import Source as Source  # noqa: PLC0414  (re-exported under strict typing)
 from cudadoctor.facts.seen import Seen
@@ -70,6 +71,8 @@ class Check(Struct, frozen=True, kw_only=True):
     severity: Severity
     rule: Rule
     parameters: tuple[tuple[str, bool], ...]
+    more: tuple[tuple[Rule, tuple[tuple[str, bool], ...]], ...] = ()
+    """Further rules that come to the same cause from other facts, each with its own parameters."""
 
     @property
     def doc(self) -> str:
@@ -84,13 +87,31 @@ def check(code: str, *, severity: Severity) -> Callable[[Rule], Rule]:
     """
 
     def mark(rule: Rule) -> Rule:
-        code_object = rule.__code__
-        names = code_object.co_varnames[: code_object.co_argcount]
-        parameters = tuple((name, "None" not in str(rule.__annotations__[name])) for name in names)
         target: Any = rule
         target.check = Check(
-            code=code, name=rule.__name__.replace("_", "-"), severity=severity, rule=rule, parameters=parameters
+            code=code, name=rule.__name__.replace("_", "-"), severity=severity, rule=rule, parameters=_parameters(rule)
         )
         return rule
 
     return mark
+
+
+def also(first: Rule) -> Callable[[Rule], Rule]:
+    """Make a further rule of an existing check, in the same module: the same cause, seen in other facts.
+
+    It runs where the facts that it requires are known, whether or not those of the first rule are. It only ever adds
+    problems: where the first rule could not run and this one finds nothing, the check is skipped, not passed.
+    """
+
+    def mark(rule: Rule) -> Rule:
+        target: Any = first
+        target.check = replace(target.check, more=(*target.check.more, (rule, _parameters(rule))))
+        return rule
+
+    return mark
+
+
+def _parameters(rule: Rule) -> tuple[tuple[str, bool], ...]:
+    code = rule.__code__
+    names = code.co_varnames[: code.co_argcount]
+    return tuple((name, "None" not in str(rule.__annotations__[name])) for name in names)

@@ -76,8 +76,8 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
 """cause → the names that it explains, directly. What those explain follows."""
 
 _AREAS = (
-    *("HW", "DRV", "DEV", "NVS", "VIRT", "HLTH", "WSL", "CT", "LD"),
-    *("TK", "CC", "ENV", "SH", "CON", "PY", "CL", "TB", "TR", "SEC", "CI"),
+    *("HW", "DRV", "DEV", "NVS", "VIRT", "HLTH", "PERF", "WSL", "OS", "APT", "CT", "LD"),
+    *("TK", "CC", "ENV", "SH", "HPC", "CON", "PY", "CL", "JET", "GB", "TB", "TR", "SEC", "CI"),
 )
 """The letters of codes, from the hardware up to torch."""
 _LOW_IN_TORCH = ("TR002", "TR009", "TR010")

@@ -10,7 +10,10 @@ import cudadoctor.checks
 from cudadoctor.checks.base import Check
 from cudadoctor.errors import NoChecksError
 
-FAMILIES = ("driver", "container", "toolkit", "shell", "envs", "torch", "health", "smoke", "fleet")
+FAMILIES = (
+    *("driver", "health", "system", "container", "libraries", "toolkit", "shell", "envs", "torch"),
+    *("smoke", "fleet"),
+)
 """From hardware up to torch; a family without a folder is not there yet."""
 
 

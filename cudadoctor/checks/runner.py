@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cudadoctor.checks import causes
-from cudadoctor.checks.base import Check, Confidence, Problem
+from cudadoctor.checks.base import Check, Confidence, Problem, Result
 from cudadoctor.checks.outcome import Crashed, Finding, Outcomes, Skipped
 from cudadoctor.facts.base import Facts
 
@@ -17,14 +17,11 @@ def run(checks: Iterable[Check], facts: Facts) -> Outcomes:
     crashed: list[Crashed] = []
     passed: list[str] = []
     for check in checks:
-        missing = next((name for name, required in check.parameters if required and getattr(facts, name) is None), None)
-        if missing is not None:
-            skipped.append(Skipped(code=check.code, name=check.name, reason=_reason(facts, missing)))
-            continue
-        clean = True
+        missing = _missing(check.parameters, facts)
+        clean = missing is None
         try:
-            for result in check.rule(**{name: getattr(facts, name) for name, _ in check.parameters}):
-                clean = False
+            for result in _results(check, facts):
+                clean, missing = False, None
                 if isinstance(result, Problem):
                     finding = _finding(check, result)
                     findings.setdefault(finding.id, finding)
@@ -35,6 +32,8 @@ def run(checks: Iterable[Check], facts: Facts) -> Outcomes:
         except Exception as error:  # noqa: BLE001  a check that raises is a bug of ours, said as such
             crashed.append(Crashed(code=check.code, name=check.name, error=f"{type(error).__name__}: {error}"))
             continue
+        if missing is not None:
+            skipped.append(Skipped(code=check.code, name=check.name, reason=_reason(facts, missing)))
         if clean:
             passed.append(check.code)
     return Outcomes(
@@ -43,6 +42,18 @@ def run(checks: Iterable[Check], facts: Facts) -> Outcomes:
         crashed=tuple(crashed),
         passed=tuple(passed),
     )
+
+
+def _missing(parameters: tuple[tuple[str, bool], ...], facts: Facts) -> str | None:
+    """The first required fact that is not known."""
+    return next((name for name, required in parameters if required and getattr(facts, name) is None), None)
+
+
+def _results(check: Check, facts: Facts) -> Result:
+    """What the check's rules yield, of those whose required facts are known."""
+    for rule, parameters in ((check.rule, check.parameters), *check.more):
+        if _missing(parameters, facts) is None:
+            yield from rule(**{name: getattr(facts, name) for name, _ in parameters})
 
 
 def _reason(facts: Facts, name: str) -> str:

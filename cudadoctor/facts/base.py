@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from cudadoctor.facts.distro import DistroFacts
 from cudadoctor.facts.driver import DeviceNode, DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.envs import CondaFacts, EnvFacts
 from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.kernel import KernelFacts
+from cudadoctor.facts.limits import LimitFacts
+from cudadoctor.facts.runtime import RuntimeFacts
 from cudadoctor.facts.seen import Seen
+from cudadoctor.facts.services import ServiceFacts
 from cudadoctor.facts.shell import LoaderFacts, ShellFacts
+from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 from cudadoctor.facts.toolkit import CompilerFacts, ToolkitInventory
 
@@ -44,4 +50,16 @@ class Facts(Struct, frozen=True, kw_only=True):
     loader: LoaderFacts | None = None
     envs: tuple[EnvFacts, ...] | None = None
     conda: CondaFacts | None = None
+    kernel: KernelFacts | None = None
+    """The kernel log, DKMS, headers, signatures, modprobe configuration."""
+    distro: DistroFacts | None = None
+    """Packages of dpkg or rpm, and the repositories that they come from."""
+    runtime: RuntimeFacts | None = None
+    """Docker and its like on this machine; inside a container, what it was given."""
+    services: ServiceFacts | None = None
+    """Fabric manager, MPS, IMEX, persistence daemon."""
+    limits: LimitFacts | None = None
+    """Resource limits, shared memory, disk."""
+    symptoms: tuple[Symptom, ...] | None = None
+    """Known error messages, from a paste or from what programs said here; empty: none was met."""
     gaps: tuple[Gap, ...] = ()

@@ -17,13 +17,18 @@ from cudadoctor.host.base import Host
 from cudadoctor.probes import (
     compiler,
     conda,
+    distro,
     driver,
     envs,
     gpus,
+    kernel,
     libcuda,
+    limits,
     loader,
     nodes,
     pci,
+    runtime,
+    services,
     shell,
     smi,
     system,
@@ -57,6 +62,11 @@ PROBES: Mapping[str, Probe] = {
     "os": system.probe,
     "shell": shell.probe,
     "conda": conda.probe,
+    "kernel": kernel.probe,
+    "distro": distro.probe,
+    "runtime": runtime.probe,
+    "services": services.probe,
+    "limits": limits.probe,
 }
 """By the field of `Facts` that each fills; those that start programs first."""
 

@@ -1,0 +1,1 @@
+"""The shared libraries that torch loads: which file, from where, and why."""

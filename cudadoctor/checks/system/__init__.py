@@ -1,0 +1,1 @@
+"""The distribution: its release, packages, repositories and limits."""
