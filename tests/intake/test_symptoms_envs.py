@@ -6,6 +6,14 @@ import pytest
 
 from cudadoctor.intake.symptoms.find import find
 
+OTHER_AUDIO = (
+    "Detected that PyTorch and TorchAudio were compiled with different CUDA versions. "
+    "PyTorch has CUDA version 12.8 whereas TorchAudio has CUDA version 12.9."
+)
+OTHER_VISION = (
+    "Detected that PyTorch and torchvision were compiled with different CUDA major versions. "
+    "PyTorch has CUDA Version=13.0 and torchvision has CUDA Version=12.8."
+)
 SAID = [
     ("AssertionError: Torch not compiled with CUDA enabled", "torch-without-cuda", {}),
     ("CUDA used to build PyTorch: None", "torch-without-cuda", {}),
@@ -72,8 +80,7 @@ SAID = [
     ),
     ('  File "/srv/v/lib64/python3.9/site-packages/torch/__init__.py", line 3', "torch-in-lib64", {}),
     (
-        "ImportError: /x/site-packages/flash_attn_2_cuda.cpython-310-x86_64-linux-gnu.so: undefined symbol: "
-        "_ZN3c104cuda9SetDeviceEi",
+        "/x/site-packages/flash_attn_2_cuda.cpython-310-x86_64-linux-gnu.so: undefined symbol: _ZN3c104cuda9SetDeviceEi",
         "torch-symbol-undefined",
         {
             "file": "/x/site-packages/flash_attn_2_cuda.cpython-310-x86_64-linux-gnu.so",
@@ -92,14 +99,12 @@ SAID = [
         {},
     ),
     (
-        "Detected that PyTorch and TorchAudio were compiled with different CUDA versions. PyTorch has CUDA version 12.8 "
-        "whereas TorchAudio has CUDA version 12.9.",
+        OTHER_AUDIO,
         "companion-other-cuda",
         {"library": "TorchAudio", "torch": "12.8", "other": "12.9"},
     ),
     (
-        "Detected that PyTorch and torchvision were compiled with different CUDA major versions. PyTorch has CUDA "
-        "Version=13.0 and torchvision has CUDA Version=12.8.",
+        OTHER_VISION,
         "companion-other-cuda",
         {"library": "torchvision", "torch": "13.0", "other": "12.8"},
     ),

@@ -134,7 +134,7 @@ _INSTALLERS = (
     Row(
         kind="conda-package-not-found",
         word="packagesnotfounderror",
-        pattern=r"\bPackagesNotFoundError\b",
+        pattern=r"\bPackagesNotFoundError\b(?!: The following packages are missing)",
         says="conda's channels do not have a package that was asked for",
         source=_CONDA,
     ),
