@@ -80,10 +80,10 @@ SAID = [
     ),
     ('  File "/srv/v/lib64/python3.9/site-packages/torch/__init__.py", line 3', "torch-in-lib64", {}),
     (
-        "/x/site-packages/flash_attn_2_cuda.cpython-310-x86_64-linux-gnu.so: undefined symbol: _ZN3c104cuda9SetDeviceEi",
+        "/x/flash_attn_2_cuda.cpython-310-x86_64-linux-gnu.so: undefined symbol: _ZN3c104cuda9SetDeviceEi",
         "torch-symbol-undefined",
         {
-            "file": "/x/site-packages/flash_attn_2_cuda.cpython-310-x86_64-linux-gnu.so",
+            "file": "/x/flash_attn_2_cuda.cpython-310-x86_64-linux-gnu.so",
             "symbol": "_ZN3c104cuda9SetDeviceEi",
         },
     ),

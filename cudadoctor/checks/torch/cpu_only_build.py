@@ -104,6 +104,8 @@ def by_message(  # noqa: PLR0917  facts, passed by name
     one = first(symptoms, "torch-without-cuda")
     asked = one is not None and "not compiled" in one.seen.text.lower()
     other = next((met for met in told(symptoms, "xformers-built-for") if _replaced(met)), None)
+    if not asked and other is None and torch is not None and is_cpu_build(torch):
+        other = next((met for met in told(symptoms, "torch-symbol-undefined") if _of_cuda(met)), None)
     if not asked and other is not None:
         one, asked = other, True
     if one is None or not (asked or _wanted(envs, gpus, toolkit, driver)):
@@ -142,6 +144,11 @@ def _of_build(envs: tuple[EnvFacts, ...] | None, evidence: tuple[Seen, ...]) -> 
 def _replaced(one: Symptom) -> bool:
     """An extension for a CUDA build met a CPU build."""
     return "+cu" in one.values.get("built", "") and one.values.get("torch", "").endswith("+cpu")
+
+
+def _of_cuda(one: Symptom) -> bool:
+    """An extension misses a function that only a CUDA build of torch has."""
+    return any(name in one.values.get("symbol", "") for name in ("3c104cuda", "2at4cuda"))
 
 
 def _wanted(
