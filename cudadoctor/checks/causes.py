@@ -72,6 +72,12 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "driver-too-old-for-runtime": ("torch-cuda-unavailable", "toolkit-newer-than-driver"),
     "cpu-only-build": ("torch-cuda-unavailable",),
     "aarch64-wheel-without-cuda": ("torch-cuda-unavailable",),
+    # Python environments: which torch it is, and what lies beside it
+    "user-site-shadows": ("cpu-only-build", "torchvision-torch-mismatch"),
+    "site-packages-split-lib-lib64": ("torch-import-fails",),
+    "two-torch-distributions": ("torch-import-fails",),
+    "torch-pins-unmet": ("torch-import-fails",),
+    "jetson-generic-wheel": ("torch-cuda-unavailable",),
 }
 """cause → the names that it explains, directly. What those explain follows."""
 

@@ -177,6 +177,8 @@ class Torch:
     """Of import-error: type and text."""
     warning: str | None = None
     """Extra words on stderr or as a Python warning at import."""
+    shadow: str | None = None
+    """What hides it in the current directory."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,6 +193,8 @@ class Env:
     also_pip: Mapping[str, str] = field(default_factory=dict)
     """In a conda environment: what pip installed over conda's package, name → version."""
     active: bool = False
+    shadowed: bool = False
+    """Another torch, which the machine's files bring, is imported in place of the environment's."""
 
 
 @dataclass(frozen=True, kw_only=True)

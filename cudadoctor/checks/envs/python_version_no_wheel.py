@@ -54,7 +54,9 @@ def _by_pip(symptoms: tuple[Symptom, ...], python: str | None) -> Iterator[Probl
         # pip lists what there is for this Python: a release older than all of it was made for older Pythons only.
         older = bool(listed) and release(wanted) < listed[0]
         newer = bool(listed) and release(wanted) > listed[-1] and "+" not in wanted
-        if mine is True or (mine is None and not older and not newer):
+        # An index for one CUDA version lists what was built for that, and so tells nothing about Python.
+        only_listed = mine is None and (not (older or newer) or first(symptoms, "pip-torch-index") is not None)
+        if mine is True or only_listed:
             continue
         which = f"Python {clean(python, 10)}" if python else "this Python"
         for_ = f" It was built for Python {', '.join(known)}." if known else ""
