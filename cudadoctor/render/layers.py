@@ -213,7 +213,7 @@ def _torch_text(torch: TorchFacts) -> str:
     build = f"for CUDA {torch.cuda}" if torch.cuda else f"for {torch.build}" if torch.build else "without CUDA"
     live = torch.live
     said = {
-        "ok": f"uses {_count(live.device_count or 0, 'GPU')}" if live.is_available else "CUDA is not available to it",
+        "ok": f"finds {_count(live.device_count or 0, 'GPU')}" if live.is_available else "CUDA is not available to it",
         "not-asked": "not started",
         "import-error": f"cannot be imported{f': {live.error}' if live.error else ''}",
         "crashed": f"crashes{f' ({live.signal})' if live.signal else ''}{f' at {live.stage}' if live.stage else ''}",
