@@ -20,8 +20,9 @@ ALLOWED: dict[str, set[str]] = {
     "facts": {"versions"},
     "parsers": {"versions"},
     "compat": {"versions"},
-    "probes": {"host", "parsers", "facts", "compat", "versions", "errors"},
-    "intake": {"parsers", "facts", "compat", "versions", "errors"},
+    "probes": {"host", "parsers", "readings", "facts", "compat", "versions", "errors"},
+    "readings": {"parsers", "facts", "compat", "versions"},
+    "intake": {"parsers", "readings", "facts", "compat", "versions", "errors"},
     "checks": {"facts", "compat", "versions", "errors"},
     "recommend": {"facts", "compat", "versions", "errors"},
     "shells": {"versions", "errors"},
@@ -47,7 +48,19 @@ ONLY_IN = {
     "subprocess": ("host/", "probes/child/", "executor/"),
     "ctypes": ("host/", "probes/child/"),
 }
-PURE = ("checks", "parsers", "compat", "recommend", "facts", "versions", "report", "verdict", "remedies", "render")
+PURE = (
+    "checks",
+    "parsers",
+    "readings",
+    "compat",
+    "recommend",
+    "facts",
+    "versions",
+    "report",
+    "verdict",
+    "remedies",
+    "render",
+)
 NOT_PURE = {"os", "subprocess", "pathlib", "shutil", "socket", "glob", "tempfile", "psutil", "torch", "platform"}
 NO_CALLS = {"open", "print", "input", "exec", "eval", "__import__"}
 
