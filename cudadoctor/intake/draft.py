@@ -34,8 +34,19 @@ class NamedGpu(Struct, frozen=True, kw_only=True):
     """Where the capability was read."""
     seen: Seen
     memory_mib: int | None = None
+    index: int | None = None
     structured: bool = True
     """Printed by a program; False: somebody's words."""
+
+
+def _as_fact(gpu: NamedGpu, index: int) -> GpuFacts:
+    return GpuFacts(
+        index=index,
+        name=gpu.name,
+        compute_capability=gpu.capability,
+        capability_from=gpu.source if gpu.capability is not None else None,
+        memory_total_mib=gpu.memory_mib,
+    )
 
 
 class Draft:
@@ -144,21 +155,16 @@ class Draft:
         """The GPUs of nvidia-smi and others; capabilities and GPUs that only messages and sentences name."""
         if listed:
             return tuple(self._told(gpu) for gpu in listed)
+        indexed = [gpu for gpu in self.named if gpu.index is not None]
+        if indexed:
+            told = {gpu.index: self._told(_as_fact(gpu, gpu.index or 0)) for gpu in reversed(indexed)}
+            return tuple(told[index] for index in sorted(told))
         programs = [gpu for gpu in self.named if gpu.structured]
         words = {gpu.name.lower(): gpu for gpu in self.named if not gpu.structured}
         # Somebody's words may speak of another machine, too: one model alone is taken, several tell nothing.
         chosen = programs or (list(words.values()) if len(words) == 1 else [])
         once = {(gpu.name.lower(), gpu.capability): gpu for gpu in chosen}
-        return tuple(
-            GpuFacts(
-                index=index,
-                name=gpu.name,
-                compute_capability=gpu.capability,
-                capability_from=gpu.source,
-                memory_total_mib=gpu.memory_mib,
-            )
-            for index, gpu in enumerate(once.values())
-        )
+        return tuple(_as_fact(gpu, index) for index, gpu in enumerate(once.values()))
 
     def _told(self, gpu: GpuFacts) -> GpuFacts:
         if gpu.compute_capability is not None:

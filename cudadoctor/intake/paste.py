@@ -178,7 +178,8 @@ def _strip_numbers(texts: list[str]) -> None:
         if match and (not run or number == last + 1):
             run.append((index, match.end()))
         else:
-            _cut(texts, run)
+            by_cat = len(run) > 1 and all(texts[at][end - 1 : end] == "\t" for at, end in run)  # `cat -n`
+            _cut(texts, run, least=2 if by_cat else 4)
             run = [(index, match.end())] if match else []
         last = number
 

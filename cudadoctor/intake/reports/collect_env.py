@@ -39,12 +39,13 @@ def recognise(draft: Draft) -> None:
     _torch(draft, found, seen("pytorch version"), seen("cuda used to build"))
     _packages(draft, found)
     _rest(draft, found)
-    for _, name in found.gpus:
+    if found.gpus:
         from cudadoctor.compat import gpus
 
-        draft.name_gpu(
-            NamedGpu(name=name, capability=gpus.capability_by_name(name), source="name", seen=seen(name.lower()))
-        )
+        for index, name in found.gpus:
+            capability = gpus.capability_by_name(name)
+            at = seen(name.lower())
+            draft.name_gpu(NamedGpu(name=name, capability=capability, source="name", seen=at, index=index))
     if found.driver is not None and draft.put(draft.driver, "version", found.driver):
         draft.put(draft.driver, "seen", seen("nvidia driver version"))
         if found.gpus:  # both come from nvidia-smi, which reached the driver

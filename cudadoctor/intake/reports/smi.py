@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import chain
 
 from msgspec.structs import replace
 
@@ -11,7 +12,7 @@ from cudadoctor.facts.driver import SmiFacts, SmiOutcome
 from cudadoctor.intake import wrapped
 from cudadoctor.intake.draft import Draft
 from cudadoctor.parsers import smi_csv, smi_error, smi_list, smi_q, smi_table, smi_version, smi_xml
-from cudadoctor.parsers.smi import SmiReading
+from cudadoctor.parsers.smi import SmiReading, SmiRow
 from cudadoctor.readings import smi as readings
 
 _FORMS: tuple[tuple[str, Callable[[str], SmiReading | None], tuple[str, ...]], ...] = (
@@ -111,16 +112,36 @@ def _parts(draft: Draft, form: str) -> Iterator[list[str]]:
 def _best(form: str, parse: Callable[[str], SmiReading | None], texts: list[str]) -> SmiReading | None:
     """What tells most, of the lines as they are and as they were before they were broken."""
     reading = parse("\n".join(texts))
-    if form == "list" or (reading is not None and _good(form, reading)):
+    broken = _broken(form, texts)
+    if form == "list" or (reading is not None and _good(form, reading) and not broken):
         return reading
-    chosen, most = reading, _tells(reading)
+    chosen, most = reading, -1 if broken and form == "csv" else _tells(reading) - broken
     region = texts[:4000]
-    for text in wrapped.variants(region):
+    ways = wrapped.variants(region) if form != "csv" else chain((wrapped.csv_rows(region),), wrapped.variants(region))
+    for text in ways:
         other = parse(text)
         score = _tells(other)
         if score > most:
             chosen, most = other, score
     return chosen
+
+
+def _broken(form: str, texts: list[str]) -> bool:
+    """Whether lines of that form were broken: a line that begins at its left edge and is no line of the form's own."""
+    inside = False
+    for line in texts:
+        if form == "csv":
+            if line.count(", ") and wrapped.is_column(line.split(",")[0]):
+                return line.rstrip().endswith(",")
+        elif not inside:
+            inside = "NVSMI LOG" in line or "<nvidia_smi_log" in line or "<gpu id" in line
+        elif "</nvidia_smi_log" in line:
+            return False
+        elif form == "xml" and line.strip() and not line.lstrip().startswith("<"):
+            return True
+        elif form == "log" and line[:1].strip() and " :" not in line and not line.startswith(("GPU ", "=")):
+            return True
+    return False
 
 
 def _good(form: str, reading: SmiReading) -> bool:
@@ -134,11 +155,25 @@ def _tells(reading: SmiReading | None) -> int:
     """How many values it has."""
     if reading is None:
         return -1
-    names = ("name", "bus_id", "memory_total_mib", "memory_used_mib", "compute_mode", "uuid", "mode_shown", "mig_mode")
-    gpus = sum(sum(getattr(gpu, name) is not None for name in names) - 2 * gpu.name_cut for gpu in reading.gpus)
+    if reading.form == "csv":
+        return 0 if reading.ragged else (reading.columns or 0)
+    gpus = sum(map(_gpu_tells, reading.gpus))
     head = sum(one is not None for one in (reading.version, reading.cuda_version_text, reading.smi_version))
     migs = sum(gpu.mig_devices for gpu in reading.gpus)
-    return gpus + head + migs + 2 * reading.complete - 2 * reading.ragged
+    return gpus + head + migs + 2 * reading.complete
+
+
+_TELLING = (
+    *("name", "bus_id", "memory_total_mib", "memory_used_mib", "compute_mode", "uuid", "mode_shown", "mig_mode"),
+    *("virtualization", "compute_capability", "license_status", "fabric_state"),
+)
+
+
+def _gpu_tells(gpu: SmiRow) -> int:
+    """How many values it has; those that a break went through count against it."""
+    values = [getattr(gpu, name) for name in _TELLING]
+    torn = sum(isinstance(value, str) and ("\n" in value or "- " in value) for value in values)
+    return sum(value is not None for value in values) - 2 * gpu.name_cut - 3 * torn - 3 * (" " in (gpu.uuid or ""))
 
 
 def _together(draft: Draft, found: list[SmiReading]) -> SmiReading | None:
