@@ -20,8 +20,8 @@ ALLOWED: dict[str, set[str]] = {
     "facts": {"versions"},
     "parsers": {"versions"},
     "compat": {"versions"},
-    "probes": {"host", "parsers", "readings", "facts", "compat", "versions", "errors"},
     "readings": {"parsers", "facts", "compat", "versions"},
+    "probes": {"host", "parsers", "readings", "facts", "compat", "versions", "errors"},
     "intake": {"parsers", "readings", "facts", "compat", "versions", "errors"},
     "checks": {"facts", "compat", "versions", "errors"},
     "recommend": {"facts", "compat", "versions", "errors"},
@@ -30,6 +30,7 @@ ALLOWED: dict[str, set[str]] = {
     "executor": {"remedies.steps", "errors"},
     "report": {"checks", "facts", "recommend.model", "remedies.steps"},
     "verdict": {"checks", "facts", "compat", "recommend", "remedies", "report", "shells", "versions"},
+    "verdict_paste": {"verdict", "checks", "facts", "remedies.steps", "report"},
     "render": {"checks", "facts", "recommend.model", "remedies.steps", "report", "versions"},
     "cli": {"api", "api_shell", "render", "report", "errors"},
 }
@@ -49,17 +50,8 @@ ONLY_IN = {
     "ctypes": ("host/", "probes/child/"),
 }
 PURE = (
-    "checks",
-    "parsers",
-    "readings",
-    "compat",
-    "recommend",
-    "facts",
-    "versions",
-    "report",
-    "verdict",
-    "remedies",
-    "render",
+    *("checks", "parsers", "readings", "intake", "compat", "recommend"),
+    *("facts", "versions", "report", "verdict", "remedies", "render"),
 )
 NOT_PURE = {"os", "subprocess", "pathlib", "shutil", "socket", "glob", "tempfile", "psutil", "torch", "platform"}
 NO_CALLS = {"open", "print", "input", "exec", "eval", "__import__"}
