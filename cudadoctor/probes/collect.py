@@ -20,7 +20,6 @@ from cudadoctor.probes import (
     distro,
     driver,
     envs,
-    gpus,
     kernel,
     libcuda,
     limits,
@@ -36,6 +35,7 @@ from cudadoctor.probes import (
     torch_live,
 )
 from cudadoctor.probes.base import Clock, Found, Request
+from cudadoctor.readings import gpus
 
 Probe = Callable[[Host, Request, Clock], Found[Any]]
 
