@@ -69,6 +69,7 @@ BUILDERS: dict[str, str] = {
     "cuda-home-inconsistent": "shell_lines.cuda_home",
     "cpu-only-build": "reinstall_torch.other_build",
     "aarch64-wheel-without-cuda": "reinstall_torch.other_build",
+    "jetson-generic-wheel": "reinstall_torch.other_build",
     "arch-not-in-build-gpu-newer": "reinstall_torch.other_build",
     "arch-not-in-build-gpu-older": "reinstall_torch.other_build",
     "torch-not-installed": "reinstall_torch.install",

@@ -258,6 +258,8 @@ def _package(one: Package) -> dict[str, Any]:
         "build": one.build,
         "channel": one.channel,
         "installer": one.installer,
+        "requires_torch": one.requires_torch,
+        "built_for": one.built_for,
     }
 
 
@@ -276,6 +278,11 @@ def _torch(one: TorchFacts, env: EnvFacts) -> dict[str, Any]:
         "hip": one.hip,
         "location": one.location,
         "installer": one.installer,
+        "pins": dict(one.pins),
+        "hidden": [{"version": other.version, "location": other.location} for other in one.hidden],
+        "records": list(one.records),
+        "leftovers": list(one.leftovers),
+        "nvidia_site": one.nvidia_site,
         "outcome": live.outcome,
         "stage": live.stage,
         "warning": live.warning,

@@ -132,6 +132,8 @@ SAID = [
     (r"C:\Program Files (x86)\Python39-32\Scripts>pip install torch", "python-32bit-path", {}),
     ("Python 3.8.3 (tags/v3.8.3:6f8c832, May 13 2020) [MSC v.1924 32 bit (Intel)] on win32", "python-32bit-path", {}),
     ("Looking in indexes: https://download.pytorch.org/whl/cu125", "pip-torch-index", {"tag": "cu125"}),
+    ("$ conda install pytorch torchvision cudatoolkit=11.3 -c pytorch", "cuda-build-asked", {}),
+    ("  - pytorch-cuda=12.1", "cuda-build-asked", {}),
     ("WARNING: Ignoring invalid distribution -orch (/x/site-packages)", "pip-invalid-distribution", {"name": "orch"}),
     ("PackagesNotFoundError: The following packages are not", "conda-package-not-found", {}),
     (
@@ -161,6 +163,7 @@ def test_a_message_is_recognised(line: str, kind: str, values: dict[str, str]) -
         "undefined symbol: iJIT_NotifyEvent",
         "libcudnn.so.9: undefined symbol: _ZN5cudnn5graph6LibC",
         "python32-bit path",
+        "cudatoolkit               11.3.1               h2bc3f7f_2    conda-forge",
         "ipython3-32/",
         "Found GPU0 Orin which is supported",
         "I think numpy is not the problem",

@@ -114,8 +114,9 @@ def by_message(  # noqa: PLR0917  facts, passed by name
 
 
 @also(cpu_only_build)
-def with_cuda_beside_it(
+def with_cuda_beside_it(  # noqa: PLR0917  facts, passed by name
     envs: tuple[EnvFacts, ...],
+    symptoms: tuple[Symptom, ...] | None,
     gpus: tuple[GpuFacts, ...] | None,
     os: OsFacts | None,
     toolkit: ToolkitInventory | None,
@@ -125,10 +126,11 @@ def with_cuda_beside_it(
     torch = torch_of(envs)
     if gpus is not None or torch is None or not is_cpu_build(torch) or generic_aarch64(torch, os):
         return
-    if os is not None and (os.container is not None or os.kernel is not None):
+    if os is not None and os.uid is not None:
         return  # a machine that was examined: what is not known of it stays so
-    if _wanted(envs, gpus, toolkit, driver):
-        yield _of_build(envs, (torch.seen,))
+    asked = first(symptoms or (), "cuda-build-asked", "pip-torch-index")
+    if asked is not None or _wanted(envs, gpus, toolkit, driver):
+        yield _of_build(envs, rows(torch.seen, asked.seen if asked is not None else None))
 
 
 def _of_build(envs: tuple[EnvFacts, ...] | None, evidence: tuple[Seen, ...]) -> Problem:

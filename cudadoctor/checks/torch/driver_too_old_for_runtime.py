@@ -11,6 +11,7 @@ from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
+from cudadoctor.versions import RuntimeVersion
 
 _NO_DRIVER = (
     *("no-nvidia-driver", "smi-cannot-communicate", "nvml-driver-not-loaded", "nvml-library-not-found"),
@@ -108,3 +109,33 @@ def _runs(driver: DriverFacts | None, smi: SmiFacts | None) -> bool | None:
         return None
     # From 410 on nvidia-smi's header has the CUDA version; where it says N/A the driver has no CUDA in it.
     return driver.cuda_version is not None or smi is None or driver.version.branch < 410
+
+
+@also(driver_too_old_for_runtime)
+def by_default_build(
+    envs: tuple[EnvFacts, ...], driver: DriverFacts, smi: SmiFacts | None, os: OsFacts | None
+) -> Result:
+    """A torch that finds no GPU, of whose build only the number is told: pip's default build of that release."""
+    from cudadoctor.compat import torch as torches
+
+    torch = torch_of(envs)
+    if torch is None or torch.live.is_available is not False or torch.cuda is not None or torch.build is not None:
+        return
+    known = torches.release(torch.version) if "+" not in torch.version and torch.installer in (None, "pip") else None
+    tag = (known.default or "") if known is not None else ""
+    if not tag.startswith("cu") or torch.build_string is not None or not _runs(driver, smi):
+        return
+    cuda = RuntimeVersion.parse(f"{tag[2:-1]}.{tag[-1]}")
+    if cuda is None or (os is not None and (os.wsl is not None or os.jetson is not None or os.arch == "aarch64")):
+        return
+    served, oldest = runtime_served(driver, cuda, os)
+    if served is not False:
+        return
+    yield Problem(
+        subject=subject(envs),
+        message=f"{shown(envs)} is, as pip installs it, built for CUDA {cuda}, which needs driver {oldest or 'newer'}; "
+        f"this machine runs {driver.version}",
+        evidence=rows(torch.seen, driver.seen),
+        source=COMPAT,
+        confidence=Confidence.LIKELY,
+    )

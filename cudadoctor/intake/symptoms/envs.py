@@ -125,6 +125,20 @@ _INSTALLERS = (
         source="https://pytorch.org/get-started/locally/",
     ),
     Row(
+        kind="cuda-build-asked",
+        word="cudatoolkit",
+        pattern=r"(?:\binstall\b[^\n]{0,200}?|^\s{0,12}- ?(?:[\w-]{1,30}::)?)\bcudatoolkit ?[=<>]{1,2} ?\d",
+        says="conda was asked for torch with CUDA",
+        source="https://pytorch.org/get-started/previous-versions/",
+    ),
+    Row(
+        kind="cuda-build-asked",
+        word="pytorch-cuda",
+        pattern=r"(?:\binstall\b[^\n]{0,200}?|^\s{0,12}- ?(?:[\w-]{1,30}::)?)\bpytorch-cuda ?[=<>]{1,2} ?\d",
+        says="conda was asked for torch with CUDA",
+        source="https://pytorch.org/get-started/previous-versions/",
+    ),
+    Row(
         kind="pip-invalid-distribution",
         word="ignoring invalid distribution",
         pattern=r"Ignoring invalid distribution [-~]{1,2}(?P<name>(?:or|o)[a-z]{2,12})",
