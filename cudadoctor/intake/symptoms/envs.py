@@ -63,6 +63,28 @@ _COMPILED = (
         source=_XFORMERS,
     ),
     Row(
+        kind="bitsandbytes-without-cuda",
+        word="libbitsandbytes_cuda",
+        pattern=r"(?:not found(?: at)?|cannot open)[^\n]{0,240}?"
+        r"libbitsandbytes_cuda(?P<cuda>\d{2,3})(?:_nocublaslt)?\.(?:so|dll)",
+        says="bitsandbytes has no library for the CUDA that torch was built for",
+        source="https://github.com/bitsandbytes-foundation/bitsandbytes/blob/main/bitsandbytes/cextension.py",
+    ),
+    Row(
+        kind="extension-without-cuda",
+        word="not compiled with ",
+        pattern=r"(?:RuntimeError|AssertionError): (?:\w{1,40}: )?Not compiled with (?:CUDA|GPU) support",
+        says="a compiled extension was built without CUDA",
+        source="https://github.com/rusty1s/pytorch_scatter/blob/master/csrc/scatter.cpp",
+    ),
+    Row(
+        kind="flash-attention-gpu",
+        word="only supports ampere",
+        pattern=r"FlashAttention only supports Ampere GPUs or newer",
+        says="FlashAttention 2 has no code for GPUs before Ampere",
+        source="https://github.com/Dao-AILab/flash-attention/blob/main/csrc/flash_attn/flash_api.cpp",
+    ),
+    Row(
         kind="extension-arch-list",
         word="torch_cuda_arch_list",
         pattern=r"TORCH_CUDA_ARCH_LIST[\"']?\]? ?[= :]{1,2} ?[\"']?"
@@ -95,6 +117,15 @@ _INSTALLERS = (
         r"(?P<platform>[\w.]{3,80})\.whl is not a supported wheel on this platform",
         says="the wheel is for another Python, processor or system",
         source=_PIP_WHEEL,
+    ),
+    Row(
+        kind="uv-no-wheel",
+        word="we only found wheels for",
+        pattern=r"You require CPython (?P<python>3\.\d{1,2})[^\n]{0,20}, but we only found wheels for "
+        r"`(?P<package>torch\w{0,12})`"
+        r"(?: \(v(?P<wanted>\d[\w.+]{0,40})\))?",
+        says="uv found wheels of this package for other Pythons only",
+        source="https://docs.astral.sh/uv/reference/resolver-internals/",
     ),
     Row(
         kind="python-32bit-path",
@@ -165,6 +196,20 @@ _INSTALLERS = (
         pattern=r"packages are not available from current channels",
         says="conda's channels do not have a package that was asked for",
         source=_CONDA,
+    ),
+    Row(
+        kind="conda-package-not-found",
+        word="perhaps a typo or a missing channel",
+        pattern=r"(?P<package>[a-z0-9][\w.-]{1,60})[^\n]{0,60} does not exist \(perhaps a typo or a missing channel\)",
+        says="conda's channels do not have a package that was asked for",
+        source="https://github.com/mamba-org/mamba/blob/main/libmamba/src/solver/problems_graph.cpp",
+    ),
+    Row(
+        kind="conda-package-not-found",
+        word="nothing provides requested",
+        pattern=r"nothing provides requested (?P<package>[a-z0-9][\w.-]{1,60})",
+        says="conda's channels do not have a package that was asked for",
+        source="https://github.com/mamba-org/mamba/blob/main/libmamba/src/solver/problems_graph.cpp",
     ),
     Row(
         kind="conda-nothing-provides-cuda",
