@@ -142,7 +142,7 @@ ROWS = (
     Row(
         kind="built-for-numpy-1",
         word="compiled using numpy 1",
-        pattern=r"compiled using NumPy 1\.x cannot be run in NumPy (?P<numpy>2[\d.]{0,12})",
+        pattern=r"compiled using NumPy 1\.x cannot be run in(?: NumPy (?P<numpy>2[\d.]{0,12}))?",
         says="a module that was built for NumPy 1 met NumPy 2",
         source=_NUMPY_2,
     ),
@@ -151,6 +151,13 @@ ROWS = (
         word="numpy is not available",
         pattern=r"\bNumpy is not available",
         says="torch could not start its bridge to NumPy when it was imported",
+        source=_TENSOR_NUMPY,
+    ),
+    Row(
+        kind="torch-numpy-interface",
+        word="_array_api not found",
+        pattern=r"Failed to initialize NumPy: _ARRAY_API not found",
+        says="torch was built for NumPy 1 and met NumPy 2",
         source=_TENSOR_NUMPY,
     ),
     Row(
