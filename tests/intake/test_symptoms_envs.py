@@ -197,7 +197,7 @@ def test_a_message_is_recognised(line: str, kind: str, values: dict[str, str]) -
         "undefined symbol: iJIT_NotifyEvent",
         "libcudnn.so.9: undefined symbol: _ZN5cudnn5graph6LibC",
         "python32-bit path",
-        "UserWarning: Failed to initialize NumPy: No module named 'numpy' (Triggered internally at tensor_numpy.cpp:84.)",
+        "UserWarning: Failed to initialize NumPy: No module named 'numpy' (Triggered internally at tensor_numpy.cpp)",
         "CUDA is not available. PyTorch was not compiled with CUDA support or no GPU detected.",
         "Installed CUDA version 11.7 does not match the version torch was compiled with 11.8 but since the APIs are",
         "ValueError: This CTranslate2 package was not compiled with CUDA support",
