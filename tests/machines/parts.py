@@ -191,6 +191,8 @@ class Env:
     also_pip: Mapping[str, str] = field(default_factory=dict)
     """In a conda environment: what pip installed over conda's package, name → version."""
     active: bool = False
+    loads: tuple[Mapping[str, object], ...] = ()
+    """What `loader_report.py` says of its torch: one row for each library."""
 
 
 @dataclass(frozen=True, kw_only=True)
