@@ -73,10 +73,9 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "cpu-only-build": ("torch-cuda-unavailable",),
     "aarch64-wheel-without-cuda": ("torch-cuda-unavailable",),
     # the libraries under torch
-    "ld-preload-set": ("ld-path-shadows-bundled-libs", "cudnn-version-mismatch"),
-    "nvjitlink-skew": _IMPORT,
-    "nccl-version-conflict": _IMPORT,
-    "cudnn-version-mismatch": ("torch-import-fails",),
+    "ld-preload-set": ("ld-path-shadows-bundled-libs",),
+    "nvjitlink-skew": ("torch-import-fails",),
+    "nccl-version-conflict": ("torch-import-fails",),
     "torch-import-missing-library": ("torch-import-fails",),
 }
 """cause → the names that it explains, directly. What those explain follows."""

@@ -28,8 +28,8 @@ def ld_preload_set(loader: LoaderFacts) -> Result:
         preloaded is used in the place of torch's own, whatever its version; any other one can change what programs do.
 
     Fix:
-        `unset LD_PRELOAD`, and take it out of the file that sets it. /etc/ld.so.preload concerns the whole machine: look
-        what put it there before you remove a line.
+        `unset LD_PRELOAD`, and take it out of the file that sets it. /etc/ld.so.preload concerns the whole machine:
+        look what put it there before you remove a line.
 
     Harmless when:
         It is there on purpose. Allocators (jemalloc, tcmalloc) and OpenMP runtimes, which PyTorch's tuning guide

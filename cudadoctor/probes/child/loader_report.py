@@ -1,19 +1,20 @@
 """Follows the dynamic loader's search for the CUDA libraries of a torch, without loading one of them.
 
-Run as `python -I -S - loader_report/1 PYTHON TORCH [SITE]` with this text on stdin and the variables of the user: PYTHON is
-the interpreter of the environment, TORCH the directory of its torch, SITE another directory where wheels lie. Standard library only, Python 3.6 and newer; reads
-the dynamic sections of ELF files (a few KB each) and /etc/ld.so.cache. What it does is what glibc does (ld.so(8)):
+Run as `python -I -S - loader_report/1 PYTHON TORCH [SITE]` with this text on stdin and the variables of the user:
+PYTHON is the interpreter of the environment, TORCH the directory of its torch, SITE another one where wheels lie.
+Standard library only, Python 3.6 and newer; reads the dynamic sections of ELF files (a few KB each) and
+/etc/ld.so.cache. What it does is what glibc does (ld.so(8)):
 
 - an object whose name (the one asked for, or its SONAME) is already there is taken, wherever it came from;
 - else DT_RPATH of the object that needs it, of the one that loaded that, and so on, and of the program, but all
-  this only where the object that needs it has no DT_RUNPATH; then LD_LIBRARY_PATH; then DT_RUNPATH of the object that needs
-  it; then the cache; then the default directories. Files for another machine are passed over.
+  this only where the object that needs it has no DT_RUNPATH; then LD_LIBRARY_PATH; then DT_RUNPATH of the object
+  that needs it; then the cache; then the default directories. Files for another machine are passed over.
 
 And what torch/__init__.py does by ctypes: libtorch_global_deps.so first; where that fails for want of a CUDA library,
-or, since 2.6, after it succeeded, it loads the wheels' copies by their paths. The tables are read from that file itself.
+or, in newer ones, after it succeeded, it loads the wheels' copies by their paths. The tables are read from that file.
 
-Prints one JSON object a line: `library` (soname, path, real, size, how, where, by), with path null where nothing
-provides it; and `end`.
+Prints one JSON object a line: `library` (soname, path, real, size, how, where, by; own, own_real, own_size), with path
+null where nothing provides it; and `end`.
 """
 
 import glob
