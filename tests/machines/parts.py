@@ -98,6 +98,8 @@ class Driver:
     """Where its libraries lie; None: with the distribution's."""
     on_loader_path: bool = True
     """Its folder is in the loader's cache."""
+    plain_name: bool = True
+    """libcuda.so stands beside libcuda.so.1, for linking."""
     smi_path: str | None = None
     """None: /usr/bin/nvidia-smi, under WSL /usr/lib/wsl/lib/nvidia-smi."""
 
