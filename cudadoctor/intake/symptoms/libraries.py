@@ -113,8 +113,8 @@ ROWS = (
     ),
     Row(
         kind="nccl-symbol-undefined",
-        word="undefined symbol: nccl",
-        pattern=rf"{_FILE}undefined symbol: (?P<symbol>p?nccl[A-Z]\w{{1,80}})",
+        word="undefined symbol",
+        pattern=rf"{_FILE}undefined symbol:? (?P<symbol>p?nccl[A-Z]\w{{1,80}})",
         says="the NCCL that was loaded is older than the one that the program was built with",
         source=_NCCL,
     ),
