@@ -95,3 +95,45 @@ GLIBC_VERSIONS = _read_later("ld.so(8): versioned symbols", "https://man7.org/li
 LIBSTDCXX = _read_later("libstdc++ manual: ABI policy", "https://gcc.gnu.org/onlinedocs/libstdc++/manual/abi.html")
 NCCL_WHEEL = _read_later("NVIDIA NCCL: installation guide", "https://docs.nvidia.com/deeplearning/nccl/install-guide/")
 TRITON_LIBCUDA = _read_later("triton-lang/triton#2507", "https://github.com/triton-lang/triton/issues/2507")
+# Read later than the rest.
+
+
+def _page_of(title: str, url: str, read_on: str = "2026-11-25") -> Source:
+    return Source(title=title, url=url, read_on=read_on)
+
+
+CONDA_TERMS = _page_of(
+    "Anaconda: managing Terms of Service on the command line",
+    "https://www.anaconda.com/docs/getting-started/tos-plugin",
+)
+CONDA_VIRTUAL = _page_of(
+    "conda: managing virtual packages",
+    "https://docs.conda.io/projects/conda/en/stable/user-guide/tasks/manage-virtual.html",
+)
+CONDA_CHANNELS = _page_of(
+    "conda: channels", "https://docs.conda.io/projects/conda/en/stable/user-guide/concepts/channels.html"
+)
+CPP_ABI = _page_of("torch.utils.cpp_extension", "https://docs.pytorch.org/docs/stable/cpp_extension.html")
+PLATFORM_TAGS = _page_of(
+    "Python packaging: platform compatibility tags",
+    "https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/",
+)
+PREVIOUS_VERSIONS = _page_of("PyTorch: previous versions", "https://pytorch.org/get-started/previous-versions/")
+PTX_COMPAT = _page_of(
+    "CUDA Compatibility: minor version compatibility",
+    "https://docs.nvidia.com/deploy/cuda-compatibility/minor-version-compatibility.html",
+)
+TORCHAUDIO = _page_of("torchaudio: installation", "https://docs.pytorch.org/audio/stable/installation.html")
+TRITON = _page_of(
+    "triton: what it compiles at run time",
+    "https://github.com/triton-lang/triton/blob/main/python/triton/runtime/build.py",
+)
+TORCH_29 = _page_of("pytorch/pytorch#166643", "https://github.com/pytorch/pytorch/issues/166643")
+JETSON = _page_of(
+    "Installing PyTorch for Jetson Platform",
+    "https://docs.nvidia.com/deeplearning/frameworks/install-pytorch-jetson-platform/index.html",
+)
+MODULE_PATH = _page_of(
+    "Python: the module search path", "https://docs.python.org/3/tutorial/modules.html#the-module-search-path"
+)
+USER_SITE = _page_of("Python: site, the user's own directory", "https://docs.python.org/3/library/site.html")

@@ -20,7 +20,6 @@ from cudadoctor.probes import (
     distro,
     driver,
     envs,
-    gpus,
     kernel,
     libcuda,
     libraries,
@@ -37,6 +36,7 @@ from cudadoctor.probes import (
     torch_live,
 )
 from cudadoctor.probes.base import Clock, Found, Request
+from cudadoctor.readings import gpus
 
 Probe = Callable[[Host, Request, Clock], Found[Any]]
 

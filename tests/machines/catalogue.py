@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .faulty_envs import ENVS, SHELL, TOOLKIT, TORCH
 from .faulty_libs import LIBRARIES, WELL
+from .faulty_several import SEVERAL
 from .faulty_stack import CONTAINER, DRIVER, HEALTH, WSL_FAULTS
 from .healthy import HEALTHY as USUAL
 from .healthy_odd import ODD
@@ -13,4 +14,6 @@ __all__ = ["CATALOGUE", "FAULTY", "HEALTHY", "Planted"]
 
 HEALTHY = (*USUAL, *ODD, *WELL)
 FAULTY = (*DRIVER, *HEALTH, *CONTAINER, *WSL_FAULTS, *TORCH, *TOOLKIT, *SHELL, *ENVS, *LIBRARIES)
+HEALTHY = (*USUAL, *ODD)
+FAULTY = (*DRIVER, *HEALTH, *CONTAINER, *WSL_FAULTS, *TORCH, *TOOLKIT, *SHELL, *ENVS, *SEVERAL)
 CATALOGUE: dict[str, Planted] = {one.machine.name: one for one in (*HEALTHY, *FAULTY)}

@@ -25,8 +25,22 @@ from .builder import build
 from .catalogue import CATALOGUE, FAULTY, HEALTHY, Planted
 
 REQUEST = Request()
-ONLY_FROM_A_PASTE = {"cuda-lib-not-on-loader-path", "runtime-lib-version-mismatch"}
-"""Causes that only a message decides."""
+ONLY_FROM_A_PASTE = {
+    # Python, conda, pip, torch builds
+    "conda-cuda-virtual-package-missing",
+    "conda-defaults-tos",
+    "conda-package-not-in-channel",
+    "extension-built-for-other-arch",
+    "ptx-newer-than-driver",
+    "python-32bit",
+    "python-version-no-wheel",
+    "triton-toolchain-missing",
+    "wheel-index-nonexistent",
+    # libraries under torch
+    "cuda-lib-not-on-loader-path",
+    "runtime-lib-version-mismatch",
+}
+"""Checks that only somebody's words decide: their cases are in tests/checks/cases."""
 every = pytest.mark.parametrize("planted", CATALOGUE.values(), ids=CATALOGUE)
 healthy = pytest.mark.parametrize("planted", HEALTHY, ids=lambda one: one.machine.name)
 

@@ -1,0 +1,36 @@
+"""Runs every recogniser over a paste. One that raises is a bug of ours, noted as a gap; the others go on."""
+
+from __future__ import annotations
+
+import importlib
+
+from cudadoctor.intake.draft import Draft
+
+RECOGNISERS = (
+    # module here, a word of which at least one must be in the text (lower case); none: always
+    ("smi", ("nvidia-smi", "nvidia_smi", "driver version", "gpu uuid", "(uuid:", "product name", "nvml", "kmd version", "mib")),
+    ("collect_env", ("pytorch version", "cuda used to build")),
+    ("system", ("uname", "linux", "ubuntu", "debian", "release", "windows", "macos", "darwin", "wsl", "pretty_name", "os:", "glibc", "ldd (", "gnu libc", "secureboot", "arm64", "aarch64", "jetson", "os x")),
+    ("kernel", ("nvrm", "xid", "nvidia", "nouveau", "lsmod", "module")),
+    ("packages", ("torch", "nvidia-", "numpy", "cuda")),
+    ("transcript", ("torch", "python", "site-packages")),
+    ("toolkit", ("nvcc", "cuda compilation tools", "gcc", "g++")),
+    ("shell", ("cuda", "ld_library_path", "path", "/dev/nvidia", "ulimit", "shm", "nccl", "nvidia")),
+    ("bus", ("vga", "3d controller", "display controller", "10de", "kernel driver in use", "radeon", "amd", "intel", "apple")),
+    ("docker", ("docker", "podman", "container", "nvidia-container")),
+    ("names", ("nvidia", "geforce", "gtx", "rtx", "tesla", "quadro", "titan", "gpu", "cuda capability", "driver")),
+    ("codes", ("cuda", "cuinit")),
+)  # fmt: skip
+
+
+def recognise(draft: Draft) -> None:
+    """Fill the draft from everything that is known in its text."""
+    lowered = draft.paste.lowered
+    for name, words in RECOGNISERS:
+        if not any(word in lowered for word in words):
+            continue
+        module = importlib.import_module(f"cudadoctor.intake.reports.{name}")
+        try:
+            module.recognise(draft)
+        except Exception as error:  # noqa: BLE001
+            draft.gap("paste", f"reading it failed, a bug in cudadoctor ({name}: {type(error).__name__}: {error})")
