@@ -14,6 +14,7 @@ from cudadoctor.versions import CudaVersion
 
 _NAME = re.compile(r"lib(?P<stem>[A-Za-z]+)(?:-[0-9a-f]+)?\.so\.(?P<version>\d{1,2}(?:\.\d{1,2})?)")
 _ON_PATH = re.compile(r"(?:^|/)cuda[-/]?(\d{1,2}\.\d{1,2})(?:\.\d+)?(?:/|\Z)")
+_TOOLKIT = re.compile(r"(/[\w./+-]{0,200}/cuda(?:-(\d{1,2}\.\d{1,2}))?)(?:/(?:bin|include|lib64)/?)?\Z")
 CUDA_MAJORS: dict[tuple[str, str], tuple[int, ...]] = {
     ("cudart", "11.0"): (11,),
     ("cudart", "12"): (12,),
@@ -88,6 +89,23 @@ def toolkit_with(library: str, toolkit: ToolkitInventory | None) -> str | None:
     for one in toolkit.toolkits if toolkit is not None else ():
         if one.version is not None and fits(library, one.version.cuda):
             return one.root
+    return None
+
+
+def toolkit_on_path(library: str, shell: ShellFacts | None) -> tuple[str, bool] | None:
+    """A toolkit that the compiler's variables name, and whether its name says that it has a library of that name.
+
+    None where there is none, or where its name says another release.
+    """
+    for name in ("CUDA_HOME", "PATH", "CPATH", "LIBRARY_PATH"):
+        for part in ((shell.variables.get(name) or "") if shell is not None else "").split(":")[:100]:
+            root = _TOOLKIT.match(part)
+            if root is None:
+                continue
+            cuda = CudaVersion.parse(root.group(2)) if root.group(2) else None
+            known = fits(library, cuda) if cuda is not None else None
+            if known is not False:
+                return root.group(1), known is True
     return None
 
 

@@ -12,8 +12,10 @@ from .presets import Planted
 
 __all__ = ["CATALOGUE", "FAULTY", "HEALTHY", "Planted"]
 
-HEALTHY = (*USUAL, *ODD, *WELL)
-FAULTY = (*DRIVER, *HEALTH, *CONTAINER, *WSL_FAULTS, *TORCH, *TOOLKIT, *SHELL, *ENVS, *LIBRARIES)
-HEALTHY = (*USUAL, *ODD)
-FAULTY = (*DRIVER, *HEALTH, *CONTAINER, *WSL_FAULTS, *TORCH, *TOOLKIT, *SHELL, *ENVS, *SEVERAL)
+HEALTHY: tuple[Planted, ...] = (*USUAL, *ODD, *WELL)
+FAULTY: tuple[Planted, ...] = (
+    *(*DRIVER, *HEALTH, *CONTAINER, *WSL_FAULTS, *TORCH, *TOOLKIT, *SHELL, *ENVS),
+    *SEVERAL,
+    *LIBRARIES,
+)
 CATALOGUE: dict[str, Planted] = {one.machine.name: one for one in (*HEALTHY, *FAULTY)}

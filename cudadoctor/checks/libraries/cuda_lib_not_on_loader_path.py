@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
 from cudadoctor.checks.common import clean, rows, seen
-from cudadoctor.checks.libraries_said import fits, said, subject_of, toolkit_with, torch_env
+from cudadoctor.checks.libraries_said import (
+    cuda_on_path,
+    fits,
+    said,
+    subject_of,
+    toolkit_on_path,
+    toolkit_with,
+    torch_env,
+)
 from cudadoctor.checks.sources import LD_SO
 from cudadoctor.facts.envs import EnvFacts
+from cudadoctor.facts.shell import ShellFacts
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.toolkit import ToolkitInventory
 
 
 @check("LD007", severity=Severity.ERROR)
 def cuda_lib_not_on_loader_path(
-    symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None, toolkit: ToolkitInventory | None
+    symptoms: tuple[Symptom, ...],
+    envs: tuple[EnvFacts, ...] | None,
+    toolkit: ToolkitInventory | None,
+    shell: ShellFacts | None,
 ) -> Result:
     """A CUDA library that a program needs is on disk, and the loader does not look there.
 
@@ -61,6 +73,19 @@ def cuda_lib_not_on_loader_path(
         ]
         root = toolkit_with(library, toolkit)
         if root is None and not shown:
+            named = toolkit_on_path(library, shell) if toolkit is None and not cuda_on_path(shell) else None
+            if named is not None:
+                yield Problem(
+                    subject=subject_of(envs),
+                    message=(
+                        f"the loader does not find {clean(library)}; {clean(named[0])} is set up for the compiler, and "
+                        "LD_LIBRARY_PATH does not have its lib64"
+                    ),
+                    evidence=rows(one.seen, seen("PATH, CPATH, CUDA_HOME", named[0])),
+                    source=LD_SO,
+                    confidence=Confidence.LIKELY if named[1] else Confidence.POSSIBLE,
+                )
+                return
             continue
         place = clean(root) if root is not None else clean(shown[0].values["path"])
         yield Problem(
