@@ -74,7 +74,7 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "aarch64-wheel-without-cuda": ("torch-cuda-unavailable",),
     # the libraries under torch
     "ld-preload-set": ("ld-path-shadows-bundled-libs",),
-    "nvjitlink-skew": ("torch-import-fails",),
+    "nvjitlink-skew": ("torch-import-fails", "torch-pins-unmet"),
     "nccl-version-conflict": ("torch-import-fails",),
     "torch-import-missing-library": ("torch-import-fails",),
 }

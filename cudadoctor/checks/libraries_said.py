@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cudadoctor.checks.common import active, env_subject
+from cudadoctor.checks.common import active, clean, env_subject
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.shell import ShellFacts
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.toolkit import ToolkitInventory
 from cudadoctor.versions import CudaVersion
 
+_TORCH_OF = "torch in "
+"""How a message that an environment's torch gave here is marked (intake/said.py)."""
 _NAME = re.compile(r"lib(?P<stem>[A-Za-z]+)(?:-[0-9a-f]+)?\.so\.(?P<version>\d{1,2}(?:\.\d{1,2})?)")
 _ON_PATH = re.compile(r"(?:^|/)cuda[-/]?(\d{1,2}\.\d{1,2})(?:\.\d+)?(?:/|\Z)")
 _TOOLKIT = re.compile(r"(/[\w./+-]{0,200}/cuda(?:-(\d{1,2}\.\d{1,2}))?)(?:/(?:bin|include|lib64)/?)?\Z")
@@ -49,9 +51,11 @@ def torch_env(envs: tuple[EnvFacts, ...] | None) -> EnvFacts | None:
     return env if env is not None and env.torch is not None else None
 
 
-def subject_of(envs: tuple[EnvFacts, ...] | None) -> str:
+def subject_of(envs: tuple[EnvFacts, ...] | None, symptom: Symptom) -> str:
     """The environment that a message is about, or the machine."""
     env = torch_env(envs)
+    if env is None and symptom.seen.where.startswith(_TORCH_OF):
+        return f"env:{clean(symptom.seen.where[len(_TORCH_OF) :])}"
     return "machine" if env is None else env_subject(env)
 
 

@@ -49,9 +49,13 @@ def probe(host: Host, request: Request, clock: Clock, envs: tuple[EnvFacts, ...]
     """The same environments, with what the loader would give the torch of those that are asked."""
     result, gaps = list(envs), []
     for place, env in enumerate(envs):
-        if env.torch is None or env.torch.cuda is None or env.python is None or not asked(env, request):
+        torch = env.torch
+        if torch is None or torch.hip is not None or torch.build == "cpu" or env.python is None:
             continue
-        rows, reason = _ask(host, clock, env.python, env.torch.location, env.site_packages or "")
+        # Also where its version.py is not read yet, and so not known whether it is for CUDA: rounds are few.
+        if not asked(env, request):
+            continue
+        rows, reason = _ask(host, clock, env.python, torch.location, env.site_packages or "")
         if reason is None:
             result[place] = replace(env, libraries=tuple(_libraries(rows, env)))
         else:

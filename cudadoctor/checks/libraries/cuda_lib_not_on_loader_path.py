@@ -54,7 +54,7 @@ def cuda_lib_not_on_loader_path(
     torch = env.torch if env is not None else None
     for one in said(symptoms, "cudnn-part-not-found"):
         yield Problem(
-            subject=subject_of(envs),
+            subject=subject_of(envs, one),
             message=f"cuDNN was found, and the loader does not find {clean(one.values['library'])}, a part of it",
             evidence=rows(one.seen),
             source=LD_SO,
@@ -76,7 +76,7 @@ def cuda_lib_not_on_loader_path(
             named = toolkit_on_path(library, shell) if toolkit is None and not cuda_on_path(shell) else None
             if named is not None:
                 yield Problem(
-                    subject=subject_of(envs),
+                    subject=subject_of(envs, one),
                     message=(
                         f"the loader does not find {clean(library)}; {clean(named[0])} is set up for the compiler, and "
                         "LD_LIBRARY_PATH does not have its lib64"
@@ -89,7 +89,7 @@ def cuda_lib_not_on_loader_path(
             continue
         place = clean(root) if root is not None else clean(shown[0].values["path"])
         yield Problem(
-            subject=subject_of(envs),
+            subject=subject_of(envs, one),
             message=f"the loader does not find {clean(library)}, and {place} has a {clean(stem)} of that version",
             evidence=rows(one.seen, seen(root, library) if root is not None else shown[0].seen),
             source=LD_SO,

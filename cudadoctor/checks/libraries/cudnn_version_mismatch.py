@@ -81,7 +81,7 @@ def _told(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> R
     for one in said(symptoms, "cudnn-version-incompatible"):
         wanted, found = (one.values[name].replace(" ", "").replace(",", ".") for name in ("wanted", "found"))
         yield Problem(
-            subject=subject_of(envs),
+            subject=subject_of(envs, one),
             message=f"torch was compiled against cuDNN {wanted} and was given {found}",
             evidence=rows(one.seen, seen(installed.name, installed.version) if installed is not None else None),
             source=CUDNN_TORCH,
@@ -90,7 +90,7 @@ def _told(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> R
         return
     for one in said(symptoms, "cudnn-parts-differ", "cudnn-symbol-undefined"):
         yield Problem(
-            subject=subject_of(envs),
+            subject=subject_of(envs, one),
             message="the parts of cuDNN that were loaded are of different versions",
             evidence=rows(one.seen, seen(installed.name, installed.version) if installed is not None else None),
             source=CUDNN_API,

@@ -60,7 +60,7 @@ def _told(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> R
     """By what the linker or triton said."""
     for one in said(symptoms, "linker-finds-no-libcuda", "triton-finds-no-libcuda"):
         yield Problem(
-            subject=subject_of(envs),
+            subject=subject_of(envs, one),
             message="the link step finds no libcuda.so to link with",
             evidence=rows(one.seen),
             source=TRITON_LIBCUDA,

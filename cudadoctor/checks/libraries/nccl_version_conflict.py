@@ -62,7 +62,7 @@ def _told(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> R
         return
     for one in said(symptoms, "nccl-symbol-undefined"):
         yield Problem(
-            subject=subject_of(envs),
+            subject=subject_of(envs, one),
             message=f"the NCCL that was loaded has no `{clean(one.values['symbol'], 60)}`: it is too old",
             evidence=rows(one.seen),
             source=NCCL_WHEEL,

@@ -168,8 +168,8 @@ def _told_by_messages(
 ) -> Result:
     """What a message says, where the loader's search could not be followed."""
     env = torch_env(envs)
-    if env is not None and env.libraries is not None:
-        return
+    if (env is not None and env.libraries is not None) or (env is None and loader is not None):
+        return  # the files decide; on a live machine without a known environment nothing tells a wheel's from others
     on_path = cuda_on_path(shell)
     variable = seen("LD_LIBRARY_PATH", ":".join(part for part, _ in on_path)) if on_path else None
     for one in said(symptoms, "nvjitlink-symbol-undefined"):
@@ -182,7 +182,7 @@ def _told_by_messages(
         taken = _taken(symptoms, "libnvJitLink")
         wheels = "site-packages/" in one.seen.text and "/nvidia/" in one.seen.text
         yield Problem(
-            subject=subject_of(envs),
+            subject=subject_of(envs, one),
             message=(
                 f"another libnvJitLink is loaded than the one that torch brings: it has no `{one.values['symbol']}`, "
                 f"so it is older than CUDA {'.'.join(str(part) for part in needs)}"
@@ -195,7 +195,7 @@ def _told_by_messages(
         )
     for one in said(symptoms, "cudnn-on-library-path"):
         yield Problem(
-            subject=subject_of(envs),
+            subject=subject_of(envs, one),
             message="LD_LIBRARY_PATH leads to another cuDNN than the one that torch brings",
             evidence=rows(one.seen, variable),
             source=LD_SO,
@@ -204,7 +204,7 @@ def _told_by_messages(
         )
     for one in said(symptoms, "cuda-symbol-undefined") if on_path else ():
         yield Problem(
-            subject=subject_of(envs),
+            subject=subject_of(envs, one),
             message=(
                 f"the library that was loaded has no `{clean(one.values['symbol'], 80)}`, and LD_LIBRARY_PATH puts "
                 f"{clean(on_path[0][0])} before torch's own"

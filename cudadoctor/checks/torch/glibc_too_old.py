@@ -60,7 +60,7 @@ def _told(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None, os: 
             f"this system has {clean(os.glibc, 20)}" if os is not None and os.glibc else "this system has an older one"
         )
         yield Problem(
-            subject=subject_of(envs),
+            subject=subject_of(envs, one),
             message=f"{clean(by) if by else 'a program'} needs glibc {wanted}; {has}",
             evidence=rows(one.seen),
             source=GLIBC_VERSIONS,

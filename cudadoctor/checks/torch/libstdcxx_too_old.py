@@ -55,7 +55,7 @@ def _told(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> R
         file, by = one.values.get("file"), one.values.get("by")
         old = clean(file) if file else "the libstdc++ that is loaded"
         yield Problem(
-            subject=subject_of(envs),
+            subject=subject_of(envs, one),
             message=f"{old} has no {one.values['version']}, which {clean(by) if by else 'a program'} needs",
             evidence=rows(one.seen),
             source=LIBSTDCXX,

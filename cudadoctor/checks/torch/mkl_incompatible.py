@@ -49,7 +49,7 @@ def _told(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> R
     for one in said(symptoms, "mkl-symbol-undefined"):
         installed = f", and MKL {mkl.version} is installed" if mkl is not None else ""
         yield Problem(
-            subject=subject_of(envs),
+            subject=subject_of(envs, one),
             message=f"this torch needs `{MKL_SYMBOL}`, gone from MKL with 2024.1{installed}",
             evidence=rows(one.seen, seen("mkl", mkl.version) if mkl is not None else None),
             source=MKL,
