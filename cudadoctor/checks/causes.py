@@ -61,11 +61,11 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     # toolkit and shell
     "toolkit-symlink-dangling": ("cuda-home-wrong", "ld-path-entry-missing"),
     "visible-devices-hides-gpus": ("torch-cuda-unavailable",),
-    "ld-path-shadows-bundled-libs": _IMPORT,
+    "ld-path-shadows-bundled-libs": (*_IMPORT, "cudnn-version-mismatch", "nccl-version-conflict"),
     # Python and torch
     "wrong-interpreter": ("torch-not-installed",),
     "conda-pip-duplicate": _IMPORT,
-    "mixed-cuda-major-packages": _IMPORT,
+    "mixed-cuda-major-packages": (*_IMPORT, "nccl-version-conflict"),
     "mkl-incompatible": ("torch-import-fails",),
     "glibc-too-old": ("torch-import-fails",),
     "libstdcxx-too-old": ("torch-import-fails",),
@@ -78,6 +78,11 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "two-torch-distributions": ("torch-import-fails",),
     "torch-pins-unmet": ("torch-import-fails",),
     "jetson-generic-wheel": ("torch-cuda-unavailable",),
+    # the libraries under torch
+    "ld-preload-set": ("ld-path-shadows-bundled-libs",),
+    "nvjitlink-skew": ("torch-import-fails", "torch-pins-unmet"),
+    "nccl-version-conflict": ("torch-import-fails",),
+    "torch-import-missing-library": ("torch-import-fails",),
 }
 """cause → the names that it explains, directly. What those explain follows."""
 

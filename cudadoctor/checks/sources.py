@@ -80,6 +80,21 @@ VGPU_LICENCE = _page(
 WSL = _page("CUDA on WSL User Guide", "https://docs.nvidia.com/cuda/wsl-user-guide/")
 
 
+def _read_later(title: str, url: str) -> Source:
+    return Source(title=title, url=url, read_on="2026-11-25")
+
+
+CUDNN_API = _read_later(
+    "NVIDIA cuDNN: graph library, status values",
+    "https://docs.nvidia.com/deeplearning/cudnn/backend/latest/api/cudnn-graph-library.html",
+)
+CUDNN_TORCH = _read_later(
+    "torch/backends/cudnn/__init__.py", "https://github.com/pytorch/pytorch/blob/main/torch/backends/cudnn/__init__.py"
+)
+GLIBC_VERSIONS = _read_later("ld.so(8): versioned symbols", "https://man7.org/linux/man-pages/man8/ld.so.8.html")
+LIBSTDCXX = _read_later("libstdc++ manual: ABI policy", "https://gcc.gnu.org/onlinedocs/libstdc++/manual/abi.html")
+NCCL_WHEEL = _read_later("NVIDIA NCCL: installation guide", "https://docs.nvidia.com/deeplearning/nccl/install-guide/")
+TRITON_LIBCUDA = _read_later("triton-lang/triton#2507", "https://github.com/triton-lang/triton/issues/2507")
 # Read later than the rest.
 
 

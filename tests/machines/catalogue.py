@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .faulty_envs import ENVS, SHELL, TOOLKIT, TORCH
 from .faulty_pyenvs import PYENVS
+from .faulty_libs import LIBRARIES, WELL
 from .faulty_several import SEVERAL
 from .faulty_stack import CONTAINER, DRIVER, HEALTH, WSL_FAULTS
 from .healthy import HEALTHY as USUAL
@@ -14,4 +15,10 @@ __all__ = ["CATALOGUE", "FAULTY", "HEALTHY", "Planted"]
 
 HEALTHY = (*USUAL, *ODD)
 FAULTY = (*DRIVER, *HEALTH, *CONTAINER, *WSL_FAULTS, *TORCH, *TOOLKIT, *SHELL, *ENVS, *SEVERAL, *PYENVS)
+HEALTHY: tuple[Planted, ...] = (*USUAL, *ODD, *WELL)
+FAULTY: tuple[Planted, ...] = (
+    *(*DRIVER, *HEALTH, *CONTAINER, *WSL_FAULTS, *TORCH, *TOOLKIT, *SHELL, *ENVS),
+    *SEVERAL,
+    *LIBRARIES,
+)
 CATALOGUE: dict[str, Planted] = {one.machine.name: one for one in (*HEALTHY, *FAULTY)}

@@ -98,6 +98,8 @@ class Driver:
     """Where its libraries lie; None: with the distribution's."""
     on_loader_path: bool = True
     """Its folder is in the loader's cache."""
+    plain_name: bool = True
+    """libcuda.so stands beside libcuda.so.1, for linking."""
     smi_path: str | None = None
     """None: /usr/bin/nvidia-smi, under WSL /usr/lib/wsl/lib/nvidia-smi."""
 
@@ -195,6 +197,8 @@ class Env:
     active: bool = False
     shadowed: bool = False
     """Another torch, which the machine's files bring, is imported in place of the environment's."""
+    loads: tuple[Mapping[str, object], ...] = ()
+    """What `loader_report.py` says of its torch: one row for each library."""
 
 
 @dataclass(frozen=True, kw_only=True)

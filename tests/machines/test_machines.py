@@ -36,6 +36,9 @@ ONLY_FROM_A_PASTE = {
     "python-version-no-wheel",
     "triton-toolchain-missing",
     "wheel-index-nonexistent",
+    # libraries under torch
+    "cuda-lib-not-on-loader-path",
+    "runtime-lib-version-mismatch",
 }
 """Checks that only somebody's words decide: their cases are in tests/checks/cases."""
 every = pytest.mark.parametrize("planted", CATALOGUE.values(), ids=CATALOGUE)

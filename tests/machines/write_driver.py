@@ -139,8 +139,10 @@ class DriverParts(Ground):
                 continue
             tree.file(f"{folder}/{real}", ELF, mode=0o755)
             tree.link(f"{folder}/lib{stem}.so.1", real)
-            tree.link(f"{folder}/lib{stem}.so", f"lib{stem}.so.1")
+            if driver.plain_name:
+                tree.link(f"{folder}/lib{stem}.so", f"lib{stem}.so.1")
             if driver.on_loader_path:
-                self.cache += [(f"lib{stem}.so{end}", f"{folder}/lib{stem}.so{end}") for end in (".1", "")]
+                ends = (".1", "") if driver.plain_name else (".1",)
+                self.cache += [(f"lib{stem}.so{end}", f"{folder}/lib{stem}.so{end}") for end in ends]
         if machine.wsl:
             tree.file("/etc/ld.so.conf.d/ld.wsl.conf", "/usr/lib/wsl/lib\n")
