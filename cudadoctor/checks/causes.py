@@ -83,7 +83,7 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     # kernel, module, boot
     "dkms-build-failed": _NO_MODULE,
     "kernel-headers-missing": ("dkms-build-failed", *_NO_MODULE),
-    "prebuilt-module-missing-for-kernel": _NO_MODULE,
+    "prebuilt-module-missing-for-kernel": ("kernel-module-not-built",),
     "reboot-pending": _NO_MODULE,
     "secure-boot-unsigned-module": _NOT_LOADED,
     "prime-select-gpu-off": _NOT_LOADED,
