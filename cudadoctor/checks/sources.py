@@ -137,3 +137,29 @@ MODULE_PATH = _page_of(
     "Python: the module search path", "https://docs.python.org/3/tutorial/modules.html#the-module-search-path"
 )
 USER_SITE = _page_of("Python: site, the user's own directory", "https://docs.python.org/3/library/site.html")
+def _newer(title: str, url: str) -> Source:
+    return Source(title=title, url=url, read_on="2026-11-25")
+
+
+DKMS = _newer("dkms(8): the test of the messages that it prints", "https://github.com/dell/dkms/blob/main/run_test.sh")
+MODULE_SIGNING = _newer(
+    "Linux: kernel module signing facility", "https://docs.kernel.org/admin-guide/module-signing.html"
+)
+OPEN_MODULES = _newer("NVIDIA Linux open GPU kernel modules", "https://github.com/NVIDIA/open-gpu-kernel-modules")
+OPEN_MODULES_FLAG = _newer(
+    "NVIDIA/open-gpu-kernel-modules#20", "https://github.com/NVIDIA/open-gpu-kernel-modules/issues/20"
+)
+COMMON_PROBLEMS = _newer(
+    "NVIDIA driver README: common problems",
+    "https://download.nvidia.com/XFree86/Linux-x86_64/580.65.06/README/commonproblems.html",
+)
+POWER_MANAGEMENT = _newer(
+    "NVIDIA driver README: configuring power management support",
+    "https://download.nvidia.com/XFree86/Linux-x86_64/580.65.06/README/powermanagement.html",
+)
+AER = _newer("Linux: PCI Express advanced error reporting", "https://docs.kernel.org/PCI/pcieaer-howto.html")
+VGPU_HOST = _newer(
+    "NVIDIA vGPU: managing vGPUs from a hypervisor",
+    "https://docs.nvidia.com/vgpu/latest/grid-management-sdk-user-guide/manage-vgpus-hypervisor-nvml.html",
+)
+PRIME = _newer("NVIDIA driver README: PRIME", "https://download.nvidia.com/XFree86/Linux-x86_64/580.65.06/README/")
