@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
+from cudadoctor.checks.base import Problem, Result, Severity, also, check
 from cudadoctor.checks.common import active, env_subject, rows, toolkit_shown, toolkits_in_use, torch_shown
 from cudadoctor.checks.sources import CPP_EXTENSION
+from cudadoctor.checks.told import first
 from cudadoctor.facts.envs import EnvFacts
+from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.toolkit import ToolkitInventory
 
 
@@ -18,8 +20,10 @@ def toolkit_torch_mismatch(toolkit: ToolkitInventory, envs: tuple[EnvFacts, ...]
         where the major differs (flash-attn, apex, deepspeed …). torch itself does not use the toolkit.
 
     Fix:
-        To compile extensions: install the toolkit of torch's CUDA version and set CUDA_HOME to it for the build, or
-        use a prebuilt wheel of the extension.
+        To compile extensions: install the toolkit of torch's CUDA version beside the other and set CUDA_HOME to it for
+        the build (without an administrator: `conda install -c nvidia cuda-toolkit=12.4`, then
+        `export CUDA_HOME=$CONDA_PREFIX`); or install the torch that is built for the toolkit's CUDA; or use a prebuilt
+        wheel of the extension. A different minor of the same major is only warned of.
 
     Harmless when:
         Nothing is compiled here, as for everybody who only uses wheels or conda packages.
@@ -41,3 +45,22 @@ def toolkit_torch_mismatch(toolkit: ToolkitInventory, envs: tuple[EnvFacts, ...]
             evidence=rows(env.torch.seen, one.seen),
             source=CPP_EXTENSION,
         )
+
+
+@also(toolkit_torch_mismatch)
+def _said(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> Result:
+    """Torch's extension builder itself said so."""
+    said = first(symptoms, "detected-cuda-mismatches-torch")
+    if said is None:
+        return
+    other = first(symptoms, "torch-was-compiled-with-cuda")
+    torch = said.values.get("torch") or (other.values.get("torch") if other is not None else None)
+    env = active(envs or ())
+    built = f"torch is built for CUDA {torch}" if torch else "torch is built for another CUDA"
+    yield Problem(
+        subject="machine" if env is None else env_subject(env),
+        message=f"the build stopped: nvcc is of CUDA {said.values['detected']}, and {built}",
+        evidence=rows(said.seen, other.seen if other is not None else None),
+        source=CPP_EXTENSION,
+        severity=Severity.ERROR,
+    )

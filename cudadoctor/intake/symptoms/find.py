@@ -11,7 +11,7 @@ from cudadoctor.facts.seen import Seen
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.intake.symptoms.row import Row
 
-AREAS = ("kernel", "driver", "system", "container", "libraries", "toolkit", "envs", "torch", "nccl")
+AREAS = ("kernel", "driver", "system", "container", "libraries", "toolkit", "shell", "envs", "torch", "nccl")
 """Modules here with `ROWS`; one that is not there yet has none."""
 _MOST = 256
 _EXCERPT = 240
