@@ -136,6 +136,8 @@ class Toolkit:
     """None: /usr/local/cuda-10.1."""
     gcc_max: int | None = None
     nvcc: bool = True
+    headers: bool = True
+    """cuda_runtime.h is there."""
     stubs: bool = True
     in_loader_cache: bool = True
     layout: Literal["nvidia", "distribution"] = "nvidia"
