@@ -70,8 +70,14 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "glibc-too-old": ("torch-import-fails",),
     "libstdcxx-too-old": ("torch-import-fails",),
     "driver-too-old-for-runtime": ("torch-cuda-unavailable", "toolkit-newer-than-driver"),
-    "cpu-only-build": ("torch-cuda-unavailable",),
+    "cpu-only-build": ("torch-cuda-unavailable", "cuda-home-missing"),
     "aarch64-wheel-without-cuda": ("torch-cuda-unavailable",),
+    # limits, sandboxes, clusters
+    "address-space-limited": ("cuda-driver-init-fails",),
+    "confined-by-snap-or-flatpak": ("libcuda-missing",),
+    "libc-unsupported": ("libcuda-missing", "torch-import-fails"),
+    "login-node-without-gpu": ("no-nvidia-gpu",),
+    "slurm-gpu-not-requested": ("visible-devices-hides-gpus", "no-devices-found", "cuda-driver-init-fails"),
 }
 """cause → the names that it explains, directly. What those explain follows."""
 
@@ -98,7 +104,10 @@ def _related(cause: Finding, effect: Finding) -> bool:
     return not (kind in ("env", "gpu") and kind != other_kind and cause.severity is Severity.INFO < effect.severity)
 
 
-_ON_PURPOSE = ("container-without-gpu-access", "no-devices-found", "visible-devices-hides-gpus", "cpu-only-build")
+_ON_PURPOSE = (
+    *("container-without-gpu-access", "no-devices-found", "visible-devices-hides-gpus", "cpu-only-build"),
+    "slurm-gpu-not-requested",
+)
 """Where one of these is information the GPU is withheld on purpose, and so is what follows."""
 
 
