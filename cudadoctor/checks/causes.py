@@ -75,7 +75,7 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     # limits, sandboxes, clusters
     "address-space-limited": ("cuda-driver-init-fails",),
     "confined-by-snap-or-flatpak": ("libcuda-missing",),
-    "libc-unsupported": ("libcuda-missing", "torch-import-fails"),
+    "libc-unsupported": ("libcuda-missing", "nvidia-smi-missing", "torch-import-fails"),
     "login-node-without-gpu": ("no-nvidia-gpu",),
     "slurm-gpu-not-requested": ("visible-devices-hides-gpus", "no-devices-found", "cuda-driver-init-fails"),
 }

@@ -195,7 +195,7 @@ def _musl(quiet: Quiet) -> bool | None:
     libc = quiet.identity().libc
     if libc is not None:
         return False
-    return True if quiet.glob("/lib/ld-musl-*.so.1", 1) else None
+    return True if quiet.globs("/lib/ld-musl-*.so.1", "/usr/lib/ld-musl-*.so.1", most=1) else None
 
 
 def _settings(quiet: Quiet) -> dict[str, str]:
