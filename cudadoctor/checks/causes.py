@@ -78,7 +78,7 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "glibc-too-old": ("torch-import-fails",),
     "libstdcxx-too-old": ("torch-import-fails",),
     "driver-too-old-for-runtime": ("torch-cuda-unavailable", "toolkit-newer-than-driver"),
-    "cpu-only-build": ("torch-cuda-unavailable",),
+    "cpu-only-build": ("torch-cuda-unavailable", "cuda-home-missing"),
     "aarch64-wheel-without-cuda": ("torch-cuda-unavailable",),
     # Python environments: which torch it is, and what lies beside it
     "user-site-shadows": ("cpu-only-build", "torchvision-torch-mismatch"),
@@ -106,6 +106,12 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "xid-needs-action": ("gpu-recovery-needed", "cuda-driver-init-fails"),
     "uvm-broken-after-suspend": ("cuda-driver-init-fails",),
     "vgpu-host-driver-no-cuda": ("libcuda-missing",),
+    # limits, sandboxes, clusters
+    "address-space-limited": ("cuda-driver-init-fails",),
+    "confined-by-snap-or-flatpak": ("libcuda-missing",),
+    "libc-unsupported": ("libcuda-missing", "nvidia-smi-missing", "torch-import-fails"),
+    "login-node-without-gpu": ("no-nvidia-gpu",),
+    "slurm-gpu-not-requested": ("visible-devices-hides-gpus", "no-devices-found", "cuda-driver-init-fails"),
 }
 """cause → the names that it explains, directly. What those explain follows."""
 
@@ -138,6 +144,8 @@ _ON_PURPOSE = (
     "visible-devices-hides-gpus",
     "cpu-only-build",
     "prime-select-gpu-off",
+    *("container-without-gpu-access", "no-devices-found", "visible-devices-hides-gpus", "cpu-only-build"),
+    "slurm-gpu-not-requested",
 )
 """Where one of these is information the GPU is withheld on purpose, and so is what follows."""
 

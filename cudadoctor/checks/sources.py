@@ -137,6 +137,8 @@ MODULE_PATH = _page_of(
     "Python: the module search path", "https://docs.python.org/3/tutorial/modules.html#the-module-search-path"
 )
 USER_SITE = _page_of("Python: site, the user's own directory", "https://docs.python.org/3/library/site.html")
+
+
 def _newer(title: str, url: str) -> Source:
     return Source(title=title, url=url, read_on="2026-11-25")
 
@@ -163,3 +165,41 @@ VGPU_HOST = _newer(
     "https://docs.nvidia.com/vgpu/latest/grid-management-sdk-user-guide/manage-vgpus-hypervisor-nvml.html",
 )
 PRIME = _newer("NVIDIA driver README: PRIME", "https://download.nvidia.com/XFree86/Linux-x86_64/580.65.06/README/")
+# Read for the checks of shells, limits, toolkits and clusters.
+
+
+def _read(title: str, url: str) -> Source:
+    return Source(title=title, url=url, read_on="2026-11-25")
+
+
+ALLOCATOR = _read("PyTorch: CUDA semantics, memory management", "https://docs.pytorch.org/docs/stable/notes/cuda.html")
+CI_RUNNERS = _read("GitHub Docs: larger runners", "https://docs.github.com/en/actions/concepts/runners/larger-runners")
+COMPILER_CACHE = _read(
+    "PyTorch: compile-time caching", "https://docs.pytorch.org/tutorials/recipes/torch_compile_caching_tutorial.html"
+)
+CUDNN_INSTALL = _read(
+    "cuDNN: installing on Linux", "https://docs.nvidia.com/deeplearning/cudnn/installation/latest/linux.html"
+)
+DEVICE_ORDER = _read(
+    "CUDA Programming Guide: environment variables",
+    "https://docs.nvidia.com/cuda/cuda-programming-guide/05-appendices/environment-variables.html",
+)
+FLATPAK = _read(
+    "Flatpak documentation: sandbox permissions", "https://docs.flatpak.org/en/latest/sandbox-permissions.html"
+)
+GETRLIMIT = _read("getrlimit(2)", "https://man7.org/linux/man-pages/man2/getrlimit.2.html")
+GLIBC_241 = _read("NVIDIA/cuda-samples#378", "https://github.com/NVIDIA/cuda-samples/issues/378")
+GPUDIRECT = _read("NVIDIA GPUDirect RDMA", "https://docs.nvidia.com/cuda/gpudirect-rdma/")
+MANYLINUX = _read("PEP 656: platform tag for musl", "https://peps.python.org/pep-0656/")
+MEMORY_CGROUP = _read(
+    "Linux: control group v2, memory", "https://docs.kernel.org/admin-guide/cgroup-v2.html#memory-interface-files"
+)
+MOUNT = _read("mount(8)", "https://man7.org/linux/man-pages/man8/mount.8.html")
+NCCL_ENV = _read("NCCL: environment variables", "https://docs.nvidia.com/deeplearning/nccl/user-guide/docs/env.html")
+NCCL_TROUBLE = _read(
+    "NCCL: troubleshooting", "https://docs.nvidia.com/deeplearning/nccl/user-guide/docs/troubleshooting.html"
+)
+NVCC = _read("NVIDIA CUDA Compiler Driver", "https://docs.nvidia.com/cuda/cuda-compiler-driver-nvcc/")
+PIP_DISK = _read("pip: caching", "https://pip.pypa.io/en/stable/topics/caching/")
+SLURM_GRES = _read("Slurm: generic resource scheduling", "https://slurm.schedmd.com/gres.html")
+SUDO = _read("sudoers(5): command environment", "https://man7.org/linux/man-pages/man5/sudoers.5.html")

@@ -87,12 +87,14 @@ Where there is none, the check's Fix section is told."""
 
 
 def remedy_for(finding: Finding, facts: Facts) -> Remedy:
-    """The cure of a finding on this machine. It always has a summary and a step."""
+    """The cure of a finding on this machine, for who reads it. It always has a summary and a step."""
+    from cudadoctor.remedies.who import fit
+
     build = builder(finding.name)
     if build is not None:
         built = build(finding, facts)
         if built.steps:
-            return built
+            return fit(built, facts, finding.code)
     return _told(finding)
 
 

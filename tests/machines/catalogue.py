@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from .faulty_envs import ENVS, SHELL, TOOLKIT, TORCH
-from .faulty_pyenvs import PYENVS
 from .faulty_libs import LIBRARIES, WELL
+from .faulty_pyenvs import PYENVS
 from .faulty_several import SEVERAL
+from .faulty_shellhost import SHELLHOST, WORTH_KNOWING
 from .faulty_stack import CONTAINER, DRIVER, HEALTH, WSL_FAULTS
 from .healthy import HEALTHY as USUAL
 from .healthy_odd import ODD
@@ -13,12 +14,9 @@ from .presets import Planted
 
 __all__ = ["CATALOGUE", "FAULTY", "HEALTHY", "Planted"]
 
-HEALTHY = (*USUAL, *ODD)
-FAULTY = (*DRIVER, *HEALTH, *CONTAINER, *WSL_FAULTS, *TORCH, *TOOLKIT, *SHELL, *ENVS, *SEVERAL, *PYENVS)
-HEALTHY: tuple[Planted, ...] = (*USUAL, *ODD, *WELL)
+HEALTHY: tuple[Planted, ...] = (*USUAL, *ODD, *WELL, *WORTH_KNOWING)
 FAULTY: tuple[Planted, ...] = (
     *(*DRIVER, *HEALTH, *CONTAINER, *WSL_FAULTS, *TORCH, *TOOLKIT, *SHELL, *ENVS),
-    *SEVERAL,
-    *LIBRARIES,
+    *(*SEVERAL, *PYENVS, *LIBRARIES, *SHELLHOST),
 )
 CATALOGUE: dict[str, Planted] = {one.machine.name: one for one in (*HEALTHY, *FAULTY)}

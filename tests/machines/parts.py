@@ -20,6 +20,7 @@ class Os:
     pretty: str
     kernel: str
     glibc: str
+    """Empty: it is musl."""
     gcc: str
     """Version of the distribution's own g++."""
     python: str
@@ -138,6 +139,8 @@ class Toolkit:
     """None: /usr/local/cuda-10.1."""
     gcc_max: int | None = None
     nvcc: bool = True
+    headers: bool = True
+    """cuda_runtime.h is there."""
     stubs: bool = True
     in_loader_cache: bool = True
     layout: Literal["nvidia", "distribution"] = "nvidia"
@@ -247,6 +250,15 @@ class Machine:
     shell: str = "/bin/bash"
     shm_size: int | None = 8 << 30
     memlock: int | None = None
+    address_space: int | None = None
+    disks: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Size and free bytes by what it is for: home, tmp …; others have room enough."""
+    noexec: tuple[str, ...] = ()
+    """Mount points that are noexec."""
+    modes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Directories with another mode and owner: path → (mode, uid)."""
+    cuda_order: tuple[int, ...] | None = None
+    """The order in which CUDA counts the GPUs; None: as on the bus."""
 
     @property
     def home(self) -> str:

@@ -196,6 +196,8 @@ def _enumerated(machine: Machine) -> tuple[Gpu, ...]:
     gpus = [gpu for gpu in visible_to_nvml(machine) if not gpu.lost_in_smi]
     if any(gpu.mig == "Enabled" for gpu in gpus):
         gpus = [gpu for gpu in gpus if gpu.mig == "Enabled" and gpu.mig_devices][:1]
+    if machine.cuda_order is not None:
+        gpus = [gpus[place] for place in machine.cuda_order]
     given = machine.variables.get("CUDA_VISIBLE_DEVICES")
     if given is None:
         return tuple(gpus)

@@ -39,6 +39,9 @@ ONLY_FROM_A_PASTE = {
     # libraries under torch
     "cuda-lib-not-on-loader-path",
     "runtime-lib-version-mismatch",
+    # toolkit
+    "cuda-home-missing",
+    "cudnn-headers-missing",
 }
 """Checks that only somebody's words decide: their cases are in tests/checks/cases."""
 every = pytest.mark.parametrize("planted", CATALOGUE.values(), ids=CATALOGUE)
