@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from cudadoctor.facts.health import GpuHealth
 from cudadoctor.facts.seen import Seen
 from cudadoctor.versions import ComputeCapability, CudaDriverVersion, DriverVersion
 
@@ -59,7 +60,7 @@ class DriverFacts(Struct, frozen=True, kw_only=True):
 SmiOutcome = Literal["ok", "missing", "failed", "crashed", "hangs", "slow", "unreadable"]
 
 
-class SmiGpu(Struct, frozen=True, kw_only=True):
+class SmiGpu(GpuHealth, frozen=True, kw_only=True):
     """One GPU as nvidia-smi prints it."""
 
     index: int
