@@ -72,6 +72,15 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "driver-too-old-for-runtime": ("torch-cuda-unavailable", "toolkit-newer-than-driver"),
     "cpu-only-build": ("torch-cuda-unavailable",),
     "aarch64-wheel-without-cuda": ("torch-cuda-unavailable",),
+    # health, services and virtual machines
+    "row-remap-failed": ("gpu-recovery-needed",),
+    "gpu-too-hot": ("gpu-throttled",),
+    "compute-mode-prohibited": ("cuda-driver-init-fails", "torch-cuda-unavailable"),
+    "mps-daemon-unreachable": ("cuda-driver-init-fails", "torch-cuda-unavailable"),
+    "vgpu-profile-without-cuda": ("cuda-driver-init-fails", "torch-cuda-unavailable"),
+    "vgpu-unlicensed": ("exclusive-compute-mode",),
+    "confidential-computing-not-ready": ("cuda-driver-init-fails", "torch-cuda-unavailable"),
+    "fabric-manager-version-mismatch": ("fabric-manager-not-running", "cuda-driver-init-fails"),
 }
 """cause → the names that it explains, directly. What those explain follows."""
 

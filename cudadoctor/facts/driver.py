@@ -22,6 +22,12 @@ class PciDevice(Struct, frozen=True, kw_only=True):
     """The kernel driver that holds it: nvidia, nouveau, vfio-pci; None: nothing does."""
     responds: bool = True
     """False where its configuration space reads as all ones: it has fallen off the bus."""
+    link_width: int | None = None
+    """Lanes of PCI Express in use."""
+    link_width_max: int | None = None
+    """Lanes that the device has."""
+    port_width_max: int | None = None
+    """Lanes that the slot (the port above the device) has; None where there is no such port."""
 
 
 class PciFacts(Struct, frozen=True, kw_only=True):

@@ -28,6 +28,7 @@ from cudadoctor.facts.driver import DeviceNode, LibcudaFacts, PciDevice, SmiFact
 from cudadoctor.facts.envs import EnvFacts, Package, TorchFacts, TorchLive
 from cudadoctor.facts.seen import Seen
 from cudadoctor.facts.shell import LoaderEntry, PathEntry, RcLine
+from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.toolkit import CompilerFacts, ToolkitFacts, ToolkitLink
 from cudadoctor.versions import ComputeCapability, CudaVersion, DriverVersion
 
@@ -37,6 +38,7 @@ HERE = Path(__file__).resolve().parent
 UNKNOWN = "@unknown"
 
 _FILL: dict[type, dict[str, Any]] = {
+    Symptom: {"says": "as said"},
     EnvFacts: {"kind": "venv", "name": "ml", "prefix": "/home/u/ml"},
     TorchFacts: {"location": "/home/u/ml/lib/torch"},
     TorchLive: {"outcome": "ok"},

@@ -188,5 +188,58 @@ _FABRIC_AND_MPS = (
     ),
 )
 
-ROWS = (*cuda_codes.ROWS, *_NVIDIA_SMI, *_FABRIC_AND_MPS)
+_SMALL = (
+    _said(
+        "libcuda-stub-loaded",
+        "/stubs/libcuda.so",
+        r"(?:=> ?|loaded from:? ?|loaded libcuda from:? ?|CDLL\(['\"])"
+        r"(?P<path>/[^\s:'\"]{0,200}/stubs/libcuda\.so[.\d]{0,12})",
+        "the loader took the toolkit's stub of libcuda",
+        "https://man7.org/linux/man-pages/man8/ld.so.8.html",
+    ),
+    _said(
+        "libcuda-stub-loaded",
+        "/stubs/libcuda.so",
+        r"(?P<path>/[^\s:'\"]{0,200}/stubs/libcuda\.so[.\d]{0,12}): (?:undefined symbol|symbol lookup error)",
+        "the loader took the toolkit's stub of libcuda",
+        "https://man7.org/linux/man-pages/man3/dlerror.3.html",
+    ),
+    _said(
+        "memory-of-another-process",
+        "memory in use",
+        r"\bProcess (?P<process>\d{1,9}) has (?P<amount>\d{1,5}(?:\.\d{1,3})?) (?P<unit>[GM]iB) memory in use",
+        "when torch ran out of GPU memory, another process held a part of it",
+        "https://github.com/pytorch/pytorch/blob/main/c10/cuda/CUDACachingAllocator.cpp",
+    ),
+    _said(
+        "confidential-not-ready",
+        "gpus ready state",
+        r"Confidential Compute GPUs Ready state: ?not[- ]ready",
+        "confidential computing is on, and the GPUs were not set ready",
+        "https://docs.nvidia.com/confidential-computing/",
+    ),
+    _said(
+        "confidential-on",
+        "cc status",
+        r"\bCC status: ?ON\b",
+        "confidential computing is on",
+        "https://docs.nvidia.com/confidential-computing/",
+    ),
+    _said(
+        "vgpu-unlicensed",
+        "unlicensed",
+        r"License Status ?: ?Unlicensed|vGPU[^\n]{0,60}\bunlicensed\b",
+        "a virtual GPU has no licence",
+        "https://docs.nvidia.com/vgpu/latest/grid-licensing-user-guide/",
+    ),
+    _said(
+        "vgpu-size",
+        "_a10_v5",
+        r"\bStandard_NV\d{1,3}a[a-z]{0,3}_A10_v5\b",
+        "a size of Azure's machines that has a part of a GPU, by NVIDIA's vGPU",
+        "https://learn.microsoft.com/azure/virtual-machines/sizes/gpu-accelerated/nvadsa10v5-series",
+    ),
+)
+
+ROWS = (*cuda_codes.ROWS, *_NVIDIA_SMI, *_FABRIC_AND_MPS, *_SMALL)
 """Codes first: kinds `cuda-error-N`."""
