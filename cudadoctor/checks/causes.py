@@ -73,7 +73,6 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "cpu-only-build": ("torch-cuda-unavailable",),
     "aarch64-wheel-without-cuda": ("torch-cuda-unavailable",),
     # health, services and virtual machines
-    "row-remap-failed": ("gpu-recovery-needed",),
     "gpu-too-hot": ("gpu-throttled",),
     "compute-mode-prohibited": ("cuda-driver-init-fails", "torch-cuda-unavailable"),
     "mps-daemon-unreachable": ("cuda-driver-init-fails", "torch-cuda-unavailable"),

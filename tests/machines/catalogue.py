@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .faulty_envs import ENVS, SHELL, TOOLKIT, TORCH
+from .faulty_health import FAULTS, WELL
 from .faulty_stack import CONTAINER, DRIVER, HEALTH, WSL_FAULTS
 from .healthy import HEALTHY as USUAL
 from .healthy_odd import ODD
@@ -10,6 +11,6 @@ from .presets import Planted
 
 __all__ = ["CATALOGUE", "FAULTY", "HEALTHY", "Planted"]
 
-HEALTHY = (*USUAL, *ODD)
-FAULTY = (*DRIVER, *HEALTH, *CONTAINER, *WSL_FAULTS, *TORCH, *TOOLKIT, *SHELL, *ENVS)
+HEALTHY = (*USUAL, *ODD, *WELL)
+FAULTY = (*DRIVER, *HEALTH, *CONTAINER, *WSL_FAULTS, *TORCH, *TOOLKIT, *SHELL, *ENVS, *FAULTS)
 CATALOGUE: dict[str, Planted] = {one.machine.name: one for one in (*HEALTHY, *FAULTY)}

@@ -24,6 +24,12 @@ from cudadoctor.versions import RuntimeVersion
 from .builder import build
 from .catalogue import CATALOGUE, FAULTY, HEALTHY, Planted
 
+ONLY_FROM_A_PASTE = {
+    "confidential-computing-not-ready",
+    "nccl-nvls-fabric-error",
+    "nccl-p2p-acs-iommu",
+}
+"""Checks that no fact of a live machine decides: messages of programs do."""
 REQUEST = Request()
 every = pytest.mark.parametrize("planted", CATALOGUE.values(), ids=CATALOGUE)
 healthy = pytest.mark.parametrize("planted", HEALTHY, ids=lambda one: one.machine.name)
@@ -177,7 +183,7 @@ def test_nothing_crashes_with_an_answer_removed(planted: Planted) -> None:
 
 def test_every_check_has_a_machine_that_shows_it() -> None:
     shown = {one.name for name in CATALOGUE for one in examined(name).findings}
-    assert {one.name for one in api.check_list()} - shown == set()
+    assert {one.name for one in api.check_list()} - shown - ONLY_FROM_A_PASTE == set()
 
 
 def test_a_snapshot_file_is_the_machine(tmp_path_factory: pytest.TempPathFactory) -> None:

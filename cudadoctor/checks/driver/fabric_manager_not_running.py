@@ -44,9 +44,10 @@ def fabric_manager_not_running(
 
     Fix:
         Install the fabric manager of exactly the driver's version and start it: `sudo systemctl enable --now
-        nvidia-fabricmanager`. Ubuntu and Debian: package `nvidia-fabricmanager-<branch>` (from branch 580 on
-        `nvidia-fabricmanager`); RHEL and its like: `nvidia-fabric-manager` or `nvidia-fabricmanager`. On boards with
-        NVLink 5 (B200 and newer) it needs `nvlsm` beside it. In a virtual machine or a container it runs on the host.
+        nvidia-fabricmanager`. Ubuntu and Debian: package `nvidia-fabricmanager-570` with the driver's branch (from
+        580 on `nvidia-fabricmanager`); RHEL and its like: `nvidia-fabric-manager` or `nvidia-fabricmanager`. On boards
+        with NVLink 5 (B200 and newer) it needs `nvlsm` beside it. In a virtual machine or a container it runs on the
+        host.
 
     Harmless when:
         The fabric is still being set up shortly after the start: wait a minute.

@@ -31,9 +31,10 @@ def fabric_manager_version_mismatch(
         version … don't match with driver version …", and CUDA then gives error 802.
 
     Fix:
-        Install the version of the running driver. Ubuntu and Debian: `apt-cache madison nvidia-fabricmanager-<branch>`
-        lists what there is, `sudo apt-get install nvidia-fabricmanager-<branch>=<version>-1` takes one; RHEL and its
-        like: `sudo dnf install nvidia-fabric-manager-<version>`. Then `sudo systemctl restart nvidia-fabricmanager`.
+        Install the version of the running driver. Ubuntu and Debian: `apt-cache policy nvidia-fabricmanager-570` (with
+        the driver's branch) lists what there is, and `sudo apt-get install` takes one with `=` and its version behind
+        the name; RHEL and its like: `sudo dnf install nvidia-fabric-manager` with `-` and the version. Then
+        `sudo systemctl restart nvidia-fabricmanager`.
         Hold both packages together (`apt-mark hold`) so that they are upgraded together. Where the driver was
         upgraded and the machine not restarted since: reboot.
 

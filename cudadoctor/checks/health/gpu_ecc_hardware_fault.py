@@ -76,7 +76,7 @@ def from_log(kernel: KernelFacts, gpus: tuple[GpuFacts, ...] | None, smi: SmiFac
         where = f"gpu:{index[event.bus_id]}" if event.bus_id in index else "machine"
         yield Problem(
             subject=where,
-            message=f"the memory of the GPU{f' at {event.bus_id}' if event.bus_id else ''} had {what} (Xid {event.code})",
+            message=f"the GPU's memory had {what} (Xid {event.code}{f' of {event.bus_id}' if event.bus_id else ''})",
             evidence=(event.seen,),
             source=MEMORY_ERRORS,
         )
