@@ -110,7 +110,7 @@ def parse(text: str | bytes) -> SmiReading | None:
             found.append(_Gpu("", indent - 1))
         if found:
             found[-1].add(indent, key, value)
-            ours = ours or key in _OURS
+            ours = ours or (key in _OURS and bool(found[-1].bus))
         elif value is not None:
             top.setdefault(key.lower(), value)
             ours = ours or key == "Attached GPUs"

@@ -175,7 +175,7 @@ _FABRIC_AND_MPS = (
     _said(
         "mps-control-unreachable",
         "mps",
-        r"Cannot find MPS control daemon process|Failed to (?:contact|connect to) (?:the )?MPS control",
+        r"Cannot find MPS control daemon process",
         "nvidia-cuda-mps-control finds no daemon behind its pipe directory",
         _MPS,
     ),
