@@ -14,6 +14,8 @@ _OURS = ("Product Name", "GPU UUID", "FB Memory Usage", "MIG Mode", "Persistence
 _LAST = frozenset(("processes", "compute processes", "accounted processes", "capabilities"))
 """Sections that end the report of a GPU."""
 _PROGRAM = frozenset(("process id", "used gpu memory"))
+_WHOLE = frozenset(("Yes", "Enabled", "Disabled"))
+"""Values that are no beginning of another one: they are whole even where the text ends behind them."""
 _SECTIONS = frozenset(
     ("Remapped Rows", "Retired Pages", "ECC Errors", "Clocks Event Reasons", "Clocks Throttle Reasons", "MIG Mode")
 )
@@ -104,7 +106,7 @@ def parse(text: str | bytes) -> SmiReading | None:
             continue
         key, colon, rest = content.partition(":")
         key, value = (key.rstrip(), rest.strip()) if colon and (not rest or rest[0].isspace()) else (content, None)
-        if found and at == len(listed) - 1 and key.lower() not in _LAST:
+        if found and at == len(listed) - 1 and key.lower() not in _LAST and value not in _WHOLE:
             break  # what ends the text without a line end may be cut
         if not found and not ours and value is None and key in _SECTIONS:
             found.append(_Gpu("", indent - 1))
