@@ -98,6 +98,9 @@ NCCL_TROUBLE = _health(
     "NCCL User Guide: troubleshooting",
     "https://docs.nvidia.com/deeplearning/nccl/user-guide/docs/troubleshooting.html",
 )
+NVLINK_HEALTH = _health(
+    "NVIDIA Health Validation: NVLink checks", "https://docs.nvidia.com/health-validation/reference/checks/nvlink"
+)
 PAGE_RETIREMENT = _health(
     "Dynamic Page Retirement", "https://docs.nvidia.com/deploy/dynamic-page-retirement/visibility.html"
 )

@@ -35,6 +35,7 @@ def prints(**values: str) -> dict[str, str]:
         "retired": "retired_pages/double_bit_retirement/retired_count",
         "retired_pending": "retired_pages/pending_retirement",
         "fabric": "fabric/state",
+        "fabric_status": "fabric/status",
         "display": "display_active",
     }
     return {paths[name]: value for name, value in values.items()}
@@ -134,6 +135,16 @@ FAULTS = (
             ),
         ),
         libcuda=Libcuda(cuinit=100),
+    ),
+    planted(
+        HGX,
+        "ubuntu2204-h100x8-570open-outoffabric",
+        "nvlink-inactive",
+        status="warnings",
+        gpus=(
+            *(replace(gpu, smi_values=prints(fabric="Completed", fabric_status="Success")) for gpu in HGX.gpus[1:]),
+            replace(HGX.gpus[0], smi_values=prints(fabric="Completed", fabric_status="Insufficient Resources")),
+        ),
     ),
     planted(
         HGX,

@@ -109,6 +109,9 @@ def test_other_numbers_and_words_are_none_of_ours(text: str) -> None:
         ("License Status : Unlicensed (Unrestricted)", "vgpu-unlicensed"),
         ("size: Standard_NV36ads_A10_v5", "vgpu-size"),
         ("AMD-Vi: Event logged [IO_PAGE_FAULT device=41:00.0 domain=0x0]", "iommu-page-fault"),
+        ("\t Link 3: <inactive>", "nvlink-down"),
+        ("\t Link 0: 25 GB/s", "nvlink-up"),
+        ("\t Link 0: 26.562 GB/s", "nvlink-up"),
         ("Setting NCCL_P2P_DISABLE=1 solves it", "nccl-p2p-disable-helps"),
     ],
 )

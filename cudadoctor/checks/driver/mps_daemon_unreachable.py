@@ -18,9 +18,9 @@ def mps_daemon_unreachable(libcuda: LibcudaFacts, services: ServiceFacts | None)
     """A CUDA program finds traces of MPS and cannot reach its daemon.
 
     Why:
-        CUDA looks for the MPS daemon's pipe in CUDA_MPS_PIPE_DIRECTORY, else in /tmp/nvidia-mps. Where the pipe is
-        there and the daemon is not (it ended, it belongs to another user, it runs outside of the container, its log or
-        pipe directory is another one), every CUDA program fails with error 805, 806 or 807.
+        CUDA looks for the MPS daemon's pipe in CUDA_MPS_PIPE_DIRECTORY, else in /tmp/nvidia-mps. Where there is none
+        it goes on without MPS. Where it finds one and the daemon or its server does not take it (it is another user's,
+        it runs outside of the container, it hangs or was killed), CUDA programs fail with error 805, 806 or 807.
 
     Fix:
         Without a wish for MPS: end it as the user who started it (`echo quit | nvidia-cuda-mps-control`), unset

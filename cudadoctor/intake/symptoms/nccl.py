@@ -69,6 +69,20 @@ ROWS = (
         )
     ),
     Row(
+        kind="nvlink-down",
+        word="<inactive>",
+        pattern=r"\bLink \d{1,2}: ?<inactive>",
+        says="an NVLink is down",
+        source="https://docs.nvidia.com/deploy/nvidia-smi/index.html",
+    ),
+    Row(
+        kind="nvlink-up",
+        word="gb/s",
+        pattern=r"\bLink \d{1,2}: ?\d{1,3}(?:\.\d{1,3})? GB/s",
+        says="an NVLink is up",
+        source="https://docs.nvidia.com/deploy/nvidia-smi/index.html",
+    ),
+    Row(
         kind="iommu-page-fault",
         word="io_page_fault",
         pattern=r"AMD-Vi: Event logged \[IO_PAGE_FAULT",
