@@ -15,7 +15,7 @@ from cudadoctor.facts.system import OsFacts
 _LAPTOP = re.compile(r"\b(?:laptop|mobile|max-q|notebook)\b|\b(?:GTX|MX|RTX|GT) ?\d{3,4}M\b", re.IGNORECASE)
 _CONSUMER = re.compile(r"\b(?:geforce|titan|quadro|rtx (?:pro |a)?\d|nvs|gtx)\b", re.IGNORECASE)
 # "GRID V100D-2B", "NVIDIA A40-4A", "NVIDIA L40S-24C", "GRID T4-16Q", "NVIDIA A100-3-20C": product, memory, series.
-_PROFILE = re.compile(r"(?:GRID |NVIDIA )\w[\w ]{1,24}?(?:-\d)?-\d{1,3}([ABCQ])\d?(?:ME)?\Z")
+_PROFILE = re.compile(r"(?:GRID |NVIDIA )\w[\w -]{1,40}?-\d{1,3}([ABCQ])\d?(?:ME)?\Z")
 
 
 def said(symptoms: tuple[Symptom, ...] | None, *kinds: str) -> Symptom | None:

@@ -252,6 +252,12 @@ WELL = (
     ),
     noted(
         RTX3090_535,
+        "ubuntu2204-v100-535-passthrough-grid",
+        gpus=(replace(hardware.V100, virtualization="Pass-Through", license="Unlicensed", lanes=(16, 16, None)),),
+        why="a whole GPU with the GRID driver: a licence is for its graphics",
+    ),
+    noted(
+        RTX3090_535,
         "ubuntu2204-vgpuhost-a100-550",
         driver=D550,
         gpus=(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.common import clean, rows, smi_seen
-from cudadoctor.checks.said import code, quoted, said
+from cudadoctor.checks.said import code, quoted, said, vgpu_series
 from cudadoctor.checks.sources import VGPU_LICENCE
 from cudadoctor.facts.driver import SmiFacts
 from cudadoctor.facts.symptom import Symptom
@@ -25,13 +25,15 @@ def vgpu_unlicensed(smi: SmiFacts) -> Result:
         the administrator of the licence server.
 
     Harmless when:
-        The guest has just been started and is still asking for its licence.
+        The guest has just been started and is still asking for its licence. A whole GPU with the GRID driver
+        (pass-through, bare metal) needs a licence for its graphics only: there nothing is reported.
 
     Sources:
         https://docs.nvidia.com/vgpu/latest/grid-licensing-user-guide/
     """
     for gpu in smi.gpus:
-        if "unlicensed" in (gpu.license_status or "").lower():
+        whole = (gpu.virtualization or "").lower() in ("none", "pass-through") and vgpu_series(gpu.name) is None
+        if not whole and "unlicensed" in (gpu.license_status or "").lower():
             yield Problem(
                 subject=f"gpu:{gpu.index}",
                 message=f"the virtual GPU {gpu.index} has no licence (License Status: {clean(gpu.license_status, 60)})",

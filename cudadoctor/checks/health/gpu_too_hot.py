@@ -8,6 +8,9 @@ from cudadoctor.checks.said import named
 from cudadoctor.checks.sources import SMI
 from cudadoctor.facts.driver import SmiFacts
 
+_PLAUSIBLE = 60
+"""No GPU's limit is below this: a margin of nothing on a cooler one is a value that its driver does not have."""
+
 
 @check("PERF002", severity=Severity.WARNING)
 def gpu_too_hot(smi: SmiFacts) -> Result:
@@ -31,7 +34,7 @@ def gpu_too_hot(smi: SmiFacts) -> Result:
     for gpu in smi.gpus:
         limit, now, margin = gpu.slowdown_c, gpu.temperature_c, gpu.margin_c
         reached = limit is not None and now is not None and 0 < limit <= now
-        none_left = margin is not None and margin <= 0
+        none_left = margin is not None and margin <= 0 and (now is None or now >= _PLAUSIBLE)
         if reached or none_left:
             how = f"{now} C, of {limit} C from which it is slowed down" if reached else f"{margin} C are left"
             yield Problem(
