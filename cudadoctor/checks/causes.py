@@ -112,6 +112,14 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "libc-unsupported": ("libcuda-missing", "nvidia-smi-missing", "torch-import-fails"),
     "login-node-without-gpu": ("no-nvidia-gpu",),
     "slurm-gpu-not-requested": ("visible-devices-hides-gpus", "no-devices-found", "cuda-driver-init-fails"),
+    # health, services and virtual machines
+    "gpu-too-hot": ("gpu-throttled",),
+    "compute-mode-prohibited": ("cuda-driver-init-fails", "torch-cuda-unavailable"),
+    "mps-daemon-unreachable": ("cuda-driver-init-fails", "torch-cuda-unavailable"),
+    "vgpu-profile-without-cuda": ("cuda-driver-init-fails", "torch-cuda-unavailable"),
+    "vgpu-unlicensed": ("exclusive-compute-mode",),
+    "confidential-computing-not-ready": ("cuda-driver-init-fails", "torch-cuda-unavailable"),
+    "fabric-manager-version-mismatch": ("fabric-manager-not-running", "cuda-driver-init-fails"),
 }
 """cause → the names that it explains, directly. What those explain follows."""
 

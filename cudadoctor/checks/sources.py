@@ -203,3 +203,36 @@ NVCC = _read("NVIDIA CUDA Compiler Driver", "https://docs.nvidia.com/cuda/cuda-c
 PIP_DISK = _read("pip: caching", "https://pip.pypa.io/en/stable/topics/caching/")
 SLURM_GRES = _read("Slurm: generic resource scheduling", "https://slurm.schedmd.com/gres.html")
 SUDO = _read("sudoers(5): command environment", "https://man7.org/linux/man-pages/man5/sudoers.5.html")
+# GPU health, services and virtual machines: read a few days later
+
+_HEALTH_READ_ON = "2026-11-25"
+
+
+def _health(title: str, url: str) -> Source:
+    return Source(title=title, url=url, read_on=_HEALTH_READ_ON)
+
+
+CONFIDENTIAL = _health("NVIDIA Trusted Computing: deployment", "https://docs.nvidia.com/confidential-computing/")
+CUDA_RUNTIME_ERRORS = _health(
+    "CUDA Runtime API: cudaError", "https://docs.nvidia.com/cuda/cuda-runtime-api/group__CUDART__TYPES.html"
+)
+IMEX = _health("NVIDIA IMEX Service", "https://docs.nvidia.com/multi-node-nvlink-systems/imex-guide/")
+MPS = _health("Multi-Process Service", "https://docs.nvidia.com/deploy/mps/index.html")
+NCCL_NVLS = _health("NCCL: src/transport/nvls.cc", "https://github.com/NVIDIA/nccl/blob/master/src/transport/nvls.cc")
+NCCL_TROUBLE = _health(
+    "NCCL User Guide: troubleshooting",
+    "https://docs.nvidia.com/deeplearning/nccl/user-guide/docs/troubleshooting.html",
+)
+NVLINK_HEALTH = _health(
+    "NVIDIA Health Validation: NVLink checks", "https://docs.nvidia.com/health-validation/reference/checks/nvlink"
+)
+PAGE_RETIREMENT = _health(
+    "Dynamic Page Retirement", "https://docs.nvidia.com/deploy/dynamic-page-retirement/visibility.html"
+)
+PCI_SYSFS = _health("Linux: sysfs-bus-pci", "https://www.kernel.org/doc/html/latest/admin-guide/abi-testing.html")
+PERSISTENCE = _health("Driver Persistence", "https://docs.nvidia.com/deploy/driver-persistence/")
+TORCH_OOM = _health(
+    "PyTorch: c10/cuda/CUDACachingAllocator.cpp",
+    "https://github.com/pytorch/pytorch/blob/main/c10/cuda/CUDACachingAllocator.cpp",
+)
+VGPU_PROFILES = _health("NVIDIA vGPU software user guide", "https://docs.nvidia.com/vgpu/latest/grid-vgpu-user-guide/")

@@ -14,6 +14,7 @@ from cudadoctor.facts.shell import LoaderEntry, LoaderFacts, ShellFacts
 from cudadoctor.facts.system import OsFacts
 from cudadoctor.facts.toolkit import CompilerFacts, ToolkitFacts, ToolkitInventory
 from cudadoctor.render.facts_said import symptoms_document
+from cudadoctor.render.facts_services import health, link, services
 
 _NO_OS = OsFacts()
 _NO_DRIVER = DriverFacts()
@@ -33,12 +34,19 @@ def facts_document(facts: Facts) -> dict[str, Any]:
         "pci": facts.pci
         and {
             "gpus": [
-                {"bus_id": one.bus_id, "device_id": one.device_id, "driver": one.driver, "responds": one.responds}
+                {
+                    "bus_id": one.bus_id,
+                    "device_id": one.device_id,
+                    "driver": one.driver,
+                    "responds": one.responds,
+                    "link": link(one),
+                }
                 for one in facts.pci.gpus
             ],
             "nvswitches": facts.pci.nvswitches,
         },
         "smi": None if facts.smi is None else _smi(facts.smi),
+        "services": None if facts.services is None else services(facts.services),
         "libcuda": None if facts.libcuda is None else _libcuda(facts.libcuda),
         "nodes": facts.nodes
         if facts.nodes is None
@@ -120,6 +128,7 @@ def _smi(one: SmiFacts) -> dict[str, Any]:
         "version": _text(one.version),
         "cuda_version": None if one.cuda_version is None else one.cuda_version.release,
         "gpus": len(one.gpus),
+        "health": [health(gpu) for gpu in one.gpus],
         "seconds": None if one.seconds is None else round(one.seconds, 4),
     }
 

@@ -28,6 +28,7 @@ class _Builder(SystemParts, DriverParts, ToolParts):
         self._home()
         self._pci()
         self._driver()
+        self._services()
         self._toolkits()
         self._compilers()
         self._environments()
@@ -113,6 +114,8 @@ class _Builder(SystemParts, DriverParts, ToolParts):
                     argv=("/usr/bin/nv-fabricmanager", "-c", "/usr/share/nvidia/nvswitch/fabricmanager.cfg"),
                 )
             )
+        for number, name in enumerate(self.machine.running):
+            running.append(Process(pid=900 + number, name=name[:15], owner="root", argv=(f"/usr/bin/{name}",)))
         return tuple(running)
 
     def _environments(self) -> None:

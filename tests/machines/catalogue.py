@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from .faulty_envs import ENVS, SHELL, TOOLKIT, TORCH
+from .faulty_health import FAULTS
+from .faulty_health import WELL as SOUND
 from .faulty_libs import LIBRARIES, WELL
 from .faulty_pyenvs import PYENVS
 from .faulty_several import SEVERAL
@@ -14,9 +16,9 @@ from .presets import Planted
 
 __all__ = ["CATALOGUE", "FAULTY", "HEALTHY", "Planted"]
 
-HEALTHY: tuple[Planted, ...] = (*USUAL, *ODD, *WELL, *WORTH_KNOWING)
+HEALTHY: tuple[Planted, ...] = (*USUAL, *ODD, *WELL, *WORTH_KNOWING, *SOUND)
 FAULTY: tuple[Planted, ...] = (
     *(*DRIVER, *HEALTH, *CONTAINER, *WSL_FAULTS, *TORCH, *TOOLKIT, *SHELL, *ENVS),
-    *(*SEVERAL, *PYENVS, *LIBRARIES, *SHELLHOST),
+    *(*SEVERAL, *PYENVS, *LIBRARIES, *SHELLHOST, *FAULTS),
 )
 CATALOGUE: dict[str, Planted] = {one.machine.name: one for one in (*HEALTHY, *FAULTY)}

@@ -72,6 +72,14 @@ class Gpu:
     """What the driver asks for: `None`, `Reset`, `Reboot` …; printed by branch 560 and newer."""
     lost_in_smi: bool = False
     """nvidia-smi lists it, and prints errors in place of values."""
+    in_smi: bool = True
+    """False: the driver holds it and could not start it, so that nvidia-smi and CUDA leave it out."""
+    smi_values: Mapping[str, str] = field(default_factory=dict)
+    """By path below <gpu>, `temperature/gpu_temp`: what nvidia-smi's XML prints in place of the usual value."""
+    programs: tuple[int | None, ...] = ()
+    """MiB of each program that nvidia-smi lists on it."""
+    lanes: tuple[int, int, int | None] = (16, 16, 16)
+    """Of its PCI Express link: in use, its own, those of the port above it (None: a guest sees no port)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,6 +228,12 @@ class Machine:
     nvswitches: int = 0
     fabric_manager: bool | None = None
     """Running; None: as many machines without NVSwitch, not installed."""
+    fabric_manager_version: str | None = None
+    """None: the driver's."""
+    running: tuple[str, ...] = ()
+    """Further processes, by the name of the program."""
+    smi_warning: str | None = None
+    """A line that nvidia-smi prints behind its answer, with exit status 14."""
     modules: tuple[str, ...] = ()
     """Further kernel modules that are loaded: nouveau, vfio_pci."""
     toolkits: tuple[Toolkit, ...] = ()

@@ -39,6 +39,10 @@ ONLY_FROM_A_PASTE = {
     # libraries under torch
     "cuda-lib-not-on-loader-path",
     "runtime-lib-version-mismatch",
+    # multi-GPU, virtualisation
+    "confidential-computing-not-ready",
+    "nccl-nvls-fabric-error",
+    "nccl-p2p-acs-iommu",
     # toolkit
     "cuda-home-missing",
     "cudnn-headers-missing",
