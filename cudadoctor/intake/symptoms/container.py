@@ -30,7 +30,7 @@ ROWS = (
     Row(
         kind="nvidia-hook-missing",
         word="executable file not found",
-        pattern=r"exec: \\?\"(?P<program>nvidia-container-(?:cli|runtime|runtime-hook|toolkit))\\?\": executable file not found",
+        pattern=r"exec: \\?\"(?P<program>nvidia-container-[a-z-]{3,12})\\?\": executable file not",
         says="a program of the NVIDIA Container Toolkit is not installed",
         source=_TOOLKIT,
     ),
@@ -44,7 +44,7 @@ ROWS = (
     Row(
         kind="container-requirement-unmet",
         word="unsatisfied condition",
-        pattern=r"requirement error: unsatisfied condition: (?P<name>cuda|driver)\s?(?P<sign>>=|>)\s?(?P<version>[\d.]{1,12}\d)",
+        pattern=r"unsatisfied condition: (?P<name>cuda|driver)\s?(?P<sign>>=|>)\s?(?P<version>[\d.]{1,12}\d)",
         says="the image asks for a newer driver than the host has",
         source=_LIBNVIDIA,
     ),
