@@ -69,9 +69,13 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "mkl-incompatible": ("torch-import-fails",),
     "glibc-too-old": ("torch-import-fails",),
     "libstdcxx-too-old": ("torch-import-fails",),
-    "driver-too-old-for-runtime": ("torch-cuda-unavailable", "toolkit-newer-than-driver"),
+    "driver-too-old-for-runtime": ("torch-cuda-unavailable", "toolkit-newer-than-driver", "image-needs-newer-driver"),
     "cpu-only-build": ("torch-cuda-unavailable",),
     "aarch64-wheel-without-cuda": ("torch-cuda-unavailable",),
+    # packages, repositories and container engines
+    "driver-libs-baked-in-image": ("driver-library-mixed-install", "driver-library-mismatch", *_NO_ANSWER),
+    "docker-snap": ("container-toolkit-missing",),
+    "docker-desktop-on-linux": ("container-toolkit-missing",),
 }
 """cause → the names that it explains, directly. What those explain follows."""
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from .faulty_envs import ENVS, SHELL, TOOLKIT, TORCH
+from .faulty_pack import PACK
 from .faulty_stack import CONTAINER, DRIVER, HEALTH, WSL_FAULTS
 from .healthy import HEALTHY as USUAL
 from .healthy_odd import ODD
+from .healthy_pack import PACKED
 from .presets import Planted
 
 __all__ = ["CATALOGUE", "FAULTY", "HEALTHY", "Planted"]
 
-HEALTHY = (*USUAL, *ODD)
-FAULTY = (*DRIVER, *HEALTH, *CONTAINER, *WSL_FAULTS, *TORCH, *TOOLKIT, *SHELL, *ENVS)
+HEALTHY = (*USUAL, *ODD, *PACKED)
+FAULTY = (*DRIVER, *HEALTH, *CONTAINER, *WSL_FAULTS, *TORCH, *TOOLKIT, *SHELL, *ENVS, *PACK)
 CATALOGUE: dict[str, Planted] = {one.machine.name: one for one in (*HEALTHY, *FAULTY)}

@@ -7,6 +7,7 @@ from cudadoctor.checks.common import seen
 from cudadoctor.checks.said import installed, said
 from cudadoctor.checks.sources import DPKG
 from cudadoctor.facts.distro import DistroFacts
+from cudadoctor.facts.driver import DriverFacts
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
@@ -30,7 +31,7 @@ _BROKEN = ("half-configured", "half-installed", "unpacked")
 
 
 @check("APT004", severity=Severity.WARNING)
-def apt_driver_packages_conflict(os: OsFacts, distro: DistroFacts) -> Result:
+def apt_driver_packages_conflict(os: OsFacts, distro: DistroFacts, driver: DriverFacts | None) -> Result:
     """Driver packages are half installed, or those of two repositories exclude each other.
 
     Why:
@@ -61,6 +62,8 @@ def apt_driver_packages_conflict(os: OsFacts, distro: DistroFacts) -> Result:
     broken = [one for one in broken if not one.name.startswith("libnvidia-container")]
     if not broken:
         return
+    # A module that could not be built leaves its package so, and is told of by its own name.
+    by_module = driver is not None and driver.loaded is False and all("dkms" in one.name for one in broken)
     names = ", ".join(f"{one.name} ({one.state})" for one in broken[:4])
     more = f" and {len(broken) - 4} more" if len(broken) > 4 else ""
     yield Problem(
@@ -68,6 +71,7 @@ def apt_driver_packages_conflict(os: OsFacts, distro: DistroFacts) -> Result:
         message=f"dpkg did not finish driver packages: {names}{more}",
         evidence=tuple(seen(f"package {one.name}", f"{one.version} {one.state}") for one in broken[:4]),
         source=DPKG,
+        severity=Severity.INFO if by_module else None,
     )
 
 
@@ -75,8 +79,9 @@ def apt_driver_packages_conflict(os: OsFacts, distro: DistroFacts) -> Result:
 def from_messages(symptoms: tuple[Symptom, ...]) -> Result:
     """Apt and dpkg name the driver packages that they cannot bring together."""
     unmet = said(symptoms, "apt-unmet-dependency", "dpkg-overwrite")
-    stopped = said(symptoms, "dpkg-not-configured")
-    found = unmet or stopped
+    # What stops at nvidia-dkms is a module that cannot be built: the message before it says why.
+    stopped = [one for one in said(symptoms, "dpkg-not-configured") if "dkms" not in one.values.get("package", "")]
+    found = unmet or tuple(stopped)
     if not found:
         return
     packages = list(dict.fromkeys(one.values.get("package", "") for one in found))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.common import env_subject, rows, runtime_served, torch_shown, weight
-from cudadoctor.checks.sources import COMPAT
+from cudadoctor.checks.said import said
+from cudadoctor.checks.sources import COMPAT, REQUIREMENTS
 from cudadoctor.facts.driver import DriverFacts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
 
@@ -53,3 +55,18 @@ def driver_too_old_for_runtime(
                 source=COMPAT,
                 severity=weight(env),
             )
+
+
+@also(driver_too_old_for_runtime)
+def from_container_tools(symptoms: tuple[Symptom, ...]) -> Result:
+    """The container tools compared the image's CUDA with the host's driver, and refused."""
+    for one in said(symptoms, "container-requirement-unmet"):
+        wanted = f"{one.values.get('name', 'cuda')} {one.values.get('version', '')}".strip()
+        yield Problem(
+            subject="machine",
+            message=f"the driver of the host is older than the image asks for: {wanted}",
+            evidence=(one.seen,),
+            source=REQUIREMENTS,
+            confidence=Confidence.CERTAIN,
+        )
+        return
