@@ -77,7 +77,7 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "mkl-incompatible": ("torch-import-fails",),
     "glibc-too-old": ("torch-import-fails",),
     "libstdcxx-too-old": ("torch-import-fails",),
-    "driver-too-old-for-runtime": ("torch-cuda-unavailable", "toolkit-newer-than-driver"),
+    "driver-too-old-for-runtime": ("torch-cuda-unavailable", "toolkit-newer-than-driver", "image-needs-newer-driver"),
     "cpu-only-build": ("torch-cuda-unavailable", "cuda-home-missing"),
     "aarch64-wheel-without-cuda": ("torch-cuda-unavailable",),
     # Python environments: which torch it is, and what lies beside it
@@ -120,6 +120,10 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "vgpu-unlicensed": ("exclusive-compute-mode",),
     "confidential-computing-not-ready": ("cuda-driver-init-fails", "torch-cuda-unavailable"),
     "fabric-manager-version-mismatch": ("fabric-manager-not-running", "cuda-driver-init-fails"),
+    # packages, repositories and container engines
+    "driver-libs-baked-in-image": ("driver-library-mixed-install", "driver-library-mismatch", *_NO_ANSWER),
+    "docker-snap": ("container-toolkit-missing",),
+    "docker-desktop-on-linux": ("container-toolkit-missing",),
 }
 """cause → the names that it explains, directly. What those explain follows."""
 
@@ -152,7 +156,6 @@ _ON_PURPOSE = (
     "visible-devices-hides-gpus",
     "cpu-only-build",
     "prime-select-gpu-off",
-    *("container-without-gpu-access", "no-devices-found", "visible-devices-hides-gpus", "cpu-only-build"),
     "slurm-gpu-not-requested",
 )
 """Where one of these is information the GPU is withheld on purpose, and so is what follows."""

@@ -236,3 +236,31 @@ TORCH_OOM = _health(
     "https://github.com/pytorch/pytorch/blob/main/c10/cuda/CUDACachingAllocator.cpp",
 )
 VGPU_PROFILES = _health("NVIDIA vGPU software user guide", "https://docs.nvidia.com/vgpu/latest/grid-vgpu-user-guide/")
+APT_HISTORY = _read_later(
+    "Ubuntu Server: automatic updates", "https://ubuntu.com/server/docs/how-to/software/automatic-updates/"
+)
+APT_KEY = _read_later("apt-key(8)", "https://manpages.debian.org/bookworm/apt/apt-key.8.en.html")
+CDI = _read_later(
+    "NVIDIA Container Toolkit: Container Device Interface",
+    "https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/cdi-support.html",
+)
+CONTAINER_TOOLKIT_INSTALL = _read_later(
+    "NVIDIA Container Toolkit: installation",
+    "https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/install-guide.html",
+)
+CUDA_KEY_ROTATION = _read_later(
+    "NVIDIA/cuda-repo-management#4", "https://github.com/NVIDIA/cuda-repo-management/issues/4"
+)
+CUDA_KEY_SHA1 = _read_later(
+    "NVIDIA/cuda-repo-management#34", "https://github.com/NVIDIA/cuda-repo-management/issues/34"
+)
+DOCKER_DESKTOP = _read_later("Docker Desktop: GPU support", "https://docs.docker.com/desktop/features/gpu/")
+DOCKER_SNAP = _read_later("docker as a snap", "https://github.com/canonical/docker-snap#nvidia-support")
+DPKG = _read_later("dpkg(1)", "https://manpages.debian.org/bookworm/dpkg/dpkg.1.en.html")
+NO_CGROUPS = _read_later(
+    "NVIDIA/nvidia-container-toolkit#381", "https://github.com/NVIDIA/nvidia-container-toolkit/issues/381"
+)
+REQUIREMENTS = _read_later(
+    "NVIDIA Container Toolkit: constraints",
+    "https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/docker-specialized.html#constraints",
+)

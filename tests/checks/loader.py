@@ -39,7 +39,6 @@ HERE = Path(__file__).resolve().parent
 UNKNOWN = "@unknown"
 
 _FILL: dict[type, dict[str, Any]] = {
-    Symptom: {"says": "as said"},
     EnvFacts: {"kind": "venv", "name": "ml", "prefix": "/home/u/ml"},
     TorchFacts: {"location": "/home/u/ml/lib/torch"},
     TorchLive: {"outcome": "ok"},

@@ -254,6 +254,10 @@ class Machine:
     links: Mapping[str, str] = field(default_factory=dict)
     removed: tuple[str, ...] = ()
     """Paths that go at the very end."""
+    system_packages: tuple[tuple[str, str, str], ...] = ()
+    """Further packages of the distribution: name, version, dpkg's abbreviation (`ii `, `hi `, `iF `)."""
+    executables: tuple[str, ...] = ()
+    """Programs that are only there: dockerd, nvidia-ctk."""
     container: Literal["docker", "podman", "kubernetes"] | None = None
     wsl: bool = False
     jetson: str | None = None
