@@ -157,7 +157,7 @@ class Draft:
             return tuple(self._told(gpu) for gpu in listed)
         indexed = [gpu for gpu in self.named if gpu.index is not None]
         if indexed:
-            told = {gpu.index: self._told(_as_fact(gpu, gpu.index or 0)) for gpu in reversed(indexed)}
+            told = {gpu.index or 0: self._told(_as_fact(gpu, gpu.index or 0)) for gpu in reversed(indexed)}
             return tuple(told[index] for index in sorted(told))
         programs = [gpu for gpu in self.named if gpu.structured]
         words = {gpu.name.lower(): gpu for gpu in self.named if not gpu.structured}

@@ -10,8 +10,8 @@ from cudadoctor.intake.draft import Draft
 from cudadoctor.parsers import dmesg
 from cudadoctor.parsers.text import bus_id
 
-_LSMOD_HEAD = re.compile(r"^\s{0,4}Module\s{1,40}Size\s{1,10}Used by\b", re.MULTILINE)
-_LSMOD_ROW = re.compile(r"^\s{0,4}(?P<name>[a-z0-9_]{2,40})\s{1,40}\d{3,9}\s{1,6}-?\d{1,5}(?:\s|$)", re.MULTILINE)
+_LSMOD_HEAD = re.compile(r"^[ \t]{0,4}Module[ \t]{1,40}Size\s{1,10}Used by\b", re.MULTILINE)
+_LSMOD_ROW = re.compile(r"^[ \t]{0,4}(?P<name>[a-z0-9_]{2,40})[ \t]{1,40}\d{3,9}\s{1,6}-?\d{1,5}(?:\s|$)", re.MULTILINE)
 _PCI_ID = re.compile(r"GPU (?P<bus>[0-9a-fA-F:.]{7,16}) \(PCI ID: 10de:(?P<device>[0-9a-fA-F]{4})\)")
 _WHOLE_LIST = 25
 _OTHERS = ("nouveau", "nova_core", "vfio_pci")

@@ -15,13 +15,17 @@ _OURS = re.compile(
     re.IGNORECASE,
 )
 _CONDA = re.compile(
-    r"^\s{0,4}(?P<name>[a-z0-9][\w.-]{1,60})\s{1,60}(?P<version>\d[\w.!+-]{0,40})\s{1,40}(?P<build>[\w.*]{1,60}_\d{1,4}|\d{1,4}|cpu|cuda|pypi_0|py\w{1,30})"
-    r"(?:\s{1,40}(?P<channel>[\w./:-]{2,80}))?\s{0,8}$",
+    r"^[ \t]{0,4}(?P<name>[a-z0-9][\w.-]{1,60})[ \t]{1,60}(?P<version>\d[\w.!+-]{0,40})[ \t]{1,40}"
+    r"(?P<build>[\w.*]{1,60}_\d{1,4}|\d{1,4}|cpu|cuda|pypi_0|py\w{1,30})"
+    r"(?:[ \t]{1,40}(?P<channel>[\w./:-]{2,80}))?[ \t]{0,8}$",
     re.MULTILINE,
 )
-_FREEZE = re.compile(r"^\s{0,8}(?P<name>[A-Za-z][\w.-]{1,60})==(?P<version>\d[\w.!+-]{0,40})\s{0,8}$", re.MULTILINE)
+_FREEZE = re.compile(
+    r"^[ \t]{0,8}(?P<name>[A-Za-z][\w.-]{1,60})==(?P<version>\d[\w.!+-]{0,40})[ \t]{0,8}$", re.MULTILINE
+)
 _LIST = re.compile(
-    r"^\s{0,4}(?P<name>[A-Za-z][\w.-]{1,60})\s{2,60}(?P<version>\d{1,4}\.[\w.!+-]{1,40})(?:\s{1,40}\S{1,200})?\s{0,8}$",
+    r"^[ \t]{0,4}(?P<name>[A-Za-z][\w.-]{1,60})[ \t]{2,60}(?P<version>\d{1,4}\.[\w.!+-]{1,40})"
+    r"(?:[ \t]{1,40}\S{1,200})?[ \t]{0,8}$",
     re.MULTILINE,
 )
 _CHANNELS = re.compile(r"pytorch|nvidia|conda-forge|defaults|pypi|anaconda|main|pkgs|/|\.", re.IGNORECASE)

@@ -137,9 +137,9 @@ def _broken(form: str, texts: list[str]) -> bool:
             inside = "NVSMI LOG" in line or "<nvidia_smi_log" in line or "<gpu id" in line
         elif "</nvidia_smi_log" in line:
             return False
-        elif form == "xml" and line.strip() and not line.lstrip().startswith("<"):
-            return True
-        elif form == "log" and line[:1].strip() and " :" not in line and not line.startswith(("GPU ", "=")):
+        elif (form == "xml" and line.strip() and not line.lstrip().startswith("<")) or (
+            form == "log" and line[:1].strip() and " :" not in line and not line.startswith(("GPU ", "="))
+        ):
             return True
     return False
 

@@ -9,15 +9,21 @@ from cudadoctor.intake.draft import Draft
 from cudadoctor.intake.paste import typed
 from cudadoctor.versions import ComputeCapability, RuntimeVersion
 
-_VERSION = r"\d{1,2}\.\d{1,2}(?:\.\d{1,2})?(?:(?:a|b|rc)\d{1,3}|\.dev\d{1,8}|\.post\d{1,2}|a0)?(?:\+(?:cu\d{2,3}(?:\.with\.\w{1,20})?|cpu(?:\.cxx11\.abi)?|rocm\d[\d.]{0,8}\d|xpu|(?!cu\d)\w{1,24}))?"
-_BANNER = re.compile(r"^\s{0,4}(?:>>> )?Python (\d\.\d{1,2}\.\d{1,2})[+ ]{0,2}(?:\(|\|)", re.MULTILINE)
-_PYTHON_V = re.compile(r"^\s{0,4}Python (\d\.\d{1,2}\.\d{1,2})\s*$", re.MULTILINE)
+_VERSION = (
+    r"\d{1,2}\.\d{1,2}(?:\.\d{1,2})?(?:(?:a|b|rc)\d{1,3}|\.dev\d{1,8}|\.post\d{1,2}"
+    r"|a0)?(?:\+(?:cu\d{2,3}(?:\.with\.\w{1,20})?|cpu(?:\.cxx11\.abi)?|rocm\d[\d.]{0,8}\d"
+    r"|xpu|(?!cu\d)\w{1,24}))?"
+)
+_BANNER = re.compile(r"^[ \t]{0,4}(?:>>> )?Python (\d\.\d{1,2}\.\d{1,2})[+ ]{0,2}(?:\(|\|)", re.MULTILINE)
+_PYTHON_V = re.compile(r"^[ \t]{0,4}Python (\d\.\d{1,2}\.\d{1,2})[ \t]{0,8}$", re.MULTILINE)
 _SITE = re.compile(
     r"(?<![\w.$}-])(?P<prefix>(?:/|[A-Za-z]:\\|~)[^\s\"'<>|:*?]{0,200}?)[/\\](?:[Ll]ib(?:64)?)[/\\](?:python(?P<python>\d\.\d{1,2})[/\\])?"
     r"(?:site|dist)-packages[/\\](?=torch|\S)"
 )
 _SAID = re.compile(
-    rf"(?<![\w.-])(?:py)?torch(?:[ _]?version)?(?:\s{{0,2}}(?:===?|=|:|-|_|v)\s{{0,2}}|\s(?:is\s|version:?\s)?v?|(?=\d))[\"'`]?(?P<version>{_VERSION})(?![\w.]*\w*\.whl)(?![\d.])",
+    rf"(?<![\w.-])(?:py)?torch(?:[ _]?version)?(?:\s{{0,2}}(?:===?|=|:|-|_|v)\s{{0,2}}"
+    rf"|\s(?:is\s|version:?\s)?v?|(?=\d))[\"'`]?(?P<version>{_VERSION})(?![\w.]*\w*\.whl)"
+    rf"(?![\d.])",
     re.IGNORECASE,
 )
 _HAVE = re.compile(rf"\(you have ({_VERSION})\)")
