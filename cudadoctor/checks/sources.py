@@ -78,3 +78,47 @@ VGPU_LICENCE = _page(
     "NVIDIA vGPU software: client licensing", "https://docs.nvidia.com/vgpu/latest/grid-licensing-user-guide/"
 )
 WSL = _page("CUDA on WSL User Guide", "https://docs.nvidia.com/cuda/wsl-user-guide/")
+
+
+# Read later than the rest.
+
+
+def _page_of(title: str, url: str, read_on: str = "2026-11-25") -> Source:
+    return Source(title=title, url=url, read_on=read_on)
+
+
+CONDA_TERMS = _page_of(
+    "Anaconda: managing Terms of Service on the command line",
+    "https://www.anaconda.com/docs/getting-started/tos-plugin",
+)
+CONDA_VIRTUAL = _page_of(
+    "conda: managing virtual packages",
+    "https://docs.conda.io/projects/conda/en/stable/user-guide/tasks/manage-virtual.html",
+)
+CONDA_CHANNELS = _page_of(
+    "conda: channels", "https://docs.conda.io/projects/conda/en/stable/user-guide/concepts/channels.html"
+)
+CPP_ABI = _page_of("torch.utils.cpp_extension", "https://docs.pytorch.org/docs/stable/cpp_extension.html")
+PLATFORM_TAGS = _page_of(
+    "Python packaging: platform compatibility tags",
+    "https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/",
+)
+PREVIOUS_VERSIONS = _page_of("PyTorch: previous versions", "https://pytorch.org/get-started/previous-versions/")
+PTX_COMPAT = _page_of(
+    "CUDA Compatibility: minor version compatibility",
+    "https://docs.nvidia.com/deploy/cuda-compatibility/minor-version-compatibility.html",
+)
+TORCHAUDIO = _page_of("torchaudio: installation", "https://docs.pytorch.org/audio/stable/installation.html")
+TRITON = _page_of(
+    "triton: what it compiles at run time",
+    "https://github.com/triton-lang/triton/blob/main/python/triton/runtime/build.py",
+)
+TORCH_29 = _page_of("pytorch/pytorch#166643", "https://github.com/pytorch/pytorch/issues/166643")
+JETSON = _page_of(
+    "Installing PyTorch for Jetson Platform",
+    "https://docs.nvidia.com/deeplearning/frameworks/install-pytorch-jetson-platform/index.html",
+)
+MODULE_PATH = _page_of(
+    "Python: the module search path", "https://docs.python.org/3/tutorial/modules.html#the-module-search-path"
+)
+USER_SITE = _page_of("Python: site, the user's own directory", "https://docs.python.org/3/library/site.html")

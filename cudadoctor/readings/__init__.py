@@ -1,1 +1,1 @@
-"""Parsed values → facts: what a probe and a paste have in common, so that they cannot differ."""
+"""Parsed values → facts, where both the probes and the intake of pasted text need it."""

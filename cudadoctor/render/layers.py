@@ -217,7 +217,7 @@ def _torch_text(torch: TorchFacts) -> str:
     live = torch.live
     uses = "the GPU" if live.device_count is None else _count(live.device_count, "GPU")
     said = {
-        "ok": f"uses {uses}" if live.is_available else "CUDA is not available to it",
+        "ok": f"finds {uses}" if live.is_available else "CUDA is not available to it",
         "not-asked": "not started",
         "import-error": f"cannot be imported{f': {live.error}' if live.error else ''}",
         "crashed": f"crashes{f' ({live.signal})' if live.signal else ''}{f' at {live.stage}' if live.stage else ''}",

@@ -1,1 +1,1 @@
-"""Pasted text."""
+"""Tests of the intake of pasted text."""

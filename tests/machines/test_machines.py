@@ -25,6 +25,19 @@ from .builder import build
 from .catalogue import CATALOGUE, FAULTY, HEALTHY, Planted
 
 REQUEST = Request()
+ONLY_FROM_A_PASTE = {
+    # Python, conda, pip, torch builds
+    "conda-cuda-virtual-package-missing",
+    "conda-defaults-tos",
+    "conda-package-not-in-channel",
+    "extension-built-for-other-arch",
+    "ptx-newer-than-driver",
+    "python-32bit",
+    "python-version-no-wheel",
+    "triton-toolchain-missing",
+    "wheel-index-nonexistent",
+}
+"""Checks that only somebody's words decide: their cases are in tests/checks/cases."""
 every = pytest.mark.parametrize("planted", CATALOGUE.values(), ids=CATALOGUE)
 healthy = pytest.mark.parametrize("planted", HEALTHY, ids=lambda one: one.machine.name)
 
@@ -177,7 +190,7 @@ def test_nothing_crashes_with_an_answer_removed(planted: Planted) -> None:
 
 def test_every_check_has_a_machine_that_shows_it() -> None:
     shown = {one.name for name in CATALOGUE for one in examined(name).findings}
-    assert {one.name for one in api.check_list()} - shown == set()
+    assert {one.name for one in api.check_list()} - shown - ONLY_FROM_A_PASTE == set()
 
 
 def test_a_snapshot_file_is_the_machine(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -38,7 +38,7 @@ def open_module_on_pre_turing_gpu(
 
     if os.wsl is not None or os.jetson is not None or driver.module != "open":
         return
-    others_work = any(smi_sees(smi, gpu) for gpu in gpus)
+    others_work = cuda_runs(libcuda) or any(smi_sees(smi, gpu) for gpu in gpus)
     for gpu in gpus:
         if smi_sees(smi, gpu) or gpu.lost or (cuda_runs(libcuda) and len(gpus) == 1):
             continue

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
+from cudadoctor.checks.base import Problem, Result, Severity, also, check
 from cudadoctor.checks.common import active, env_subject, rows, toolkit_shown, toolkits_in_use, torch_shown
+from cudadoctor.checks.said import first, shown, subject, value
 from cudadoctor.checks.sources import CPP_EXTENSION
 from cudadoctor.facts.envs import EnvFacts
+from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.toolkit import ToolkitInventory
 
 
@@ -41,3 +43,23 @@ def toolkit_torch_mismatch(toolkit: ToolkitInventory, envs: tuple[EnvFacts, ...]
             evidence=rows(env.torch.seen, one.seen),
             source=CPP_EXTENSION,
         )
+
+
+@also(toolkit_torch_mismatch)
+def by_message(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> Result:
+    """The builder of an extension refused: here it is an error."""
+    one = first(symptoms, "toolkit-of-extension-build")
+    if one is None:
+        return
+    toolkit = one.values.get("toolkit")
+    torch = one.values.get("torch") or value(symptoms, "torch-of-extension-build", "torch")
+    yield Problem(
+        subject=subject(envs),
+        message=(
+            f"{shown(envs)} is built for {f'CUDA {torch}' if torch else 'another CUDA'}, and the build of an extension "
+            f"used {f'the toolkit of CUDA {toolkit}' if toolkit else 'the toolkit that is here'}"
+        ),
+        evidence=(one.seen,),
+        source=CPP_EXTENSION,
+        severity=Severity.ERROR,
+    )

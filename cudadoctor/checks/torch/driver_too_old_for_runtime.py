@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.common import env_subject, rows, runtime_served, torch_shown, weight
+from cudadoctor.checks.said import first, shown, subject, torch_of
 from cudadoctor.checks.sources import COMPAT
-from cudadoctor.facts.driver import DriverFacts
+from cudadoctor.facts.driver import DriverFacts, SmiFacts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
+
+_NO_DRIVER = (
+    *("no-nvidia-driver", "smi-cannot-communicate", "nvml-driver-not-loaded", "nvml-library-not-found"),
+    *("smi-no-devices", "cuda-error-100"),
+)
+"""Messages that say that there is no driver, or no GPU that it could serve."""
 
 
 @check("TR001", severity=Severity.ERROR)
@@ -53,3 +61,50 @@ def driver_too_old_for_runtime(
                 source=COMPAT,
                 severity=weight(env),
             )
+
+
+@also(driver_too_old_for_runtime)
+def by_message(
+    symptoms: tuple[Symptom, ...],
+    envs: tuple[EnvFacts, ...] | None,
+    driver: DriverFacts | None,
+    smi: SmiFacts | None,
+    os: OsFacts | None,
+) -> Result:
+    """By torch's own sentence, or by CUDA's error 35, which a missing driver gives as well."""
+    one = first(symptoms, "driver-too-old") or first(symptoms, "cuda-error-35")
+    torch = torch_of(envs)
+    if one is None:
+        return
+    if driver is not None and torch is not None and torch.cuda is not None:
+        served, _ = runtime_served(driver, torch.cuda, os)
+        if served:
+            return  # some other driver library was met than this one: not a matter of age
+    found = one.values.get("found", "")
+    has = f"CUDA {int(found) // 1000}.{int(found) % 1000 // 10}" if found.isdigit() and int(found) >= 1000 else None
+    confidence = Confidence.CERTAIN
+    if one.kind == "cuda-error-35":
+        known = _runs(driver, smi)
+        if known is False or (known is None and (first(symptoms, *_NO_DRIVER) or (os is not None and os.container))):
+            return
+        confidence = Confidence.LIKELY if known else Confidence.POSSIBLE
+    if has is None and driver is not None and driver.version is not None:
+        has = f"driver {driver.version}"
+    needs = f" needs CUDA {torch.cuda}" if torch is not None and torch.cuda is not None else " needs a newer one"
+    yield Problem(
+        subject=subject(envs),
+        message=f"the driver serves no more than {has or 'an older CUDA'}, and {shown(envs)}{needs}",
+        evidence=rows(one.seen, driver.seen if driver is not None and driver.version is not None else None),
+        source=COMPAT,
+        confidence=confidence,
+    )
+
+
+def _runs(driver: DriverFacts | None, smi: SmiFacts | None) -> bool | None:
+    """Whether a driver with CUDA runs: CUDA gives its error 35 also where there is none, and on a vGPU host."""
+    if (smi is not None and smi.outcome != "ok") or (driver is not None and driver.loaded is False):
+        return False
+    if driver is None or driver.version is None:
+        return None
+    # From 410 on nvidia-smi's header has the CUDA version; where it says N/A the driver has no CUDA in it.
+    return driver.cuda_version is not None or smi is None or driver.version.branch < 410

@@ -71,6 +71,12 @@ RELEVANT = re.compile(
 )
 """A line of a start-up file that can touch what cudadoctor examines."""
 
+KERNEL_LOG = re.compile(
+    r"(?i)NVRM|nvidia|nouveau|Xid \(|unsigned module|unavailable key|PM: (?:suspend|hibernation)|Waking up from system"
+    r"|Linux version"
+)
+"""A line of the kernel log that is kept: all others are about devices that are nobody's business."""
+
 KERNEL_PARAMETER = re.compile(
     r"(?:\w+\.)?(?:nouveau|nvidia|nvidia_drm|nvidia-drm|rd\.driver|modprobe|module_blacklist|blacklist|iommu|intel_iommu|"
     r"amd_iommu|pci|pcie_aspm|vfio|vfio-pci|nomodeset|modeset|lockdown|init_on_alloc|hugepages|default_hugepagesz|"
