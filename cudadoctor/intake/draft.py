@@ -129,7 +129,7 @@ class Draft:
         """The whole, merged as the probes' answers are."""
         from cudadoctor.readings import gpus as readings
 
-        os = OsFacts(**self.os) if self.os else None
+        os = OsFacts(**self.os)
         driver = DriverFacts(**self.driver) if self.driver else None
         merged, driver, _ = readings.merge(self.pci, self.smi, self.libcuda, os, driver)
         gpus = self._with_named(merged or ())

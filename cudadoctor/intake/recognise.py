@@ -12,7 +12,7 @@ RECOGNISERS: tuple[tuple[str, str], ...] = (
     ("collect_env", "pytorch version|cuda used to build"),
     (
         "system",
-        "uname|linux|ubuntu|debian|release|windows|mac|darwin|wsl|os:|glibc|ldd |secureboot|jetson|apple|pop!_|@|kernel",
+        "uname|linux|ubuntu|debian|release|windows|mac|darwin|wsl|os:|glibc|ldd |secureboot|jetson|apple|pop!|@|kernel",
     ),
     ("kernel", "nvrm|xid|nvidia|nouveau|lsmod|module"),
     ("packages", "torch|nvidia-|numpy|cuda"),

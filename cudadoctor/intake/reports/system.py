@@ -41,6 +41,10 @@ _MAC = re.compile(
     r"|Sequoia)\b|macOS-1[1-9]|\bApple M[1-9]\b|\bDarwin Kernel Version",
     re.IGNORECASE | re.MULTILINE,
 )
+_WSL = re.compile(r"\bWSL ?[12]?\b|Windows Subsystem for Linux", re.IGNORECASE)
+_WSL2 = re.compile(r"\bWSL ?2\b", re.IGNORECASE)
+_WSL2_FROM = 19041
+"""The first Windows build with WSL 2 for all (https://learn.microsoft.com/windows/wsl/install-manual, 2026-11-25)."""
 _LDD = re.compile(r"\bldd \([^()\n]{0,60}(?:\([^()\n]{0,60}\)[^()\n]{0,60})?\) (\d\.\d{1,3})\b")
 _SECURE = re.compile(
     r"^\s*SecureBoot (enabled|disabled)\b|\bSecure ?Boot: {0,9}(enabled|disabled)\b", re.MULTILINE | re.IGNORECASE
@@ -75,6 +79,13 @@ def recognise(draft: Draft) -> None:
     kernel = draft.os.get("kernel", "").lower()
     if "microsoft" in kernel:
         draft.put(draft.os, "wsl", 1 if kernel.startswith(("4.4.", "3.4.")) else 2)
+    elif "kernel" not in draft.os and _WSL.search(text):
+        build = _WINDOWS_BUILD.search(text)
+        number = int(next(one for one in build.groups() if one)) if build else None
+        if number is not None and number < _WSL2_FROM:
+            draft.put(draft.os, "wsl", 1)
+        elif _WSL2.search(text):
+            draft.put(draft.os, "wsl", 2)
     _other_systems(draft)
     if (found := proc_version.parse(text)) is not None and "NVRM version" in text:
         draft.put(draft.driver, "loaded", value=True)
