@@ -77,7 +77,7 @@ class Draft:
 
     def put(self, where: dict[str, Any], name: str, value: object, fact: str | None = None) -> bool:
         """Take a value unless there is one; whether it was taken. Two that differ are told of as a gap."""
-        if value is None or value == "":
+        if value in (None, "", ()):
             return False
         if name in where:
             if fact is not None and where[name] != value:

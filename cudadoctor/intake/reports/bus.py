@@ -24,6 +24,8 @@ _OTHER_MAKER = re.compile(
     r"\bAMD (?:GPU|graphics card|Radeon)\b|\bIntel (?:Arc|Iris|UHD|HD Graphics)\b|\bgfx(?:9|10|11|12)\d{1,2}\b",
     re.IGNORECASE,
 )
+_MODULES = {"nouveau": "nouveau", "vfio-pci": "vfio_pci", "nova": "nova_core"}
+"""A driver in use, and the kernel module that is then loaded."""
 _NVIDIA = re.compile(
     r"geforce|\bgtx\b|\brtx\b|quadro|tesla|titan|\b[ahv]100\b|nvidia[ -](?:smi|corporation"
     r"|gpu|driver|uvm|modprobe)|nvrm|"
@@ -53,6 +55,8 @@ def recognise(draft: Draft) -> None:
         for device in devices:
             if device.driver == "nvidia":
                 draft.put(draft.driver, "loaded", value=True)
+        others_in_use = tuple(_MODULES[one.driver] for one in devices if one.driver in _MODULES)
+        draft.put(draft.driver, "other_modules", tuple(dict.fromkeys(others_in_use)))
         return
     text = draft.paste.text
     if others >= 0 and _NVIDIA.search(text) is None:
