@@ -141,7 +141,7 @@ def by_default_index(
     toolkit: ToolkitInventory | None,
     driver: DriverFacts | None,
 ) -> Result:
-    """A torch on Windows that finds no GPU, of which only the number is told: the general index has CPU builds there."""
+    """A torch on Windows that finds no GPU, of which only the number is told: pip gives a CPU build there."""
     torch = torch_of(envs)
     if os.id != "windows" or torch is None or gpus == () or not _wanted(envs, gpus, toolkit, driver):
         return
