@@ -200,7 +200,8 @@ _INSTALLERS = (
     Row(
         kind="conda-package-not-found",
         word="perhaps a typo or a missing channel",
-        pattern=r"(?<![\w.-])(?P<package>[a-z0-9][\w.-]{1,60}) [^\n]{0,60}does not exist \(perhaps a typo or a missing channel\)",
+        pattern=r"(?<![\w.-])(?P<package>[a-z0-9][\w.-]{1,60}) [^\n]{0,60}"
+        r"does not exist \(perhaps a typo or a missing channel\)",
         says="conda's channels do not have a package that was asked for",
         source="https://github.com/mamba-org/mamba/blob/main/libmamba/src/solver/problems_graph.cpp",
     ),
