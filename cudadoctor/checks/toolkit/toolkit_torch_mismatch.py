@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cudadoctor.checks.base import Problem, Result, Severity, also, check
 from cudadoctor.checks.common import active, env_subject, rows, toolkit_shown, toolkits_in_use, torch_shown
-from cudadoctor.checks.said import first, shown, subject, value
+from cudadoctor.checks.env_words import first, shown, subject, value
 from cudadoctor.checks.sources import CPP_EXTENSION
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.symptom import Symptom

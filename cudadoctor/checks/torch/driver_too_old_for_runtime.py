@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.common import env_subject, rows, runtime_served, torch_shown, weight
-from cudadoctor.checks.said import first, shown, subject, torch_of
+from cudadoctor.checks.env_words import first, shown, subject, torch_of
 from cudadoctor.checks.sources import COMPAT
 from cudadoctor.facts.driver import DriverFacts, SmiFacts
 from cudadoctor.facts.envs import EnvFacts
