@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from cudadoctor.checks.base import Confidence, Problem
 from cudadoctor.checks.common import clean, gpu_shown, rows, seen
-from cudadoctor.checks.env_words import capability, first, shown, subject, told, torch_of, value
+from cudadoctor.checks.said import capability, first, shown, subject, told, torch_of, value
 from cudadoctor.facts.envs import EnvFacts, TorchFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.seen import Seen

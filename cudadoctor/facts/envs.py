@@ -7,6 +7,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from cudadoctor.facts.libraries import ResolvedLibrary
 from cudadoctor.facts.seen import Seen
 from cudadoctor.versions import ComputeCapability, RuntimeVersion
 
@@ -113,6 +114,8 @@ class EnvFacts(Struct, frozen=True, kw_only=True):
     duplicates: tuple[str, ...] = ()
     """Names installed both by conda and by pip."""
     site_packages: str | None = None
+    libraries: tuple[ResolvedLibrary, ...] | None = None
+    """What the loader would give its torch, of CUDA's libraries and what is missing; None where it was not asked."""
 
 
 class CondaFacts(Struct, frozen=True, kw_only=True):

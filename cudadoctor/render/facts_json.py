@@ -8,11 +8,13 @@ from cudadoctor.facts.base import Facts
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, SmiFacts
 from cudadoctor.facts.envs import CondaFacts, EnvFacts, Package, TorchFacts
 from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.libraries import ResolvedLibrary
 from cudadoctor.facts.seen import Seen
 from cudadoctor.facts.shell import LoaderEntry, LoaderFacts, ShellFacts
 from cudadoctor.facts.system import OsFacts
 from cudadoctor.facts.toolkit import CompilerFacts, ToolkitFacts, ToolkitInventory
 from cudadoctor.render.facts_said import symptoms_document
+from cudadoctor.render.facts_services import health, link, services
 
 _NO_OS = OsFacts()
 _NO_DRIVER = DriverFacts()
@@ -32,12 +34,19 @@ def facts_document(facts: Facts) -> dict[str, Any]:
         "pci": facts.pci
         and {
             "gpus": [
-                {"bus_id": one.bus_id, "device_id": one.device_id, "driver": one.driver, "responds": one.responds}
+                {
+                    "bus_id": one.bus_id,
+                    "device_id": one.device_id,
+                    "driver": one.driver,
+                    "responds": one.responds,
+                    "link": link(one),
+                }
                 for one in facts.pci.gpus
             ],
             "nvswitches": facts.pci.nvswitches,
         },
         "smi": None if facts.smi is None else _smi(facts.smi),
+        "services": None if facts.services is None else services(facts.services),
         "libcuda": None if facts.libcuda is None else _libcuda(facts.libcuda),
         "nodes": facts.nodes
         if facts.nodes is None
@@ -119,6 +128,7 @@ def _smi(one: SmiFacts) -> dict[str, Any]:
         "version": _text(one.version),
         "cuda_version": None if one.cuda_version is None else one.cuda_version.release,
         "gpus": len(one.gpus),
+        "health": [health(gpu) for gpu in one.gpus],
         "seconds": None if one.seconds is None else round(one.seconds, 4),
     }
 
@@ -248,6 +258,20 @@ def _env(one: EnvFacts) -> dict[str, Any]:
         "packages": [_package(package) for package in one.packages.values()],
         "duplicates": list(one.duplicates),
         "site_packages": one.site_packages,
+        "libraries": None if one.libraries is None else [_resolved(library) for library in one.libraries],
+    }
+
+
+def _resolved(one: ResolvedLibrary) -> dict[str, Any]:
+    return {
+        "soname": one.soname,
+        "path": one.path,
+        "version": one.version,
+        "how": one.how,
+        "needed_by": one.needed_by,
+        "own": one.own,
+        "own_version": one.own_version,
+        "same": one.same,
     }
 
 

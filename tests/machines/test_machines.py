@@ -36,6 +36,16 @@ ONLY_FROM_A_PASTE = {
     "python-version-no-wheel",
     "triton-toolchain-missing",
     "wheel-index-nonexistent",
+    # libraries under torch
+    "cuda-lib-not-on-loader-path",
+    "runtime-lib-version-mismatch",
+    # multi-GPU, virtualisation
+    "confidential-computing-not-ready",
+    "nccl-nvls-fabric-error",
+    "nccl-p2p-acs-iommu",
+    # toolkit
+    "cuda-home-missing",
+    "cudnn-headers-missing",
 }
 """Checks that only somebody's words decide: their cases are in tests/checks/cases."""
 every = pytest.mark.parametrize("planted", CATALOGUE.values(), ids=CATALOGUE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
 from cudadoctor.checks.common import clean, rows
-from cudadoctor.checks.env_words import first
+from cudadoctor.checks.said import first
 from cudadoctor.checks.sources import CONDA_VIRTUAL
 from cudadoctor.facts.driver import DriverFacts
 from cudadoctor.facts.symptom import Symptom

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.env_words import first
+from cudadoctor.checks.said import first
 from cudadoctor.checks.sources import CONDA_TERMS
 from cudadoctor.facts.symptom import Symptom
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cudadoctor.checks.base import Problem, Result, Severity, check
 from cudadoctor.checks.common import clean
-from cudadoctor.checks.env_words import first, told
+from cudadoctor.checks.said import first, told
 from cudadoctor.checks.sources import CONDA_CHANNELS
 from cudadoctor.facts.envs import CondaFacts
 from cudadoctor.facts.symptom import Symptom

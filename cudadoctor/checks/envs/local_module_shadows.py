@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cudadoctor.checks.base import Problem, Result, Severity, also, check
 from cudadoctor.checks.common import clean, env_subject, seen
-from cudadoctor.checks.env_words import subject, told
+from cudadoctor.checks.said import subject, told
 from cudadoctor.checks.sources import MODULE_PATH
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.symptom import Symptom

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.common import env_subject, release, rows, seen, torch_shown, weight
-from cudadoctor.checks.env_words import about, first, shown, subject
+from cudadoctor.checks.said import about, first, shown, subject
 from cudadoctor.checks.sources import NUMPY2
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.symptom import Symptom

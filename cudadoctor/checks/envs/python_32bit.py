@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
 from cudadoctor.checks.common import rows
-from cudadoctor.checks.env_words import first, told
+from cudadoctor.checks.said import first, told
 from cudadoctor.checks.sources import PLATFORM_TAGS
 from cudadoctor.facts.symptom import Symptom
 

@@ -6,7 +6,7 @@ import re
 
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.common import env_subject, release, rows, seen, torch_shown, weight
-from cudadoctor.checks.env_words import shown, subject, told
+from cudadoctor.checks.said import shown, subject, told
 from cudadoctor.checks.sources import TORCHVISION
 from cudadoctor.facts.envs import EnvFacts, Package, TorchFacts
 from cudadoctor.facts.symptom import Symptom

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.common import clean, env_subject, rows, seen, torch_shown
-from cudadoctor.checks.env_words import first, subject
+from cudadoctor.checks.said import first, subject
 from cudadoctor.checks.sources import USER_SITE
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.symptom import Symptom

@@ -6,7 +6,7 @@ import re
 
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
 from cudadoctor.checks.common import clean, rows
-from cudadoctor.checks.env_words import first, told
+from cudadoctor.checks.said import first, told
 from cudadoctor.checks.sources import PREVIOUS_VERSIONS
 from cudadoctor.facts.symptom import Symptom
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.common import active, clean, env_subject, expects_gpu, is_cpu_build, release, rows, torch_shown
-from cudadoctor.checks.env_words import first, shown, subject, torch_of
+from cudadoctor.checks.said import first, shown, subject, torch_of
 from cudadoctor.checks.sources import PYTORCH_INSTALL
 from cudadoctor.checks.torch.cpu_only_build import general_wheel_without_cuda, generic_aarch64
 from cudadoctor.facts.driver import DriverFacts

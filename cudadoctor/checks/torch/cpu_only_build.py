@@ -16,7 +16,7 @@ from cudadoctor.checks.common import (
     too_old_for_torch,
     torch_shown,
 )
-from cudadoctor.checks.env_words import first, shown, subject, told, torch_of
+from cudadoctor.checks.said import first, shown, subject, told, torch_of
 from cudadoctor.checks.sources import PYTORCH_INSTALL
 from cudadoctor.facts.driver import DeviceNode, DriverFacts, PciFacts
 from cudadoctor.facts.envs import EnvFacts, TorchFacts

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.common import env_subject, rows, runtime_served, torch_shown, weight
-from cudadoctor.checks.env_words import first, shown, subject, torch_of
-from cudadoctor.checks.sources import COMPAT
+from cudadoctor.checks.said import first, shown, subject, torch_of
+from cudadoctor.checks.sources import COMPAT, REQUIREMENTS
+from cudadoctor.checks.system_words import said
 from cudadoctor.facts.driver import DriverFacts, SmiFacts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.gpu import GpuFacts
@@ -139,3 +140,18 @@ def by_default_build(
         source=COMPAT,
         confidence=Confidence.LIKELY,
     )
+
+
+@also(driver_too_old_for_runtime)
+def from_container_tools(symptoms: tuple[Symptom, ...]) -> Result:
+    """The container tools compared the image's CUDA with the host's driver, and refused."""
+    for one in said(symptoms, "container-requirement-unmet"):
+        wanted = f"{one.values.get('name', 'cuda')} {one.values.get('version', '')}".strip()
+        yield Problem(
+            subject="machine",
+            message=f"the driver of the host is older than the image asks for: {wanted}",
+            evidence=(one.seen,),
+            source=REQUIREMENTS,
+            confidence=Confidence.CERTAIN,
+        )
+        return

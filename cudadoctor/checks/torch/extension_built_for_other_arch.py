@@ -5,7 +5,7 @@ from __future__ import annotations
 from cudadoctor.checks.arch_said import one_device, refused, said, served
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
 from cudadoctor.checks.common import clean, rows
-from cudadoctor.checks.env_words import capability, first, shown, subject, torch_of
+from cudadoctor.checks.said import capability, first, shown, subject, torch_of
 from cudadoctor.checks.sources import CPP_ABI
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.gpu import GpuFacts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.built_for import companions
 from cudadoctor.checks.common import clean, env_subject, release, rows, seen, torch_shown
-from cudadoctor.checks.env_words import shown, subject, told
+from cudadoctor.checks.said import shown, subject, told
 from cudadoctor.checks.sources import CPP_ABI
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.symptom import Symptom

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.built_for import abi, companions, module, of_extension
 from cudadoctor.checks.common import clean, env_subject, is_cpu_build, release, rows, seen, torch_shown
-from cudadoctor.checks.env_words import shown, subject, told, torch_of
+from cudadoctor.checks.said import shown, subject, told, torch_of
 from cudadoctor.checks.sources import CPP_ABI
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.symptom import Symptom

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cudadoctor.checks.base import Problem, Result, Severity, check
 from cudadoctor.checks.common import rows
-from cudadoctor.checks.env_words import first, shown, torch_of
+from cudadoctor.checks.said import first, shown, torch_of
 from cudadoctor.checks.sources import PTX_COMPAT
 from cudadoctor.facts.driver import DriverFacts
 from cudadoctor.facts.envs import EnvFacts

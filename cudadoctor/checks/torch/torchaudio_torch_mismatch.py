@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.common import clean, env_subject, release, rows, seen, torch_shown
-from cudadoctor.checks.env_words import shown, subject, told
+from cudadoctor.checks.said import shown, subject, told
 from cudadoctor.checks.sources import TORCHAUDIO
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.symptom import Symptom

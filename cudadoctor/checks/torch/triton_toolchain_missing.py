@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
 from cudadoctor.checks.common import clean
-from cudadoctor.checks.env_words import subject, told
+from cudadoctor.checks.said import subject, told
 from cudadoctor.checks.sources import TRITON
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.symptom import Symptom
