@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from cudadoctor.intake.symptoms import envs, torch
 from cudadoctor.intake.symptoms.find import find
+
+MINE = {row.kind for row in (*envs.ROWS, *torch.ROWS)}
 
 OTHER_AUDIO = (
     "Detected that PyTorch and TorchAudio were compiled with different CUDA versions. "
@@ -210,4 +213,4 @@ def test_a_message_is_recognised(line: str, kind: str, values: dict[str, str]) -
     ],
 )
 def test_another_line_is_not(line: str) -> None:
-    assert find([("line 1", line)]) == ()
+    assert [one.kind for one in find([("line 1", line)]) if one.kind in MINE] == []

@@ -8,6 +8,7 @@ from .faulty_health import WELL as SOUND
 from .faulty_libs import LIBRARIES, WELL
 from .faulty_pack import PACK
 from .faulty_pyenvs import PYENVS
+from .faulty_pyenvs import SOUND as KEPT
 from .faulty_several import SEVERAL
 from .faulty_shellhost import SHELLHOST, WORTH_KNOWING
 from .faulty_stack import CONTAINER, DRIVER, HEALTH, WSL_FAULTS
@@ -18,7 +19,7 @@ from .presets import Planted
 
 __all__ = ["CATALOGUE", "FAULTY", "HEALTHY", "Planted"]
 
-HEALTHY: tuple[Planted, ...] = (*USUAL, *ODD, *WELL, *WORTH_KNOWING, *SOUND, *PACKED)
+HEALTHY: tuple[Planted, ...] = (*USUAL, *ODD, *WELL, *WORTH_KNOWING, *SOUND, *PACKED, *KEPT)
 FAULTY: tuple[Planted, ...] = (
     *(*DRIVER, *HEALTH, *CONTAINER, *WSL_FAULTS, *TORCH, *TOOLKIT, *SHELL, *ENVS),
     *(*SEVERAL, *PYENVS, *LIBRARIES, *SHELLHOST, *FAULTS, *PACK),

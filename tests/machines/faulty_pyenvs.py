@@ -7,7 +7,7 @@ from dataclasses import replace
 from . import hardware
 from .healthy import D535, RTX3090_535
 from .parts import Driver, Env, Machine, Pkg, Torch
-from .presets import TORCH_23_CU121, TORCH_112_CONDA, companions, conda_pair, planted, venv
+from .presets import TORCH_23_CU121, TORCH_112_CONDA, Planted, companions, conda_pair, planted, venv
 
 SITE = "/home/ada/work/.venv/lib/python3.10/site-packages"
 SITE64 = SITE.replace("/lib/", "/lib64/")
@@ -17,6 +17,13 @@ NO_CUDNN = "ImportError: libcudnn.so.8: cannot open shared object file: No such 
 FLASH_ADDRESS = (
     '{"url": "https://example.invalid/flash_attn-2.5.8+cu122torch2.2cxx11abiFALSE-cp310-cp310-linux_x86_64.whl"}'
 )
+
+SPLIT = {
+    f"{SITE64}/torch/version.py": "__version__ = '2.3.1+cu121'\ndebug = False\ncuda: Optional[str] = '12.1'\n",
+    f"{SITE64}/torch-2.3.1+cu121.dist-info/METADATA": RECORD.format("2.3.1+cu121"),
+    f"{SITE64}/torch-2.3.1+cu121.dist-info/INSTALLER": "pip\n",
+}
+"""torch in lib64, as RHEL's pip puts what is compiled."""
 
 
 def _beside(**packages: Pkg) -> dict[str, Pkg]:
@@ -87,11 +94,7 @@ PYENVS = (
         "site-packages-split-lib-lib64",
         os=hardware.RHEL_9,
         envs=(venv(replace(TORCH_23_CU121, live="import-error", error=NO_CUDNN)),),
-        files={
-            f"{SITE64}/torch/version.py": "__version__ = '2.3.1+cu121'\ndebug = False\ncuda: Optional[str] = '12.1'\n",
-            f"{SITE64}/torch-2.3.1+cu121.dist-info/METADATA": RECORD.format("2.3.1+cu121"),
-            f"{SITE64}/torch-2.3.1+cu121.dist-info/INSTALLER": "pip\n",
-        },
+        files=SPLIT,
         removed=(f"{SITE}/torch", f"{SITE}/torch-2.3.1+cu121.dist-info"),
     ),
     planted(
@@ -159,3 +162,54 @@ PYENVS = (
         ),
     ),
 )
+SOUND = (
+    Planted(
+        machine=replace(
+            RTX3090_535,
+            name="ubuntu2204-rtx3090-535-company",
+            envs=(
+                venv(
+                    TORCH_23_CU121,
+                    packages=_beside(
+                        torch_scatter=Pkg(version="2.1.2+pt23cu121"),
+                        flash_attn=Pkg(version="2.5.8"),
+                        xformers=Pkg(version="0.0.27", requires=("torch==2.3.1", "numpy")),
+                        torchaudio=Pkg(version="2.3.1+cu121", requires=("torch==2.3.1",)),
+                    ),
+                ),
+            ),
+            files={f"{SITE}/flash_attn-2.5.8.dist-info/direct_url.json": FLASH_ADDRESS.replace("torch2.2", "torch2.3")},
+        ),
+        status="healthy",
+        why="compiled companions that were all built for this torch and its CUDA",
+    ),
+    Planted(
+        machine=replace(
+            RTX3090_535,
+            name="rhel9-rtx3090-535-lib64",
+            os=hardware.RHEL_9,
+            files=SPLIT,
+            removed=(f"{SITE}/torch", f"{SITE}/torch-2.3.1+cu121.dist-info"),
+        ),
+        status="healthy",
+        why="torch in lib64 and its wheels in lib, as the system's own pip lays them, and it works",
+    ),
+    Planted(
+        machine=replace(
+            RTX3090_535,
+            name="ubuntu2204-rtx3090-535-user-site-same",
+            envs=tuple(
+                replace(env, shadowed=True) if env.torch else env
+                for env in conda_pair(TORCH_112_CONDA, python="3.9.16")
+            ),
+            files={
+                f"{USER}/torch/version.py": "__version__ = '1.12.1'\ndebug = False\ncuda = '11.3'\n",
+                f"{USER}/torch-1.12.1.dist-info/METADATA": RECORD.format("1.12.1"),
+                f"{USER}/torch-1.12.1.dist-info/INSTALLER": "pip\n",
+            },
+        ),
+        status="healthy",
+        why="the user's own torch is imported, and it is of the same version",
+    ),
+)
+"""Machines with the same company, and nothing wrong with it."""

@@ -74,9 +74,10 @@ def _by_pip(symptoms: tuple[Symptom, ...], python: str | None) -> Iterator[Probl
         mine = None if python is None or not known else python in known
         # pip lists what there is for this Python: a release older than all of it was made for older Pythons only.
         older = bool(listed) and release(wanted) < listed[0]
-        newer = bool(listed) and release(wanted) > listed[-1] and "+" not in wanted
+        newer = bool(listed) and release(wanted) > listed[-1]
         # An index for one CUDA version lists what was built for that, and so tells nothing about Python.
-        only_listed = mine is None and (not (older or newer) or first(symptoms, "pip-torch-index") is not None)
+        one_build = "+" in wanted or first(symptoms, "pip-torch-index") is not None
+        only_listed = mine is None and (one_build or not (older or newer))
         if mine is True or only_listed:
             continue
         which = f"Python {clean(python, 10)}" if python else "this Python"

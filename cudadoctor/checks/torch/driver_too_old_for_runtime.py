@@ -86,10 +86,9 @@ def by_message(
     has = f"CUDA {int(found) // 1000}.{int(found) % 1000 // 10}" if found.isdigit() and int(found) >= 1000 else None
     confidence = Confidence.CERTAIN
     if one.kind == "cuda-error-35":
-        known = _runs(driver, smi)
-        if known is False or (known is None and (first(symptoms, *_NO_DRIVER) or (os is not None and os.container))):
+        if not _runs(driver, smi) or first(symptoms, *_NO_DRIVER) is not None:
             return
-        confidence = Confidence.LIKELY if known else Confidence.POSSIBLE
+        confidence = Confidence.LIKELY
     if has is None and driver is not None and driver.version is not None:
         has = f"driver {driver.version}"
     needs = f" needs CUDA {torch.cuda}" if torch is not None and torch.cuda is not None else " needs a newer one"
@@ -102,12 +101,12 @@ def by_message(
     )
 
 
-def _runs(driver: DriverFacts | None, smi: SmiFacts | None) -> bool | None:
+def _runs(driver: DriverFacts | None, smi: SmiFacts | None) -> bool:
     """Whether a driver with CUDA runs: CUDA gives its error 35 also where there is none, and on a vGPU host."""
     if (smi is not None and smi.outcome != "ok") or (driver is not None and driver.loaded is False):
         return False
     if driver is None or driver.version is None:
-        return None
+        return driver is not None and driver.cuda_version is not None
     # From 410 on nvidia-smi's header has the CUDA version; where it says N/A the driver has no CUDA in it.
     return driver.cuda_version is not None or smi is None or driver.version.branch < 410
 

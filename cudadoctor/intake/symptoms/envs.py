@@ -19,7 +19,7 @@ _COMPILED = (
     Row(
         kind="torch-symbol-undefined",
         word="undefined symbol",
-        pattern=r"(?P<file>[^\s'\"]{1,240}\.so[\d.]{0,12}): undefined symbol: "
+        pattern=r"(?<![^\s'\"(])(?P<file>[^\s'\"]{1,240}\.so[\d.]{0,12}): undefined symbol: "
         r"(?P<symbol>_Z[A-Z0-9]{1,6}?(?:3c10|2at|5torch|6caffe2)[\w.]{1,400})",
         says="a compiled module needs a C++ function of torch that this torch does not have",
         source=_LD_SO,
@@ -200,7 +200,8 @@ _INSTALLERS = (
     Row(
         kind="conda-package-not-found",
         word="perhaps a typo or a missing channel",
-        pattern=r"(?P<package>[a-z0-9][\w.-]{1,60})[^\n]{0,60} does not exist \(perhaps a typo or a missing channel\)",
+        pattern=r"(?<![\w.-])(?P<package>[a-z0-9][\w.-]{1,60}) [^\n]{0,60}"
+        r"does not exist \(perhaps a typo or a missing channel\)",
         says="conda's channels do not have a package that was asked for",
         source="https://github.com/mamba-org/mamba/blob/main/libmamba/src/solver/problems_graph.cpp",
     ),
