@@ -11,14 +11,16 @@ from cudadoctor.compat.cuda_codes import cuda_result_name
 from cudadoctor.intake.symptoms import cuda_codes, driver, find, nccl
 
 MINE = (*driver.ROWS, *nccl.ROWS)
+KINDS = {row.kind for row in MINE}
 
 
 def kinds(text: str) -> set[str]:
-    return {one.kind for one in find.find([("line 1", text)])}
+    return KINDS & {one.kind for one in find.find([("line 1", text)])}
 
 
 def values(text: str) -> dict[str, str]:
-    return {name: value for one in find.find([("line 1", text)]) for name, value in one.values.items()}
+    found = [one for one in find.find([("line 1", text)]) if one.kind in KINDS]
+    return {name: value for one in found for name, value in one.values.items()}
 
 
 @pytest.mark.parametrize(
