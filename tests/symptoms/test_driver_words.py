@@ -11,14 +11,16 @@ from cudadoctor.compat.cuda_codes import cuda_result_name
 from cudadoctor.intake.symptoms import cuda_codes, driver, find, nccl
 
 MINE = (*driver.ROWS, *nccl.ROWS)
+KINDS = {row.kind for row in MINE}
 
 
 def kinds(text: str) -> set[str]:
-    return {one.kind for one in find.find([("line 1", text)])}
+    return KINDS & {one.kind for one in find.find([("line 1", text)])}
 
 
 def values(text: str) -> dict[str, str]:
-    return {name: value for one in find.find([("line 1", text)]) for name, value in one.values.items()}
+    found = [one for one in find.find([("line 1", text)]) if one.kind in KINDS]
+    return {name: value for one in found for name, value in one.values.items()}
 
 
 @pytest.mark.parametrize(
@@ -34,6 +36,12 @@ def values(text: str) -> dict[str, str]:
         ("cudaGetDeviceProperties returned 802", 802),
         ('CUDA error at bandwidthTest.cu:256 code=802(cudaErrorSystemNotReady) "cudaSetDevice(0)"', 802),
         ("-> system not yet initialized", 802),
+        ("transport.cc:12 Cuda failure 802 'system not yet initialized'", 802),
+        ("Check failed: error == cudaSuccess (46 vs. 0)  all CUDA-capable devices are busy or unavailable", 46),
+        ("cuda driver library failed to get device context 999", 999),
+        ("CUDA initialization failure with error: 35", 35),
+        ("failed call to cuInit: CUDA_ERROR_UNKNOWN: unknown error", 999),
+        ("ggml_cuda_init: failed to initialize CUDA: no CUDA-capable device is detected", 100),
         ("Error 804: forward compatibility was attempted on non supported HW", 804),
         ("MPS client failed to connect to the MPS control daemon or the MPS server.", 805),
         ("[100] Call to cuInit results in CUDA_ERROR_NO_DEVICE", 100),
@@ -76,6 +84,9 @@ def test_names_are_those_of_the_table() -> None:
         "linker: -L/usr/local/cuda/lib64/stubs -lcuda",
         "/usr/local/cuda/lib64/stubs/libcuda.so",
         "Killed: out of memory",
+        "error == cudaSuccess (0 vs. 0)",
+        "wlan0 error: 802.11 is off",
+        "CUDA failure rate of 100 %",
     ],
 )
 def test_other_numbers_and_words_are_none_of_ours(text: str) -> None:

@@ -66,9 +66,13 @@ def from_words(symptoms: tuple[Symptom, ...], smi: SmiFacts | None) -> Result:
 
 @also(gpu_ecc_hardware_fault)
 def from_log(kernel: KernelFacts, gpus: tuple[GpuFacts, ...] | None, smi: SmiFacts | None) -> Result:
-    """The Xids for it in the kernel's log; not beside a row that waits for its reset, which is the same fault."""
+    """The Xids for it in the kernel's log; not beside a row that waits for its reset, which is the same fault.
+
+    Where the driver says that no recovery is needed, the GPU works again, and it is a warning.
+    """
     index = {gpu.pci_bus_id: gpu.index for gpu in gpus or () if gpu.pci_bus_id}
     waiting = {gpu.bus_id for gpu in (smi.gpus if smi else ()) if gpu.row_remap_pending or gpu.row_remap_failure}
+    well = {gpu.bus_id for gpu in (smi.gpus if smi else ()) if (gpu.recovery_action or "").lower() == "none"}
     for event in kernel.events or ():
         what = _XIDS.get(event.code or 0) if event.kind == "xid" else None
         if what is None or (event.age is not None and event.age > _RECENT) or event.bus_id in waiting:
@@ -79,4 +83,5 @@ def from_log(kernel: KernelFacts, gpus: tuple[GpuFacts, ...] | None, smi: SmiFac
             message=f"the GPU's memory had {what} (Xid {event.code}{f' of {event.bus_id}' if event.bus_id else ''})",
             evidence=(event.seen,),
             source=MEMORY_ERRORS,
+            severity=Severity.WARNING if event.bus_id in well else None,
         )

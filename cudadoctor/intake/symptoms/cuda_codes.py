@@ -150,6 +150,8 @@ _ERRORS: tuple[tuple[int, tuple[str, ...], tuple[tuple[str, str], ...], tuple[in
 _BEFORE = (
     r"(?:\bcuda[ _-]?(?:driver |runtime |runtime api |init )?error(?: code)?|"
     r"\bcuInit(?:\(\w?\))?(?:,? (?:returned|returns|gave|results in|failed with|failed)(?: error)?(?: code)?)?|"
+    r"\bcuda (?:failure|err|initialization failure with error)|\bcudaSuccess|"
+    r"\bcuda driver library (?:init failure|failed to get device context)|"
     r"\bcuda(?:GetDevice\w{0,12}|SetDevice|Malloc|Free)(?:\(\w{0,8}\))? returned|\bcudaError_t)"
 )
 _BETWEEN = r"[ \t]?[:=(#]{0,2}[ \t]?"
@@ -164,7 +166,7 @@ def _rows() -> tuple[Row, ...]:
         for number in (code, *older):
             pattern = rf"{_BEFORE}{_BETWEEN}{number}\b(?![.:]\d)"
             if code in range(802, 809):  # "Error 803: system has …", "code=802(cudaErrorSystemNotReady)"
-                pattern += rf"|\berror(?: code)?{_BETWEEN}{number}\b"
+                pattern += rf"|\berror(?: code)?{_BETWEEN}{number}\b(?![.:]\d)"
             told.append((str(number), pattern, _DRIVER_CODES))
         rows += [Row(kind=kind, word=word, pattern=pattern, says=says, source=source) for word, pattern, source in told]
     return tuple(rows)
