@@ -87,6 +87,11 @@ BUILDERS: dict[str, str] = {
     "nvcc-not-on-path": "toolkit.on_path",
     "host-compiler-unsupported": "toolkit.older_compiler",
     "toolkit-symlink-dangling": "toolkit.repoint",
+    "cuda-home-missing": "build_needs.toolkit",
+    "partial-toolkit": "build_needs.toolkit",
+    "build-tools-missing": "build_needs.tools",
+    "cache-dir-unwritable": "build_needs.own_cache",
+    "debug-variables-set": "shell_lines.unset",
 }
 """Name of the finding → what builds its cure: a module here and its function, imported only when it is needed.
 

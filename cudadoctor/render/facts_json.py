@@ -13,6 +13,7 @@ from cudadoctor.facts.seen import Seen
 from cudadoctor.facts.shell import LoaderEntry, LoaderFacts, ShellFacts
 from cudadoctor.facts.system import OsFacts
 from cudadoctor.facts.toolkit import CompilerFacts, ToolkitFacts, ToolkitInventory
+from cudadoctor.render.facts_more import limits_document
 from cudadoctor.render.facts_said import symptoms_document
 from cudadoctor.render.facts_services import health, link, services
 
@@ -59,6 +60,7 @@ def facts_document(facts: Facts) -> dict[str, Any]:
         "loader": None if facts.loader is None else _loader(facts.loader),
         "conda": None if facts.conda is None else _conda(facts.conda),
         "symptoms": symptoms_document(facts.symptoms),
+        "limits": limits_document(facts.limits),
     }
 
 
@@ -162,6 +164,7 @@ def _toolkit(one: ToolkitFacts) -> dict[str, Any]:
         "nvcc": one.nvcc,
         "host_compiler_max": {"gcc": one.gcc_max, "clang": one.clang_max},
         "real_root": one.real_root,
+        "headers": one.headers,
         "origin": one.origin,
         "evidence": _seen(one.seen),
     }
