@@ -55,8 +55,8 @@ def met(text: str) -> list[Symptom]:
         ),
         (
             (
-                "Could not load library libcudnn_cnn_infer.so.8. Error: libcudnn_cnn_infer.so.8: cannot open shared object "
-                "file: No such file or directory"
+                "Could not load library libcudnn_cnn_infer.so.8. Error: libcudnn_cnn_infer.so.8: cannot open shared "
+                "object file: No such file or directory"
             ),
             "cudnn-part-not-found",
             {"library": "libcudnn_cnn_infer.so.8"},
@@ -87,8 +87,8 @@ def met(text: str) -> list[Symptom]:
         ),
         (
             (
-                "RuntimeError: cuDNN version incompatibility: PyTorch was compiled  against (9, 1, 0) but found runtime "
-                "version (8, 9, 7). PyTorch already comes bundled with cuDNN."
+                "RuntimeError: cuDNN version incompatibility: PyTorch was compiled  against (9, 1, 0) but found "
+                "runtime version (8, 9, 7). PyTorch already comes bundled with cuDNN."
             ),
             "cudnn-version-incompatible",
             {"wanted": "9, 1, 0", "found": "8, 9, 7"},
