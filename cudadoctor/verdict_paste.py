@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from cudadoctor import verdict
 from cudadoctor.checks.base import Severity
@@ -51,26 +51,31 @@ def sentence(status: Status, facts: Facts, outcomes: Outcomes, remedies: Mapping
 
 
 def ask(facts: Facts) -> Ask | None:
-    """The one command whose output would decide what is left open."""
+    """The one command whose output would decide what is left open; None where the text tells nothing at all."""
     if not told(facts) or facts.gpus == ():
         return None
+    return next(_asks(facts))
+
+
+def _asks(facts: Facts) -> Iterator[Ask]:
+    """What would tell most first."""
     env = verdict.active_env(facts)
     torch = env.torch if env is not None else None
     kinds = {symptom.kind for symptom in facts.symptoms or ()}
-    smi = facts.smi
-    if smi is not None and smi.outcome == "failed" and (facts.kernel is None or not facts.kernel.events):
-        return Ask(command=KERNEL_LOG, why="the kernel's log says why the driver does not answer")
-    if facts.libcuda is not None and facts.libcuda.outcome == "failed" and (smi is None or smi.outcome == "ok"):
-        if smi is None:
-            return Ask(command="nvidia-smi", why="it tells whether the driver answers at all")
-        return Ask(command=KERNEL_LOG, why="with a driver that answers, the kernel's log says why CUDA does not start")
+    smi, libcuda = facts.smi, facts.libcuda
+    logged = facts.kernel is not None and bool(facts.kernel.events)
+    if smi is not None and smi.outcome == "failed" and not logged:
+        yield Ask(command=KERNEL_LOG, why="the kernel's log says why the driver does not answer")
+    if libcuda is not None and libcuda.outcome == "failed" and smi is None:
+        yield Ask(command="nvidia-smi", why="it tells whether the driver answers at all")
+    if libcuda is not None and libcuda.outcome == "failed" and not logged:
+        yield Ask(command=KERNEL_LOG, why="the kernel's log says why CUDA does not start")
     about_torch = torch is not None or any(word in kind for kind in kinds for word in ("torch", "kernel-image", "cuda"))
-    if about_torch and (torch is None or torch.cuda is None) and (torch is None or torch.build != "cpu"):
-        return Ask(command=COLLECT_ENV, why="it tells the build of torch, the GPU and the driver in one go")
+    built = torch is not None and (torch.cuda is not None or torch.build is not None)
+    if about_torch and not built:
+        yield Ask(command=COLLECT_ENV, why="it tells the build of torch, the GPU and the driver in one go")
     if smi is None and (facts.driver is None or facts.driver.version is None):
-        return Ask(command="nvidia-smi", why="it tells the GPU, the driver, and whether they answer")
+        yield Ask(command="nvidia-smi", why="it tells the GPU, the driver, and whether they answer")
     if torch is None:
-        return Ask(command=COLLECT_ENV, why="it tells the build of torch, the GPU and the driver in one go")
-    if facts.libcuda is None and kinds:
-        return Ask(command=KERNEL_LOG, why="the kernel's log names faults of the GPU and of its driver")
-    return Ask(command="cudadoctor check", why="run on that machine it examines what a text does not show")
+        yield Ask(command=COLLECT_ENV, why="it tells the build of torch, the GPU and the driver in one go")
+    yield Ask(command="cudadoctor check", why="run on that machine it examines what a text does not show")

@@ -10,17 +10,17 @@ from cudadoctor.facts.symptom import Symptom
 from cudadoctor.versions import ComputeCapability
 
 
-def told(symptoms: tuple[Symptom, ...], *kinds: str) -> Iterator[Symptom]:
+def told(symptoms: tuple[Symptom, ...] | None, *kinds: str) -> Iterator[Symptom]:
     """The messages of these kinds, in their order."""
-    return (one for one in symptoms if one.kind in kinds)
+    return (one for one in symptoms or () if one.kind in kinds)
 
 
-def first(symptoms: tuple[Symptom, ...], *kinds: str) -> Symptom | None:
+def first(symptoms: tuple[Symptom, ...] | None, *kinds: str) -> Symptom | None:
     """The first of these kinds."""
     return next(told(symptoms, *kinds), None)
 
 
-def value(symptoms: tuple[Symptom, ...], kind: str, name: str) -> str | None:
+def value(symptoms: tuple[Symptom, ...] | None, kind: str, name: str) -> str | None:
     """A value of the first message of this kind that has it."""
     return next((one.values[name] for one in told(symptoms, kind) if name in one.values), None)
 

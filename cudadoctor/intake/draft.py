@@ -77,7 +77,7 @@ class Draft:
 
     def put(self, where: dict[str, Any], name: str, value: object, fact: str | None = None) -> bool:
         """Take a value unless there is one; whether it was taken. Two that differ are told of as a gap."""
-        if value is None or value == "":
+        if value in (None, "", ()):
             return False
         if name in where:
             if fact is not None and where[name] != value:
@@ -129,7 +129,7 @@ class Draft:
         """The whole, merged as the probes' answers are."""
         from cudadoctor.readings import gpus as readings
 
-        os = OsFacts(**self.os) if self.os else None
+        os = OsFacts(**self.os)
         driver = DriverFacts(**self.driver) if self.driver else None
         merged, driver, _ = readings.merge(self.pci, self.smi, self.libcuda, os, driver)
         gpus = self._with_named(merged or ())
@@ -157,7 +157,7 @@ class Draft:
             return tuple(self._told(gpu) for gpu in listed)
         indexed = [gpu for gpu in self.named if gpu.index is not None]
         if indexed:
-            told = {gpu.index: self._told(_as_fact(gpu, gpu.index or 0)) for gpu in reversed(indexed)}
+            told = {gpu.index or 0: self._told(_as_fact(gpu, gpu.index or 0)) for gpu in reversed(indexed)}
             return tuple(told[index] for index in sorted(told))
         programs = [gpu for gpu in self.named if gpu.structured]
         words = {gpu.name.lower(): gpu for gpu in self.named if not gpu.structured}

@@ -17,6 +17,7 @@ from cudadoctor.parsers.text import LIMIT, decode, tidy
 MOST_BYTES = 16 << 20
 """Bytes that are taken of a text at all; a reader need not hand over more."""
 _HALF = LIMIT // 2 - 1024
+_HALF_LINES = 50_000
 _LONGEST_LINE = 8192
 _EXCERPT = 240
 _BREAK = "\ue000"
@@ -56,7 +57,7 @@ class Paste:
     """The lines of a text. `texts[i]` stood in line `numbers[i]` of the original."""
 
     def __init__(self, lines: Iterable[tuple[int, str]], notes: tuple[str, ...] = ()) -> None:
-        kept = [(number, line) for number, line in lines]
+        kept = list(lines)
         self.numbers = [number for number, _ in kept]
         self.texts = [line for _, line in kept]
         self.text = "\n".join(self.texts)
@@ -130,6 +131,9 @@ def read(data: bytes | str, *, left_out: bool = False) -> Paste:
     lines: list[tuple[int, str]] = []
     for first, part in parts:
         lines.extend(_split(part, first))
+    if len(lines) > 2 * _HALF_LINES:
+        notes.append(f"of {len(lines)} lines the first and the last {_HALF_LINES} were looked at")
+        lines = lines[:_HALF_LINES] + lines[-_HALF_LINES:]
     return Paste(_peeled(lines), tuple(notes))
 
 
@@ -145,14 +149,14 @@ def _split(text: str, first: int) -> Iterator[tuple[int, str]]:
         if _BREAK in line:
             yield from ((number, part[:_LONGEST_LINE]) for part in line.split(_BREAK))
         else:
-            yield number, line[:_LONGEST_LINE]
+            yield number, line if len(line) <= _LONGEST_LINE else line[:_LONGEST_LINE]
 
 
 def _peeled(lines: list[tuple[int, str]]) -> list[tuple[int, str]]:
     """Without quoting, fences, line numbers, and the prefixes of CI systems and docker compose."""
-    texts = [_unquoted(line) for _, line in lines]
-    texts = ["" if line.lstrip()[:3] in ("```", "~~~") and _FENCE.match(line) else line for line in texts]
-    texts = [line[match.end() :] if (match := _CI_TIME.match(line)) else line for line in texts]
+    texts = [_unquoted(line) if ">" in line[:16] else line for _, line in lines]
+    texts = ["" if ("```" in line or "~~~" in line) and _FENCE.match(line) else line for line in texts]
+    texts = [line[match.end() :] if "Z " in line[:40] and (match := _CI_TIME.match(line)) else line for line in texts]
     _strip_numbers(texts)
     _strip_services(texts)
     return [(number, line) for (number, _), line in zip(lines, texts, strict=True)]
@@ -161,7 +165,7 @@ def _peeled(lines: list[tuple[int, str]]) -> list[tuple[int, str]]:
 def _unquoted(line: str) -> str:
     """Without the `>` of mail and Markdown, up to eight levels, also within a list. Python's `>>>` is none."""
     for _ in range(8):
-        if ">" not in line[:16] or not (match := _QUOTE.match(line)):
+        if not (match := _QUOTE.match(line)):
             break
         line = line[match.end() :]
     return line
@@ -173,6 +177,8 @@ def _strip_numbers(texts: list[str]) -> None:
     last = -2
     for index in range(len(texts) + 1):
         line = texts[index] if index < len(texts) else ""
+        if not line and not run:
+            continue
         match = _NUMBERED.match(line)
         number = int(match.group(1)) if match else -2
         if match and (not run or number == last + 1):
@@ -190,6 +196,8 @@ def _strip_services(texts: list[str]) -> None:
     last = ""
     for index in range(len(texts) + 1):
         line = texts[index] if index < len(texts) else ""
+        if not run and "|" not in line[:90]:
+            continue
         match = _SERVICE.match(line) if "|" in line[:90] else None
         name = match.group(1) if match else ""
         if match and (not run or name == last):

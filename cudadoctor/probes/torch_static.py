@@ -82,7 +82,7 @@ def examine(host: Quiet, one: Candidate) -> OnDisk:
         sites=found,
         torch=torch and _with_company(host, found, torch, infos),
         packages=packages,
-        duplicates=tuple(_duplicates(host, infos, conda)),
+        duplicates=tuple(_duplicates(host, one.prefix, infos, conda)),
     )
 
 
@@ -157,12 +157,19 @@ def _built_for(host: Quiet, info: _Info) -> str | None:
     return match.group(1) if match else None
 
 
-def _duplicates(host: Quiet, infos: Mapping[str, _Info], conda: Mapping[str, tuple[CondaRecord, str]]) -> Iterator[str]:
-    """Names that conda has a record of, while what lies there was put there by pip and is another version."""
+def _duplicates(
+    host: Quiet, prefix: str, infos: Mapping[str, _Info], conda: Mapping[str, tuple[CondaRecord, str]]
+) -> Iterator[str]:
+    """Names that conda has a record of, while what lies there was put there by pip and is another version.
+
+    A copy in the user's own directory is in no environment: it only hides what is.
+    """
     for name, twins in _TWINS.items():
         record = next((conda[twin][0] for twin in twins if twin in conda), None)
         info = infos.get(name)
-        if record is None or info is None or _POST.sub("", info.version) == _POST.sub("", record.version):
+        if record is None or info is None or not info.path.startswith(f"{prefix.rstrip('/')}/"):
+            continue
+        if _POST.sub("", info.version) == _POST.sub("", record.version):
             continue
         if _installer(host, info) not in {None, "conda"}:
             yield name

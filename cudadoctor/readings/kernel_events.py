@@ -54,6 +54,8 @@ def events(
     for one in messages.mismatches:
         versions = (("client", one.client), ("module", one.module))
         known = tuple((name, str(version)) for name, version in versions if version is not None)
+        if one.time is not None and _SINCE_BOOT.match(one.time):
+            known += (("at", one.time),)
         add("api-mismatch", one.line, one.text or "NVRM: API mismatch", one.time, values=known)
     for old in messages.legacy:
         values: tuple[tuple[str, str], ...] = (("name", old.name), ("branch", str(old.branch)))

@@ -14,6 +14,7 @@ from cudadoctor.facts.system import OsFacts
 from cudadoctor.facts.toolkit import CompilerFacts, ToolkitFacts, ToolkitInventory
 from cudadoctor.render.facts_libraries import resolved
 from cudadoctor.render.facts_said import symptoms_document
+from cudadoctor.render.facts_services import health, link, services
 
 _NO_OS = OsFacts()
 _NO_DRIVER = DriverFacts()
@@ -33,12 +34,19 @@ def facts_document(facts: Facts) -> dict[str, Any]:
         "pci": facts.pci
         and {
             "gpus": [
-                {"bus_id": one.bus_id, "device_id": one.device_id, "driver": one.driver, "responds": one.responds}
+                {
+                    "bus_id": one.bus_id,
+                    "device_id": one.device_id,
+                    "driver": one.driver,
+                    "responds": one.responds,
+                    "link": link(one),
+                }
                 for one in facts.pci.gpus
             ],
             "nvswitches": facts.pci.nvswitches,
         },
         "smi": None if facts.smi is None else _smi(facts.smi),
+        "services": None if facts.services is None else services(facts.services),
         "libcuda": None if facts.libcuda is None else _libcuda(facts.libcuda),
         "nodes": facts.nodes
         if facts.nodes is None
@@ -120,6 +128,7 @@ def _smi(one: SmiFacts) -> dict[str, Any]:
         "version": _text(one.version),
         "cuda_version": None if one.cuda_version is None else one.cuda_version.release,
         "gpus": len(one.gpus),
+        "health": [health(gpu) for gpu in one.gpus],
         "seconds": None if one.seconds is None else round(one.seconds, 4),
     }
 
@@ -260,6 +269,8 @@ def _package(one: Package) -> dict[str, Any]:
         "build": one.build,
         "channel": one.channel,
         "installer": one.installer,
+        "requires_torch": one.requires_torch,
+        "built_for": one.built_for,
     }
 
 
@@ -278,6 +289,11 @@ def _torch(one: TorchFacts, env: EnvFacts) -> dict[str, Any]:
         "hip": one.hip,
         "location": one.location,
         "installer": one.installer,
+        "pins": dict(one.pins),
+        "hidden": [{"version": other.version, "location": other.location} for other in one.hidden],
+        "records": list(one.records),
+        "leftovers": list(one.leftovers),
+        "nvidia_site": one.nvidia_site,
         "outcome": live.outcome,
         "stage": live.stage,
         "warning": live.warning,

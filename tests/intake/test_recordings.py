@@ -13,8 +13,7 @@ from cudadoctor.checks.base import Severity
 from cudadoctor.facts.base import Facts
 from cudadoctor.intake import read
 from cudadoctor.parsers.text import decode
-
-from ..parsers.test_recordings import FOLDER, RECORDINGS, bus, mib, unbracketed
+from tests.parsers.test_recordings import FOLDER, RECORDINGS, bus, mib, unbracketed
 
 SMI = ("smi_table", "smi_xml", "smi_q", "smi_csv", "smi_list", "smi_version")
 
@@ -60,8 +59,9 @@ def folded_and_stripped(text: str) -> str:
 
 def in_an_issue(text: str) -> str:
     return (
-        "### Describe the bug\n\nIt does not work on my machine since yesterday, and this very long sentence of prose goes "
-        "on for a good while longer than any terminal is wide.\n\n<details><summary>Environment</summary>\n\n```shell\n$ cmd\n"
+        "### Describe the bug\n\nIt does not work on my machine since yesterday, and this very long sentence of prose "
+        "goes on for a good while longer than any terminal is wide.\n\n"
+        "<details><summary>Environment</summary>\n\n```shell\n$ cmd\n"
         f"{text}\n```\n\n</details>\n\n- [x] I have searched the issues\n\nThanks!\n"
     )
 
@@ -158,10 +158,11 @@ def wrong_in(recording: dict[str, Any], facts: Facts) -> list[str]:
     if kind == "proc_version":
         driver = facts.driver
         good = driver is not None and str(driver.version) == expected["driver_version"]
-        return [] if good and (driver.module == "open") == expected["open_module"] else [f"{driver}"]
+        return [] if good and driver and (driver.module == "open") == expected["open_module"] else [f"{driver}"]
     if kind == "nvcc":
         toolkit = facts.toolkit.toolkits[0] if facts.toolkit else None
-        return [] if toolkit and toolkit.version.release == expected["cuda_release"] else [f"{toolkit}"]
+        version = toolkit.version if toolkit else None
+        return [] if version and version.release == expected["cuda_release"] else [f"{toolkit}"]
     return []
 
 

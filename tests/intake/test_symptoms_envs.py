@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from cudadoctor.intake.symptoms import envs, torch
 from cudadoctor.intake.symptoms.find import find
+
+MINE = {row.kind for row in (*envs.ROWS, *torch.ROWS)}
 
 OTHER_AUDIO = (
     "Detected that PyTorch and TorchAudio were compiled with different CUDA versions. "
@@ -63,6 +66,12 @@ SAID = [
         "A module that was compiled using NumPy 1.x cannot be run in NumPy 2.1.3 as it may crash.",
         "built-for-numpy-1",
         {"numpy": "2.1.3"},
+    ),
+    ("A module that was compiled using NumPy 1.x cannot be run in", "built-for-numpy-1", {}),
+    (
+        "UserWarning: Failed to initialize NumPy: _ARRAY_API not found (Triggered internally at tensor_numpy.cpp:84.)",
+        "torch-numpy-interface",
+        {},
     ),
     ("RuntimeError: Numpy is not available", "torch-without-numpy", {}),
     ("RuntimeError: Failed to find C compiler. Please specify via CC environment variable.", "no-c-compiler", {}),
@@ -132,6 +141,36 @@ SAID = [
     (r"C:\Program Files (x86)\Python39-32\Scripts>pip install torch", "python-32bit-path", {}),
     ("Python 3.8.3 (tags/v3.8.3:6f8c832, May 13 2020) [MSC v.1924 32 bit (Intel)] on win32", "python-32bit-path", {}),
     ("Looking in indexes: https://download.pytorch.org/whl/cu125", "pip-torch-index", {"tag": "cu125"}),
+    ("$ conda install pytorch torchvision cudatoolkit=11.3 -c pytorch", "cuda-build-asked", {}),
+    ("  - pytorch-cuda=12.1", "cuda-build-asked", {}),
+    (
+        "Installed CUDA version 11.8 does not match the version torch was compiled with 12.1, unable to compile",
+        "toolkit-of-extension-build",
+        {"toolkit": "11.8", "torch": "12.1"},
+    ),
+    (
+        "ImportError: cannot import name 'nn' from 'torch' (/home/u/torch.py)",
+        "module-imports-itself",
+        {"module": "torch", "file": "/home/u/torch.py"},
+    ),
+    (
+        "Configured CUDA binary not found at /x/bitsandbytes/libbitsandbytes_cuda130.so",
+        "bitsandbytes-without-cuda",
+        {"cuda": "130"},
+    ),
+    ("RuntimeError: Not compiled with CUDA support", "extension-without-cuda", {}),
+    ("RuntimeError: FlashAttention only supports Ampere GPUs or newer.", "flash-attention-gpu", {}),
+    (
+        "hint: You require CPython 3.13 (`cp313`), but we only found wheels for `torch` (v2.1.2) with the following",
+        "uv-no-wheel",
+        {"python": "3.13", "package": "torch", "wanted": "2.1.2"},
+    ),
+    (
+        "└─ pytorch-cuda 12.6**  does not exist (perhaps a typo or a missing channel).",
+        "conda-package-not-found",
+        {"package": "pytorch-cuda"},
+    ),
+    ("  - nothing provides requested cudatoolkit 11.1.*", "conda-package-not-found", {"package": "cudatoolkit"}),
     ("WARNING: Ignoring invalid distribution -orch (/x/site-packages)", "pip-invalid-distribution", {"name": "orch"}),
     ("PackagesNotFoundError: The following packages are not", "conda-package-not-found", {}),
     (
@@ -161,10 +200,17 @@ def test_a_message_is_recognised(line: str, kind: str, values: dict[str, str]) -
         "undefined symbol: iJIT_NotifyEvent",
         "libcudnn.so.9: undefined symbol: _ZN5cudnn5graph6LibC",
         "python32-bit path",
+        "UserWarning: Failed to initialize NumPy: No module named 'numpy' (Triggered internally at tensor_numpy.cpp)",
+        "CUDA is not available. PyTorch was not compiled with CUDA support or no GPU detected.",
+        "Installed CUDA version 11.7 does not match the version torch was compiled with 11.8 but since the APIs are",
+        "ValueError: This CTranslate2 package was not compiled with CUDA support",
+        "ImportError: cannot import name 'nn' from 'torch' (/x/site-packages/torch/__init__.py)",
+        "  Loading /x/bitsandbytes/libbitsandbytes_cuda121.so",
+        "cudatoolkit               11.3.1               h2bc3f7f_2    conda-forge",
         "ipython3-32/",
         "Found GPU0 Orin which is supported",
         "I think numpy is not the problem",
     ],
 )
 def test_another_line_is_not(line: str) -> None:
-    assert find([("line 1", line)]) == ()
+    assert [one.kind for one in find([("line 1", line)]) if one.kind in MINE] == []

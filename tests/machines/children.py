@@ -98,7 +98,7 @@ def _torch(machine: Machine, env: Env) -> Program:
             "version": env.python,
             "executable": f"{env.prefix}/bin/python",
             "prefix": env.prefix,
-            "shadow": None,
+            "shadow": env.torch.shadow if env.torch is not None else None,
         },
         {"step": "import"},
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cudadoctor.checks.base import Problem, Result, Severity, check
 from cudadoctor.checks.common import clean
-from cudadoctor.checks.said import first
+from cudadoctor.checks.said import first, told
 from cudadoctor.checks.sources import CONDA_CHANNELS
 from cudadoctor.facts.envs import CondaFacts
 from cudadoctor.facts.symptom import Symptom
@@ -36,9 +36,10 @@ def conda_package_not_in_channel(symptoms: tuple[Symptom, ...], conda: CondaFact
     if one is None:
         return
     channels = f" ({', '.join(clean(name, 40) for name in conda.channels[:5])})" if conda and conda.channels else ""
+    what = next((clean(met.values["package"], 60) for met in told(symptoms, one.kind) if "package" in met.values), None)
     yield Problem(
         subject="machine",
-        message=f"conda did not find what it was asked for in its channels{channels}, and installed nothing",
+        message=f"conda did not find {what or 'what it was asked for'} in its channels{channels}",
         evidence=(one.seen,),
         source=CONDA_CHANNELS,
     )

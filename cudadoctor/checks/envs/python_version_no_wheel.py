@@ -37,15 +37,36 @@ def python_version_no_wheel(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts,
         return  # that is why
     env = active(envs or ())
     python = ".".join(env.python_version.split(".")[:2]) if env is not None and env.python_version else None
-    for found in (*_by_pip(symptoms, python), *_by_wheel(symptoms, python)):
+    for found in (*_by_uv(symptoms), *_by_pip(symptoms, python), *_by_wheel(symptoms, python)):
         yield found
         return
+
+
+def _by_uv(symptoms: tuple[Symptom, ...]) -> Iterator[Problem]:
+    for one in told(symptoms, "uv-no-wheel"):
+        which = " ".join(filter(None, (one.values["package"], one.values.get("wanted"))))
+        yield Problem(
+            subject="machine",
+            message=f"{clean(which, 60)} has no wheel for Python {clean(one.values['python'], 10)}",
+            evidence=(one.seen,),
+            source=PREVIOUS_VERSIONS,
+        )
 
 
 def _by_pip(symptoms: tuple[Symptom, ...], python: str | None) -> Iterator[Problem]:
     from cudadoctor.compat import torch as torches
 
     for one in told(symptoms, "pip-no-version"):
+        if one.values.get("package") == "torch" and "wanted" not in one.values and python is not None:
+            if one.values.get("versions", "none").strip() == "none" and _too_new(python):
+                yield Problem(
+                    subject="machine",
+                    message=f"no release of torch that is known here has a wheel for Python {clean(python, 10)}",
+                    evidence=(one.seen,),
+                    source=PREVIOUS_VERSIONS,
+                    confidence=Confidence.LIKELY,
+                )
+            continue
         wanted, listed = one.values.get("wanted"), _listed(one.values.get("versions", ""))
         if one.values.get("package") != "torch" or wanted is None or torches.release(wanted) is None:
             continue
@@ -53,8 +74,11 @@ def _by_pip(symptoms: tuple[Symptom, ...], python: str | None) -> Iterator[Probl
         mine = None if python is None or not known else python in known
         # pip lists what there is for this Python: a release older than all of it was made for older Pythons only.
         older = bool(listed) and release(wanted) < listed[0]
-        newer = bool(listed) and release(wanted) > listed[-1] and "+" not in wanted
-        if mine is True or (mine is None and not older and not newer):
+        newer = bool(listed) and release(wanted) > listed[-1]
+        # An index for one CUDA version lists what was built for that, and so tells nothing about Python.
+        one_build = "+" in wanted or first(symptoms, "pip-torch-index") is not None
+        only_listed = mine is None and (one_build or not (older or newer))
+        if mine is True or only_listed:
             continue
         which = f"Python {clean(python, 10)}" if python else "this Python"
         for_ = f" It was built for Python {', '.join(known)}." if known else ""
@@ -65,6 +89,14 @@ def _by_pip(symptoms: tuple[Symptom, ...], python: str | None) -> Iterator[Probl
             source=PREVIOUS_VERSIONS,
             confidence=Confidence.CERTAIN if mine is False else Confidence.LIKELY,
         )
+
+
+def _too_new(python: str) -> bool:
+    """Newer than every Python that the newest release was built for."""
+    from cudadoctor.compat import torch as torches
+
+    known = torches.pythons(torches.newest().torch) or ()
+    return bool(known) and all(release(python) > release(one.rstrip("t")) for one in known)
 
 
 def _by_wheel(symptoms: tuple[Symptom, ...], python: str | None) -> Iterator[Problem]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import clean, env_subject, rows, seen, torch_shown
+from cudadoctor.checks.common import clean, env_subject, rows, seen, torch_shown, weight
 from cudadoctor.checks.said import first, shown, subject
 from cudadoctor.checks.sources import PYTORCH_INSTALL
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.symptom import Symptom
 
 
-@check("PY014", severity=Severity.INFO)
+@check("PY014", severity=Severity.ERROR)
 def site_packages_split_lib_lib64(envs: tuple[EnvFacts, ...]) -> Result:
     """The environment's lib and lib64 are two directories: torch lies in one, its nvidia-* wheels in the other.
 
@@ -38,14 +38,15 @@ def site_packages_split_lib_lib64(envs: tuple[EnvFacts, ...]) -> Result:
         here, there = torch.location.rpartition("/")[0], torch.nvidia_site
         if here.replace("/lib64/", "/lib/") != there.replace("/lib64/", "/lib/"):
             continue
-        failed = torch.live.outcome == "import-error" and "cannot open shared object file" in (torch.live.error or "")
+        # The usual layout of these systems outside of environments: a fault only where torch is at a loss with it.
+        if torch.live.outcome != "import-error" or "cannot open shared object file" not in (torch.live.error or ""):
+            continue
         yield Problem(
             subject=env_subject(env),
             message=f"{torch_shown(env, torch)} lies in {clean(here)}, and its nvidia-* wheels in {clean(there)}",
             evidence=rows(torch.seen, seen(there, "nvidia-*")),
             source=PYTORCH_INSTALL,
-            severity=Severity.ERROR if failed and env.active else Severity.INFO,
-            confidence=Confidence.CERTAIN if failed else Confidence.POSSIBLE,
+            severity=weight(env),
         )
 
 
@@ -60,6 +61,5 @@ def by_message(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None)
         message=f"{shown(envs)} lies in lib64 and does not find {clean(missing.values.get('library'), 40)} beside it",
         evidence=rows(where.seen, missing.seen),
         source=PYTORCH_INSTALL,
-        severity=Severity.ERROR,
         confidence=Confidence.LIKELY,
     )

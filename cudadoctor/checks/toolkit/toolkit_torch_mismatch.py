@@ -20,8 +20,10 @@ def toolkit_torch_mismatch(toolkit: ToolkitInventory, envs: tuple[EnvFacts, ...]
         where the major differs (flash-attn, apex, deepspeed …). torch itself does not use the toolkit.
 
     Fix:
-        To compile extensions: install the toolkit of torch's CUDA version and set CUDA_HOME to it for the build, or
-        use a prebuilt wheel of the extension.
+        To compile extensions: install the toolkit of torch's CUDA version beside the other and set CUDA_HOME to it for
+        the build (without an administrator: `conda install -c nvidia cuda-toolkit=12.4`, then
+        `export CUDA_HOME=$CONDA_PREFIX`); or install the torch that is built for the toolkit's CUDA; or use a prebuilt
+        wheel of the extension. A different minor of the same major is only warned of.
 
     Harmless when:
         Nothing is compiled here, as for everybody who only uses wheels or conda packages.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import active, clean, env_subject, expects_gpu, is_cpu_build, rows, torch_shown
+from cudadoctor.checks.common import active, clean, env_subject, expects_gpu, is_cpu_build, release, rows, torch_shown
 from cudadoctor.checks.said import first, shown, subject, torch_of
 from cudadoctor.checks.sources import PYTORCH_INSTALL
-from cudadoctor.checks.torch.cpu_only_build import generic_aarch64
+from cudadoctor.checks.torch.cpu_only_build import general_wheel_without_cuda, generic_aarch64
 from cudadoctor.facts.driver import DriverFacts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.gpu import GpuFacts
@@ -63,6 +63,28 @@ def by_message(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...], os: Os
         subject=subject(envs),
         message=f"{shown(envs)} is the general aarch64 wheel without CUDA, and CUDA was asked of it",
         evidence=rows(one.seen, torch.seen),
+        source=PYTORCH_INSTALL,
+        confidence=Confidence.LIKELY,
+    )
+
+
+@also(aarch64_wheel_without_cuda)
+def by_default_index(
+    envs: tuple[EnvFacts, ...], os: OsFacts, gpus: tuple[GpuFacts, ...] | None, driver: DriverFacts | None
+) -> Result:
+    """A torch that finds no GPU, of whose build only the number is told: the general wheel of that release."""
+    torch = torch_of(envs)
+    if torch is None or os.arch != "aarch64" or not general_wheel_without_cuda(torch, "linux-aarch64"):
+        return
+    # NVIDIA's own wheels for older JetPacks had plain numbers, too; from 1.12 on they say +nv22.05.
+    if os.jetson is not None and release(torch.version) < (1, 12):
+        return
+    if os.jetson is None and not expects_gpu(gpus, os, driver):
+        return
+    yield Problem(
+        subject=subject(envs),
+        message=f"{shown(envs)} finds no GPU: the general aarch64 wheel of this release has no CUDA",
+        evidence=(torch.seen,),
         source=PYTORCH_INSTALL,
         confidence=Confidence.LIKELY,
     )

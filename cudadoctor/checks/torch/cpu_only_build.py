@@ -114,8 +114,9 @@ def by_message(  # noqa: PLR0917  facts, passed by name
 
 
 @also(cpu_only_build)
-def with_cuda_beside_it(
+def with_cuda_beside_it(  # noqa: PLR0917  facts, passed by name
     envs: tuple[EnvFacts, ...],
+    symptoms: tuple[Symptom, ...] | None,
     gpus: tuple[GpuFacts, ...] | None,
     os: OsFacts | None,
     toolkit: ToolkitInventory | None,
@@ -125,10 +126,37 @@ def with_cuda_beside_it(
     torch = torch_of(envs)
     if gpus is not None or torch is None or not is_cpu_build(torch) or generic_aarch64(torch, os):
         return
-    if os is not None and (os.container is not None or os.kernel is not None):
+    if os is not None and os.uid is not None:
         return  # a machine that was examined: what is not known of it stays so
-    if _wanted(envs, gpus, toolkit, driver):
+    asked = first(symptoms or (), "cuda-build-asked", "pip-torch-index")
+    if asked is not None or _wanted(envs, gpus, toolkit, driver):
+        yield _of_build(envs, rows(torch.seen, asked.seen if asked is not None else None))
+
+
+@also(cpu_only_build)
+def by_default_index(
+    envs: tuple[EnvFacts, ...],
+    os: OsFacts,
+    gpus: tuple[GpuFacts, ...] | None,
+    toolkit: ToolkitInventory | None,
+    driver: DriverFacts | None,
+) -> Result:
+    """A torch on Windows that finds no GPU, of which only the number is told: pip gives a CPU build there."""
+    torch = torch_of(envs)
+    if os.id != "windows" or torch is None or gpus == () or not _wanted(envs, gpus, toolkit, driver):
+        return
+    if general_wheel_without_cuda(torch, "win-amd64"):
         yield _of_build(envs, (torch.seen,))
+
+
+def general_wheel_without_cuda(torch: TorchFacts, platform: str) -> bool:
+    """It finds no GPU, tells nothing of its build, and pip's plain wheel of that release has no CUDA there."""
+    from cudadoctor.compat import torch as torches
+
+    told_nothing = (torch.cuda, torch.hip, torch.build, torch.build_string) == (None, None, None, None)
+    if not told_nothing or torch.installer not in (None, "pip", "uv") or torch.live.is_available is not False:
+        return False
+    return "+" not in torch.version and torches.pypi_default(torch.version, platform) == "cpu"
 
 
 def _of_build(envs: tuple[EnvFacts, ...] | None, evidence: tuple[Seen, ...]) -> Problem:

@@ -30,7 +30,8 @@ def extension_built_for_other_arch(
         `TORCH_CUDA_ARCH_LIST="7.5 8.0 8.6 9.0+PTX" pip install --no-build-isolation --no-cache-dir --force-reinstall
         --no-deps NAME` (in a Dockerfile: ENV TORCH_CUDA_ARCH_LIST before that line). `nvidia-smi
         --query-gpu=compute_cap --format=csv` prints a GPU's number. The toolkit must know it: 8.6 needs CUDA 11.1, 8.9
-        and 9.0 11.8, 12.0 12.8.
+        and 9.0 11.8, 12.0 12.8. flash-attn 2 has code for Ampere and newer only: on Turing (T4, RTX 20) and Volta take
+        torch's own attention (`attn_implementation="sdpa"` in transformers) or flash-attn 1.
 
     Harmless when:
         Never: the kernel was not started.
@@ -38,6 +39,16 @@ def extension_built_for_other_arch(
     Sources:
         https://docs.pytorch.org/docs/stable/cpp_extension.html
     """
+    ampere = first(symptoms, "flash-attention-gpu")
+    if ampere is not None:
+        _, older = one_device(symptoms, gpus)
+        yield Problem(
+            subject=subject(envs),
+            message=f"flash-attn is built for Ampere and newer GPUs, and {older} is older",
+            evidence=(ampere.seen,),
+            source=CPP_ABI,
+        )
+        return
     one = refused(symptoms)
     device, gpu = one_device(symptoms, gpus)
     if one is None or device is None or said(symptoms, envs, gpus) is not None:

@@ -28,7 +28,8 @@ def extension_built_for_other_cuda(envs: tuple[EnvFacts, ...]) -> Result:
         extension for exactly that, for torch-scatter and its kin: `pip install --force-reinstall --no-deps
         --no-cache-dir torch-scatter -f https://data.pyg.org/whl/torch-2.6.0+cu124.html`. Where there is no wheel for
         it, compile it with a toolkit of torch's CUDA version (CUDA_HOME), or change torch for the build that the
-        extension has.
+        extension has. bitsandbytes: a newer release has libraries for newer CUDA (`pip install -U bitsandbytes`);
+        BNB_CUDA_VERSION=126 takes another one that it has, of the same major.
 
     Harmless when:
         Nothing imports the extension, or only its functions for the CPU are used.
@@ -73,6 +74,22 @@ def by_message(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None)
             message=f"{clean(library, 40)} was built for another CUDA than {shown(envs)}{versions}",
             evidence=(one.seen,),
             source=CPP_ABI,
+        )
+        return
+    for one in told(symptoms, "bitsandbytes-without-cuda", "extension-without-cuda"):
+        cuda = one.values.get("cuda")
+        yield Problem(
+            subject=subject(envs),
+            message=(
+                f"bitsandbytes has no library for CUDA {clean(cuda[:-1], 4)}.{cuda[-1]}, "
+                f"which {shown(envs)} is built for"
+                if cuda
+                else f"a compiled extension beside {shown(envs)} was built without CUDA"
+            ),
+            evidence=(one.seen,),
+            source=CPP_ABI,
+            severity=Severity.WARNING if cuda else None,
+            confidence=Confidence.LIKELY,
         )
         return
     for one in told(symptoms, "xformers-built-for"):

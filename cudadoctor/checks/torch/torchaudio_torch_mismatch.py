@@ -41,9 +41,9 @@ def torchaudio_torch_mismatch(envs: tuple[EnvFacts, ...]) -> Result:
         audio = env.packages.get("torchaudio")
         if env.torch is None or audio is None:
             continue
-        pinned = audio.requires_torch
-        if pinned is None and release(audio.version)[:2] >= _STABLE_FROM:
+        if release(audio.version)[:2] >= _STABLE_FROM:
             continue
+        pinned = audio.requires_torch
         expected = torches.companions(env.torch.version)
         if pinned is None and (expected is None or expected.torchaudio is None):
             yield Unknown(

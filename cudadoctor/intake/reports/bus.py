@@ -9,21 +9,26 @@ from cudadoctor.intake.draft import Draft, NamedGpu
 from cudadoctor.parsers.text import bus_id
 
 _DISPLAY = re.compile(
-    r"^\s{0,4}(?P<bus>(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])\s+(?:VGA compatible controller|3D controller|Display controller)"
+    r"^[ \t]{0,4}(?P<bus>(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])\s+(?:VGA compatible controller"
+    r"|3D controller|Display controller)"
     r"(?: \[03[0-9a-f]{2}\])?: (?P<name>.{1,160})",
     re.IGNORECASE,
 )
 _DEVICE = re.compile(r"\[(?P<vendor>[0-9a-f]{4}):(?P<device>[0-9a-f]{4})\]", re.IGNORECASE)
 _MODEL = re.compile(r"NVIDIA Corporation .{0,80}?\[(?P<name>[^\[\]]{3,80})\](?! \()")
-_ANY_DEVICE = re.compile(r"^\s{0,4}(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]\s")
+_ANY_DEVICE = re.compile(r"^[ \t]{0,4}(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]\s")
 _IN_USE = re.compile(r"Kernel driver in use: (\S{1,40})")
 _OTHER_MAKER = re.compile(
-    r"\bRadeon(?: \(?TM\)?)? (?:RX|Pro|VII|R[579]|HD|\d{3}M|GPU|Graphics)\b|\bRX ?[4-9]\d{2,3}(?: ?XTX?)?\b|\bROCm\b(?=[^\n]{0,40}\b(?:gfx|Radeon))|"
+    r"\bRadeon(?: \(?TM\)?)? (?:RX|Pro|VII|R[579]|HD|\d{3}M|GPU|Graphics)\b|\bRX ?[4-9]\d{2,3}"
+    r"(?: ?XTX?)?\b|\bROCm\b(?=[^\n]{0,40}\b(?:gfx|Radeon))|"
     r"\bAMD (?:GPU|graphics card|Radeon)\b|\bIntel (?:Arc|Iris|UHD|HD Graphics)\b|\bgfx(?:9|10|11|12)\d{1,2}\b",
     re.IGNORECASE,
 )
+_MODULES = {"nouveau": "nouveau", "vfio-pci": "vfio_pci", "nova": "nova_core"}
+"""A driver in use, and the kernel module that is then loaded."""
 _NVIDIA = re.compile(
-    r"geforce|\bgtx\b|\brtx\b|quadro|tesla|titan|\b[ahv]100\b|nvidia[ -](?:smi|corporation|gpu|driver|uvm|modprobe)|nvrm|"
+    r"geforce|\bgtx\b|\brtx\b|quadro|tesla|titan|\b[ahv]100\b|nvidia[ -](?:smi|corporation"
+    r"|gpu|driver|uvm|modprobe)|nvrm|"
     r"NVIDIA-SMI|/dev/nvidia|gpu_?\d? ?: ?nvidia|\bjetson\b|nvidia driver",
     re.IGNORECASE,
 )
@@ -50,6 +55,8 @@ def recognise(draft: Draft) -> None:
         for device in devices:
             if device.driver == "nvidia":
                 draft.put(draft.driver, "loaded", value=True)
+        others_in_use = tuple(_MODULES[one.driver] for one in devices if one.driver in _MODULES)
+        draft.put(draft.driver, "other_modules", tuple(dict.fromkeys(others_in_use)))
         return
     text = draft.paste.text
     if others >= 0 and _NVIDIA.search(text) is None:

@@ -13,7 +13,8 @@ _INIT_CODE = re.compile(
     r"\bcuInit(?:\(0\))?[^\n\w]{0,12}(?:gave|returned|failed with|->|=|:)[^\n\w]{0,8}(?:error )?(?P<code>\d{1,3})\b"
 )
 _RUNTIME = re.compile(
-    r"\bcuda(?:GetDeviceCount|GetDeviceProperties|RuntimeGetVersion)(?:\(\))?\s(?:returned|failed with error)\s#?(?P<code>\d{1,3})\b"
+    r"\bcuda(?:GetDeviceCount|GetDeviceProperties|RuntimeGetVersion)(?:\(\))?\s(?:returned"
+    r"|failed with error)\s#?(?P<code>\d{1,3})\b"
     r"|Unexpected error from cudaGetDeviceCount\(\)[^\n]{0,200}?Error (?P<code2>\d{1,3}):"
     r"|\bcuda runtime error \((?P<code3>\d{1,3})\)[^\n]{0,160}THCGeneral"
 )

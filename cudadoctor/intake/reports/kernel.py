@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 
 from cudadoctor.facts.driver import PciDevice, PciFacts
+from cudadoctor.facts.kernel import KernelFacts
 from cudadoctor.intake.draft import Draft
 from cudadoctor.parsers import dmesg
 from cudadoctor.parsers.text import bus_id
+from cudadoctor.readings import kernel_events
 
-_LSMOD_HEAD = re.compile(r"^\s{0,4}Module\s{1,40}Size\s{1,10}Used by\b", re.MULTILINE)
-_LSMOD_ROW = re.compile(r"^\s{0,4}(?P<name>[a-z0-9_]{2,40})\s{1,40}\d{3,9}\s{1,6}-?\d{1,5}(?:\s|$)", re.MULTILINE)
+_LSMOD_HEAD = re.compile(r"^[ \t]{0,4}Module[ \t]{1,40}Size\s{1,10}Used by\b", re.MULTILINE)
+_LSMOD_ROW = re.compile(r"^[ \t]{0,4}(?P<name>[a-z0-9_]{2,40})[ \t]{1,40}\d{3,9}\s{1,6}-?\d{1,5}(?:\s|$)", re.MULTILINE)
 _PCI_ID = re.compile(r"GPU (?P<bus>[0-9a-fA-F:.]{7,16}) \(PCI ID: 10de:(?P<device>[0-9a-fA-F]{4})\)")
 _WHOLE_LIST = 25
 _OTHERS = ("nouveau", "nova_core", "vfio_pci")
@@ -37,13 +38,9 @@ def _log(draft: Draft) -> None:
         draft.put(draft.driver, "version", found.loaded.version)
         draft.put(draft.driver, "module", found.loaded.module)
     _gpus(draft)
-    try:
-        events = importlib.import_module("cudadoctor.readings.kernel_events")
-    except ModuleNotFoundError:
-        return
-    build = getattr(events, "kernel_facts", None) or getattr(events, "facts", None) or getattr(events, "read", None)
-    if build is not None:
-        draft.more["kernel"] = build(found, draft.paste.where)
+    events = kernel_events.events(found, lambda number: draft.paste.where(number - 1))
+    if events:
+        draft.more["kernel"] = KernelFacts(events=events)
 
 
 def _gpus(draft: Draft) -> None:

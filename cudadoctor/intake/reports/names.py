@@ -17,7 +17,8 @@ _FOUND = re.compile(
     re.IGNORECASE,
 )
 _PROPERTIES = re.compile(
-    r"_CudaDeviceProperties\(name='(?P<name>[^']{3,80})', major=(?P<major>\d{1,2}), minor=(?P<minor>\d)(?:, total_memory=(?P<memory>\d{1,7})MB)?"
+    r"_CudaDeviceProperties\(name='(?P<name>[^']{3,80})', major=(?P<major>\d{1,2}), minor="
+    r"(?P<minor>\d)(?:, total_memory=(?P<memory>\d{1,7})MB)?"
 )
 _TENSORFLOW = re.compile(
     r"name: (?P<name>[A-Z][^,\n]{2,60}), pci bus id: [0-9a-fA-F:.]{5,16}, compute capability: (?P<cc>\d{1,2}\.\d)"
@@ -29,7 +30,8 @@ _SUPPORTS = re.compile(
 )
 _WORDS = re.compile(
     r"(?<![\w-])(?:NVIDIA[ -])?(?:"
-    r"(?:GeForce[ -]?)?(?P<series>RTX|GTX|GT)[ -]?(?P<number>A?\d{3,4})(?P<suffix>(?:[ -]?(?:Ti|SUPER|Ada|Laptop|Mobile|Max-Q)\b)*|[DMS]\b)"
+    r"(?:GeForce[ -]?)?(?P<series>RTX|GTX|GT)[ -]?(?P<number>A?\d{3,4})(?P<suffix>"
+    r"(?:[ -]?(?:Ti|SUPER|Ada|Laptop|Mobile|Max-Q)\b)*|[DMS]\b)"
     r"|Tesla[ -](?P<tesla>[CKMPVTA]\d{1,4}[a-z]{0,2})"
     r"|(?P<bare>(?:A|H|B|V|P)(?:100|200|800)|H20|H200|GH200|GB200|GB10|L40S?|L4|A40|A30|A16|A10G?|A6000|K80|K40[cm]?|P40)(?=[\s,.;:)x-]|\Z)(?!\.\d)"
     r"|(?P<titan>TITAN (?:RTX|V|Xp|X)\b)"
@@ -39,7 +41,8 @@ _WORDS = re.compile(
     re.IGNORECASE,
 )
 _DRIVER = re.compile(
-    r"(?:\bdriver|\bnvidia-smi|\bNVIDIA-SMI)(?:s\b)?(?:[ -](?:version|displays the driver version))?\s{0,3}(?:is|:|=)?\s{0,3}v?(?P<version>[3-9]\d{2}\.\d{2,3}(?:\.\d{2})?)(?![\d.]*\d)",
+    r"(?:\bdriver|\bnvidia-smi|\bNVIDIA-SMI)(?:s\b)?(?:[ -](?:version|displays the driver version))?\s{0,3}"
+    r"(?:is|:|=)?\s{0,3}v?(?P<version>[3-9]\d{2}\.\d{2,3}(?:\.\d{2})?)(?![\d.]*\d)",
     re.IGNORECASE,
 )
 _CUDA_DRIVER = re.compile(

@@ -1,67 +1,50 @@
-"""`conda list`, `pip list`, `pip freeze` and their like."""
+"""`conda list`, `pip list`, `pip freeze` and their like: by the parser of package lists."""
 
 from __future__ import annotations
 
 import re
 
-from cudadoctor.facts.envs import Package
-from cudadoctor.facts.seen import Seen
+from cudadoctor.facts.envs import CondaFacts, Package
 from cudadoctor.intake import builds
 from cudadoctor.intake.draft import Draft
+from cudadoctor.parsers import package_lists
+from cudadoctor.parsers.package_lists import ListedPackage
 
-_OURS = re.compile(
-    r"(?:torch\w*|pytorch[\w-]*|nvidia-[\w-]+|numpy|triton|mkl|cudatoolkit|cuda-[\w-]+|cudnn|cpuonly|libtorch|magma-\w+|"
-    r"xformers|flash[-_]attn|apex|mmcv\S{0,12}|detectron2|bitsandbytes|torch[-_]\w+)\Z",
-    re.IGNORECASE,
-)
-_CONDA = re.compile(
-    r"^\s{0,4}(?P<name>[a-z0-9][\w.-]{1,60})\s{1,60}(?P<version>\d[\w.!+-]{0,40})\s{1,40}(?P<build>[\w.*]{1,60}_\d{1,4}|\d{1,4}|cpu|cuda|pypi_0|py\w{1,30})"
-    r"(?:\s{1,40}(?P<channel>[\w./:-]{2,80}))?\s{0,8}$",
-    re.MULTILINE,
-)
-_FREEZE = re.compile(r"^\s{0,8}(?P<name>[A-Za-z][\w.-]{1,60})==(?P<version>\d[\w.!+-]{0,40})\s{0,8}$", re.MULTILINE)
-_LIST = re.compile(
-    r"^\s{0,4}(?P<name>[A-Za-z][\w.-]{1,60})\s{2,60}(?P<version>\d{1,4}\.[\w.!+-]{1,40})(?:\s{1,40}\S{1,200})?\s{0,8}$",
-    re.MULTILINE,
-)
-_CHANNELS = re.compile(r"pytorch|nvidia|conda-forge|defaults|pypi|anaconda|main|pkgs|/|\.", re.IGNORECASE)
+_MOST = 600
+_TORCH = ("torch", "pytorch", "libtorch")
+_CUDA_OF_CONDA = ("pytorch-cuda", "cudatoolkit")
 
 
 def recognise(draft: Draft) -> None:
-    """Packages of torch's company by name, and the torch among them."""
-    text = draft.paste.text
-    for match in _CONDA.finditer(text):
-        name, channel = match["name"].lower(), match["channel"]
-        if _OURS.match(name) and (channel is None or _CHANNELS.search(channel)):
-            _conda(draft, match, name, channel)
-    for pattern in (_FREEZE, _LIST):
-        for match in pattern.finditer(text):
-            name = match["name"].lower().replace("_", "-")
-            if _OURS.match(name) and name not in draft.packages:
-                draft.packages[name] = Package(name=name, version=match["version"], installer="pip")
-                if name == "torch" and "version" not in draft.torch:
-                    draft.put_torch(match["version"], _seen(draft, match))
-                    draft.put(draft.torch, "installer", "pip")
+    """Packages by name, the torch among them, and what conda says of itself."""
+    found = package_lists.parse(draft.paste.text)[:_MOST]
+    for one in found:
+        if one.name not in draft.packages:
+            draft.packages[one.name] = Package(
+                name=one.name, version=one.version, build=one.build, channel=one.channel, installer=one.manager
+            )
+    conda = any(one.manager == "conda" for one in found)
+    if conda:
+        draft.put(draft.env, "kind", "conda")
+    torch = next((one for one in found if one.name in _TORCH), None)
+    if torch is not None and "version" not in draft.torch:
+        _torch(draft, torch)
+    draft.put(draft.env, "prefix", package_lists.prefix(draft.paste.text))
+    if "conda" in draft.paste.lowered and (info := package_lists.conda_info(draft.paste.text)) is not None:
+        roots = (info.base,) if info.base else ()
+        draft.more["conda"] = CondaFacts(roots=roots, version=info.version, channels=info.channels)
 
 
-def _conda(draft: Draft, match: re.Match[str], name: str, channel: str | None) -> None:
-    build, pypi = match["build"], channel == "pypi" or match["build"] == "pypi_0"
-    if name in draft.packages:
-        return
-    draft.packages[name] = Package(
-        name=name, version=match["version"], build=build, channel=channel, installer="pip" if pypi else "conda"
+def _torch(draft: Draft, torch: ListedPackage) -> None:
+    line = re.compile(rf"(?:^|\s){re.escape(torch.name)}(?:\s|==|=|-){{1,60}}{re.escape(torch.version)}", re.IGNORECASE)
+    at = next(
+        (index for index in draft.paste.having(torch.name) if line.search(draft.paste.texts[index][:400])),
+        draft.paste.first(torch.name),
     )
-    draft.put(draft.env, "kind", "conda")
-    if name in ("pytorch", "libtorch") or (name == "torch" and pypi):
-        if "version" not in draft.torch:
-            draft.put_torch(match["version"], _seen(draft, match))
-        draft.put(draft.torch, "installer", "pip" if pypi else "conda")
-        if not pypi:
-            word, cuda = builds.of_conda(build)
-            draft.put(draft.torch, "build_string", build)
-            draft.put(draft.torch, "cuda", cuda)
-            draft.put(draft.torch, "build", word)
-
-
-def _seen(draft: Draft, match: re.Match[str]) -> Seen:
-    return draft.paste.seen(draft.paste.text.count("\n", 0, match.start("name")))
+    draft.put_torch(torch.version, draft.paste.seen(at))
+    draft.put(draft.torch, "installer", torch.manager)
+    if torch.manager == "conda" and torch.build:
+        word, cuda = builds.of_conda(torch.build)
+        draft.put(draft.torch, "build_string", torch.build)
+        draft.put(draft.torch, "cuda", cuda)
+        draft.put(draft.torch, "build", word)

@@ -20,7 +20,8 @@ _INLINE = re.compile(
     r"(?:^|\s)(?P<name>CUDA_VISIBLE_DEVICES|NCCL_[A-Z0-9_]{2,40})=(?P<value>[\w,.:-]{1,80})(?=\s|\Z)", re.MULTILINE
 )
 _PYTHON = re.compile(
-    rf"os\.environ\[[\"'](?P<name>{_NAMES})[\"']\][ \t]{{0,2}}[:=][ \t]{{0,2}}[\"']?(?P<value>[^\"'\n]{{0,200}})[\"']?\s{{0,8}}$",
+    rf"os\.environ\[[\"'](?P<name>{_NAMES})[\"']\][ \t]{{0,2}}[:=][ \t]{{0,2}}[\"']?"
+    rf"(?P<value>[^\"'\n]{{0,200}})[\"']?\s{{0,8}}$",
     re.MULTILINE,
 )
 _ECHO = re.compile(rf"\becho\s{{1,4}}[\"']?\$\{{?(?P<name>{_NAMES})\}}?")

@@ -28,11 +28,13 @@ _TABLE_HEAD = re.compile(r"NVIDIA-SMI\s+\d")
 _INNER_LIST = re.compile(r"(?<=\))\s+(?=GPU \d{1,4}: )")
 """`nvidia-smi -L` whose lines an issue form has joined into one."""
 _TABLES = 8
+_SECTIONS = ("remapped rows", "vgpu software licensed product", "grid licensed product", "ecc errors", "fabric\n")
+_HEAD = "==============NVSMI LOG==============\n\nAttached GPUs : 1\nGPU 00000000:00:00.0"
 
 
 def recognise(draft: Draft) -> None:
     """The first output of each form; what one form does not tell is taken from the others."""
-    found = list(_readings(draft))
+    found = list(_readings(draft)) or list(_fragment(draft))
     error_at, error = _error(draft)
     best = _together(draft, found)
     if best is None and error is None:
@@ -71,6 +73,20 @@ def recognise(draft: Draft) -> None:
     if error is not None and error.library_version is not None:
         draft.put(draft.driver, "library_version", error.library_version)
         draft.put(draft.driver, "library_seen", draft.paste.seen(draft.paste.first("nvml library version")))
+
+
+def _fragment(draft: Draft) -> Iterator[SmiReading]:
+    """A part of `nvidia-smi -q` without its head: sections and values of some GPU, whose bus id nobody told."""
+    lowered = draft.paste.lowered
+    at = next((at for word in _SECTIONS if (at := draft.paste.first(word)) >= 0), -1)
+    if at < 0 or " : " not in lowered:
+        return
+    line = draft.paste.texts[at]
+    indent = len(line) - len(line.lstrip())
+    body = [" " * max(0, 4 - indent) + text for text in draft.paste.texts[at : at + 200]]
+    reading = smi_q.parse("\n".join((_HEAD, *body)))
+    if reading is not None and len(reading.gpus) == 1:
+        yield replace(reading, gpus=(replace(reading.gpus[0], bus_id=None),), complete=False)
 
 
 def _says_none(reading: SmiReading) -> bool:
@@ -137,9 +153,9 @@ def _broken(form: str, texts: list[str]) -> bool:
             inside = "NVSMI LOG" in line or "<nvidia_smi_log" in line or "<gpu id" in line
         elif "</nvidia_smi_log" in line:
             return False
-        elif form == "xml" and line.strip() and not line.lstrip().startswith("<"):
-            return True
-        elif form == "log" and line[:1].strip() and " :" not in line and not line.startswith(("GPU ", "=")):
+        elif (form == "xml" and line.strip() and not line.lstrip().startswith("<")) or (
+            form == "log" and line[:1].strip() and " :" not in line and not line.startswith(("GPU ", "="))
+        ):
             return True
     return False
 

@@ -8,14 +8,16 @@ from cudadoctor.intake.draft import Draft
 from cudadoctor.parsers import os_release, proc_version
 
 _UNAME = re.compile(
-    r"\bLinux [\w.-]{1,64} (?P<kernel>\d\.\d{1,3}\.\d{1,3}\S{0,80}) .{0,160}?\b(?P<arch>x86_64|aarch64|ppc64le|armv7l)\b"
+    r"\bLinux [\w.-]{1,64} (?P<kernel>\d\.\d{1,3}\.\d{1,3}\S{0,80}) .{0,160}?\b(?P<arch>x86_64"
+    r"|aarch64|ppc64le|armv7l)\b"
 )
 _PROC = re.compile(r"\bLinux version (?P<kernel>\d\.\d{1,3}\.\d{1,3}\S{0,80})")
 _KERNEL = re.compile(r"\bKernel(?: [Vv]ersion)?:\s{0,8}(?:Linux )?(?P<kernel>\d\.\d{1,3}\.\d{1,3}[\w.+-]{0,80})")
 _BARE_KERNEL = re.compile(r"\s*(?P<kernel>\d\.\d{1,3}\.\d{1,3}-[\w.+-]{1,80})\s*\Z")
 _WORDS = re.compile(
     r"(?<![\w/:.-])(?P<name>Ubuntu|Debian(?: GNU/Linux)?|Fedora(?: Linux)?|CentOS(?: Linux| Stream)?|"
-    r"Red Hat Enterprise Linux(?: Server)?|RHEL|Rocky Linux|AlmaLinux|Arch Linux|Manjaro(?: Linux)?|openSUSE(?: Leap| Tumbleweed)?|"
+    r"Red Hat Enterprise Linux(?: Server)?|RHEL|Rocky Linux|AlmaLinux|Arch Linux|Manjaro"
+    r"(?: Linux)?|openSUSE(?: Leap| Tumbleweed)?|"
     r"Pop!_OS|Linux Mint|Amazon Linux|NixOS|Gentoo|Void)"
     r"(?:,? ?(?:release )?(?P<version>\d{1,2}(?:\.\d{1,2})?)(?:\.\d{1,2})?)?(?![\w.]*-)",
     re.IGNORECASE,
@@ -29,25 +31,32 @@ _IDS = {
     "linux mint": "linuxmint", "amazon linux": "amzn", "nixos": "nixos", "gentoo": "gentoo", "void": "void",
 }  # fmt: skip
 _WINDOWS = re.compile(
-    r"\bMicrosoft Windows \[Version|\bMicrosoft Windows (?:1[01]|Server)|\bWindows (?:10|11)\b|Windows-1[01]-|^OS: +(?:Microsoft )?Windows",
+    r"\bMicrosoft Windows \[Version|\bMicrosoft Windows (?:1[01]|Server)|\bWindows "
+    r"(?:10|11)\b|Windows-1[01]-|^OS: +(?:Microsoft )?Windows",
     re.IGNORECASE | re.MULTILINE,
 )
 _WINDOWS_BUILD = re.compile(r"\[Version 10\.0\.(\d{5})|Windows-1[01]-10\.0\.(\d{5})")
 _MAC = re.compile(
-    r"^OS: +(?:macOS|Mac OSX)|\bmacOS (?:1[1-9]|2\d|Big Sur|Monterey|Ventura|Sonoma|Sequoia)\b|macOS-1[1-9]|\bApple M[1-9]\b|\bDarwin Kernel Version",
+    r"^OS: +(?:macOS|Mac OSX)|\bmacOS (?:1[1-9]|2\d|Big Sur|Monterey|Ventura|Sonoma"
+    r"|Sequoia)\b|macOS-1[1-9]|\bApple M[1-9]\b|\bDarwin Kernel Version",
     re.IGNORECASE | re.MULTILINE,
 )
+_WSL = re.compile(r"\bWSL ?[12]?\b|Windows Subsystem for Linux", re.IGNORECASE)
+_WSL2 = re.compile(r"\bWSL ?2\b", re.IGNORECASE)
+_WSL2_FROM = 19041
+"""The first Windows build with WSL 2 for all (https://learn.microsoft.com/windows/wsl/install-manual, 2026-11-25)."""
 _LDD = re.compile(r"\bldd \([^()\n]{0,60}(?:\([^()\n]{0,60}\)[^()\n]{0,60})?\) (\d\.\d{1,3})\b")
 _SECURE = re.compile(
     r"^\s*SecureBoot (enabled|disabled)\b|\bSecure ?Boot: {0,9}(enabled|disabled)\b", re.MULTILINE | re.IGNORECASE
 )
 _JETSON = re.compile(
-    r"\b(?:NVIDIA )?Jetson (?:AGX )?(?:Nano|TX1|TX2|Xavier|Orin|Thor)(?: NX| Nano| AGX)?\b|\bR3[2-9] \(release\), REVISION|-tegra\b",
+    r"\b(?:NVIDIA )?Jetson (?:AGX )?(?:Nano|TX1|TX2|Xavier|Orin|Thor)(?: NX| Nano| AGX)?\b"
+    r"|\bR3[2-9] \(release\), REVISION|-tegra\b",
     re.IGNORECASE,
 )
-_CONTAINER_PROMPT = re.compile(r"^\s{0,4}(?:\([\w.-]{1,40}\) ?)?\[?[\w.-]{1,32}@[0-9a-f]{12}(?::| )", re.MULTILINE)
+_CONTAINER_PROMPT = re.compile(r"^[ \t]{0,4}(?:\([\w.-]{1,40}\) ?)?\[?[\w.-]{1,32}@[0-9a-f]{12}(?::| )", re.MULTILINE)
 _OTHER_PROMPT = re.compile(
-    r"^\s{0,4}(?:\([\w.-]{1,40}\) ?)?\[?[\w.-]{1,32}@(?![0-9a-f]{12}[: ])[A-Za-z][\w.-]{0,63}(?::| ~)", re.MULTILINE
+    r"^[ \t]{0,4}(?:\([\w.-]{1,40}\) ?)?\[?[\w.-]{1,32}@(?![0-9a-f]{12}[: ])[A-Za-z][\w.-]{0,63}(?::| ~)", re.MULTILINE
 )
 
 
@@ -70,6 +79,13 @@ def recognise(draft: Draft) -> None:
     kernel = draft.os.get("kernel", "").lower()
     if "microsoft" in kernel:
         draft.put(draft.os, "wsl", 1 if kernel.startswith(("4.4.", "3.4.")) else 2)
+    elif "kernel" not in draft.os and _WSL.search(text):
+        build = _WINDOWS_BUILD.search(text)
+        number = int(next(one for one in build.groups() if one)) if build else None
+        if number is not None and number < _WSL2_FROM:
+            draft.put(draft.os, "wsl", 1)
+        elif _WSL2.search(text):
+            draft.put(draft.os, "wsl", 2)
     _other_systems(draft)
     if (found := proc_version.parse(text)) is not None and "NVRM version" in text:
         draft.put(draft.driver, "loaded", value=True)

@@ -9,7 +9,8 @@ from cudadoctor.intake.draft import Draft
 from cudadoctor.parsers import nvcc
 
 _GCC = re.compile(
-    r"^\s{0,8}(?:x86_64-\S{1,40}-|aarch64-\S{1,40}-)?(?:gcc|g\+\+|cc|c\+\+)(?:-\d{1,2})? \([^\n]{1,80}?\) (\d{1,2})\.(\d{1,2}\.\d{1,2})",
+    r"^[ \t]{0,8}(?:x86_64-\S{1,40}-|aarch64-\S{1,40}-)?(?:gcc|g\+\+|cc|c\+\+)(?:-\d{1,2})? \([^\n]{1,80}?\) "
+    r"(\d{1,2})\.(\d{1,2}\.\d{1,2})",
     re.MULTILINE,
 )
 _ROOT = re.compile(r"(/[^\s:;'\"]{0,160}?/?cuda[-_/]?\d{0,2}(?:\.\d{1,2})?)/bin/nvcc\b")

@@ -5,19 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from cudadoctor.intake.builds import of_local
 from cudadoctor.intake.draft import Draft
 from cudadoctor.intake.paste import typed
 from cudadoctor.versions import ComputeCapability, RuntimeVersion
 
-_VERSION = r"\d{1,2}\.\d{1,2}(?:\.\d{1,2})?(?:(?:a|b|rc)\d{1,3}|\.dev\d{1,8}|\.post\d{1,2}|a0)?(?:\+(?:cu\d{2,3}(?:\.with\.\w{1,20})?|cpu(?:\.cxx11\.abi)?|rocm\d[\d.]{0,8}\d|xpu|(?!cu\d)\w{1,24}))?"
-_BANNER = re.compile(r"^\s{0,4}(?:>>> )?Python (\d\.\d{1,2}\.\d{1,2})[+ ]{0,2}(?:\(|\|)", re.MULTILINE)
-_PYTHON_V = re.compile(r"^\s{0,4}Python (\d\.\d{1,2}\.\d{1,2})\s*$", re.MULTILINE)
+_VERSION = (
+    r"\d{1,2}\.\d{1,2}(?:\.\d{1,2})?(?:(?:a|b|rc)\d{1,3}|\.dev\d{1,8}|\.post\d{1,2}"
+    r"|a0)?(?:\+(?:cu\d{2,3}(?:\.with\.\w{1,20})?|cpu(?:\.cxx11\.abi)?|rocm\d[\d.]{0,8}\d"
+    r"|xpu|(?!cu\d)\w{1,24}))?"
+)
+_BANNER = re.compile(r"^[ \t]{0,4}(?:>>> )?Python (\d\.\d{1,2}\.\d{1,2})[+ ]{0,2}(?:\(|\|)", re.MULTILINE)
+_PYTHON_V = re.compile(r"^[ \t]{0,4}Python (\d\.\d{1,2}\.\d{1,2})[ \t]{0,8}$", re.MULTILINE)
 _SITE = re.compile(
     r"(?<![\w.$}-])(?P<prefix>(?:/|[A-Za-z]:\\|~)[^\s\"'<>|:*?]{0,200}?)[/\\](?:[Ll]ib(?:64)?)[/\\](?:python(?P<python>\d\.\d{1,2})[/\\])?"
     r"(?:site|dist)-packages[/\\](?=torch|\S)"
 )
 _SAID = re.compile(
-    rf"(?<![\w.-])(?:py)?torch(?:[ _]?version)?(?:\s{{0,2}}(?:===?|=|:|-|_|v)\s{{0,2}}|\s(?:is\s|version:?\s)?v?|(?=\d))[\"'`]?(?P<version>{_VERSION})(?![\w.]*\w*\.whl)(?![\d.])",
+    rf"(?<![\w.-])(?:py)?torch(?:[ _]?version)?(?:\s{{0,2}}(?:===?|=|:|-|_|v)\s{{0,2}}"
+    rf"|\s(?:is\s|version:?\s)?v?|(?=\d))[\"'`]?(?P<version>{_VERSION})(?![\w.]*\w*\.whl)"
+    rf"(?![\d.])",
     re.IGNORECASE,
 )
 _HAVE = re.compile(rf"\(you have ({_VERSION})\)")
@@ -160,6 +167,20 @@ def _paths(draft: Draft) -> None:
         draft.torch_seen = draft.torch_seen or draft.paste.seen(draft.paste.text.count("\n", 0, match.start()))
 
 
+def _default_build(draft: Draft, version: str, line: str) -> None:
+    """What plain `pip install torch==…` gives on Linux: the build that the release put onto the general index."""
+    linux = draft.os.get("arch", "x86_64") == "x86_64" and ("kernel" in draft.os or " on linux" in draft.paste.lowered)
+    if "+" in version or not linux or "pip" not in line or "/whl/" in line:
+        return
+    from cudadoctor.compat import torch as table
+
+    default = table.pypi_default(version) or ""
+    build, cuda = of_local(default)
+    draft.put(draft.torch, "build", build)
+    draft.put(draft.torch, "cuda", cuda)
+    draft.put(draft.torch, "installer", "pip")
+
+
 def _said(draft: Draft) -> None:
     """A version of torch in somebody's words: taken where the whole text names one only."""
     found: dict[str, int] = {}
@@ -180,5 +201,6 @@ def _said(draft: Draft) -> None:
         version = max(asked, key=len)
         if "no matching distribution" not in draft.paste.lowered:
             draft.put_torch(version, draft.paste.seen(asked[version]))
+            _default_build(draft, version, draft.paste.texts[asked[version]])
     elif len(plain) > 1:
         draft.gap("envs.torch.version", f"the text names several versions of torch: {', '.join(sorted(found))}"[:200])

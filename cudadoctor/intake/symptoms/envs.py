@@ -19,7 +19,7 @@ _COMPILED = (
     Row(
         kind="torch-symbol-undefined",
         word="undefined symbol",
-        pattern=r"(?P<file>[^\s'\"]{1,240}\.so[\d.]{0,12}): undefined symbol: "
+        pattern=r"(?<![^\s'\"(])(?P<file>[^\s'\"]{1,240}\.so[\d.]{0,12}): undefined symbol: "
         r"(?P<symbol>_Z[A-Z0-9]{1,6}?(?:3c10|2at|5torch|6caffe2)[\w.]{1,400})",
         says="a compiled module needs a C++ function of torch that this torch does not have",
         source=_LD_SO,
@@ -63,6 +63,28 @@ _COMPILED = (
         source=_XFORMERS,
     ),
     Row(
+        kind="bitsandbytes-without-cuda",
+        word="libbitsandbytes_cuda",
+        pattern=r"(?:not found(?: at)?|cannot open)[^\n]{0,240}?"
+        r"libbitsandbytes_cuda(?P<cuda>\d{2,3})(?:_nocublaslt)?\.(?:so|dll)",
+        says="bitsandbytes has no library for the CUDA that torch was built for",
+        source="https://github.com/bitsandbytes-foundation/bitsandbytes/blob/main/bitsandbytes/cextension.py",
+    ),
+    Row(
+        kind="extension-without-cuda",
+        word="not compiled with ",
+        pattern=r"(?:RuntimeError|AssertionError): (?:\w{1,40}: )?Not compiled with (?:CUDA|GPU) support",
+        says="a compiled extension was built without CUDA",
+        source="https://github.com/rusty1s/pytorch_scatter/blob/master/csrc/scatter.cpp",
+    ),
+    Row(
+        kind="flash-attention-gpu",
+        word="only supports ampere",
+        pattern=r"FlashAttention only supports Ampere GPUs or newer",
+        says="FlashAttention 2 has no code for GPUs before Ampere",
+        source="https://github.com/Dao-AILab/flash-attention/blob/main/csrc/flash_attn/flash_api.cpp",
+    ),
+    Row(
         kind="extension-arch-list",
         word="torch_cuda_arch_list",
         pattern=r"TORCH_CUDA_ARCH_LIST[\"']?\]? ?[= :]{1,2} ?[\"']?"
@@ -97,6 +119,15 @@ _INSTALLERS = (
         source=_PIP_WHEEL,
     ),
     Row(
+        kind="uv-no-wheel",
+        word="we only found wheels for",
+        pattern=r"You require CPython (?P<python>3\.\d{1,2})[^\n]{0,20}, but we only found wheels for "
+        r"`(?P<package>torch\w{0,12})`"
+        r"(?: \(v(?P<wanted>\d[\w.+]{0,40})\))?",
+        says="uv found wheels of this package for other Pythons only",
+        source="https://docs.astral.sh/uv/reference/resolver-internals/",
+    ),
+    Row(
         kind="python-32bit-path",
         word="-32",
         pattern=r"\b[Pp]ython3\.?\d{1,2}-32[\\/]",
@@ -125,6 +156,20 @@ _INSTALLERS = (
         source="https://pytorch.org/get-started/locally/",
     ),
     Row(
+        kind="cuda-build-asked",
+        word="cudatoolkit",
+        pattern=r"(?:\binstall\b[^\n]{0,200}?|^\s{0,12}- ?(?:[\w-]{1,30}::)?)\bcudatoolkit ?[=<>]{1,2} ?\d",
+        says="conda was asked for torch with CUDA",
+        source="https://pytorch.org/get-started/previous-versions/",
+    ),
+    Row(
+        kind="cuda-build-asked",
+        word="pytorch-cuda",
+        pattern=r"(?:\binstall\b[^\n]{0,200}?|^\s{0,12}- ?(?:[\w-]{1,30}::)?)\bpytorch-cuda ?[=<>]{1,2} ?\d",
+        says="conda was asked for torch with CUDA",
+        source="https://pytorch.org/get-started/previous-versions/",
+    ),
+    Row(
         kind="pip-invalid-distribution",
         word="ignoring invalid distribution",
         pattern=r"Ignoring invalid distribution [-~]{1,2}(?P<name>(?:or|o)[a-z]{2,12})",
@@ -151,6 +196,21 @@ _INSTALLERS = (
         pattern=r"packages are not available from current channels",
         says="conda's channels do not have a package that was asked for",
         source=_CONDA,
+    ),
+    Row(
+        kind="conda-package-not-found",
+        word="perhaps a typo or a missing channel",
+        pattern=r"(?<![\w.-])(?P<package>[a-z0-9][\w.-]{1,60}) [^\n]{0,60}"
+        r"does not exist \(perhaps a typo or a missing channel\)",
+        says="conda's channels do not have a package that was asked for",
+        source="https://github.com/mamba-org/mamba/blob/main/libmamba/src/solver/problems_graph.cpp",
+    ),
+    Row(
+        kind="conda-package-not-found",
+        word="nothing provides requested",
+        pattern=r"nothing provides requested (?P<package>[a-z0-9][\w.-]{1,60})",
+        says="conda's channels do not have a package that was asked for",
+        source="https://github.com/mamba-org/mamba/blob/main/libmamba/src/solver/problems_graph.cpp",
     ),
     Row(
         kind="conda-nothing-provides-cuda",

@@ -38,7 +38,7 @@ ROWS = (
     Row(
         kind="torch-without-cuda",
         word="not compiled with cuda",
-        pattern=r"Torch not compiled with CUDA enabled|PyTorch (?:is|was) not compiled with CUDA (?:support|enabled)",
+        pattern=r"\bTorch not compiled with CUDA enabled",
         says="this torch was built without CUDA",
         source=_CUDA_PY,
     ),
@@ -132,9 +132,17 @@ ROWS = (
         source="https://github.com/NVIDIA/apex/blob/master/setup.py",
     ),
     Row(
+        kind="toolkit-of-extension-build",
+        word="version torch was compiled with",
+        pattern=r"Installed CUDA version (?P<toolkit>\d{1,2}\.\d{1,2}) does not match the version torch "
+        r"was compiled with (?P<torch>\d{1,2}\.\d{1,2})(?! but since)",
+        says="the nvcc that would compile an extension is of another CUDA than torch",
+        source="https://github.com/deepspeedai/DeepSpeed/blob/master/op_builder/builder.py",
+    ),
+    Row(
         kind="built-for-numpy-1",
         word="compiled using numpy 1",
-        pattern=r"compiled using NumPy 1\.x cannot be run in NumPy (?P<numpy>2[\d.]{0,12})",
+        pattern=r"compiled using NumPy 1\.x cannot be run in(?: NumPy (?P<numpy>2[\d.]{0,12}))?",
         says="a module that was built for NumPy 1 met NumPy 2",
         source=_NUMPY_2,
     ),
@@ -143,6 +151,13 @@ ROWS = (
         word="numpy is not available",
         pattern=r"\bNumpy is not available",
         says="torch could not start its bridge to NumPy when it was imported",
+        source=_TENSOR_NUMPY,
+    ),
+    Row(
+        kind="torch-numpy-interface",
+        word="_array_api not found",
+        pattern=r"Failed to initialize NumPy: _ARRAY_API not found",
+        says="torch was built for NumPy 1 and met NumPy 2",
         source=_TENSOR_NUMPY,
     ),
     Row(
@@ -171,6 +186,14 @@ ROWS = (
         word="partially initialized module",
         pattern=r"partially initialized module '(?P<module>torch|torchvision|numpy|triton)'[^\n]{0,200}?"
         r"(?P<file>[^\s'\"()]{0,200}[\\/](?:torch|torchvision|numpy|triton)\.py)",
+        says="a file of the user's with the name of a library was imported in its place",
+        source="https://docs.python.org/3/tutorial/modules.html#the-module-search-path",
+    ),
+    Row(
+        kind="module-imports-itself",
+        word="cannot import name",
+        pattern=r"cannot import name '\w{1,60}' from '(?P<module>torch|torchvision|numpy|triton)' "
+        r"\((?P<file>[^\s'\"()]{0,200}[\\/](?:torch|torchvision|numpy|triton)\.py)\)",
         says="a file of the user's with the name of a library was imported in its place",
         source="https://docs.python.org/3/tutorial/modules.html#the-module-search-path",
     ),
