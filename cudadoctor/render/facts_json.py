@@ -8,11 +8,11 @@ from cudadoctor.facts.base import Facts
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, SmiFacts
 from cudadoctor.facts.envs import CondaFacts, EnvFacts, Package, TorchFacts
 from cudadoctor.facts.gpu import GpuFacts
-from cudadoctor.facts.libraries import ResolvedLibrary
 from cudadoctor.facts.seen import Seen
 from cudadoctor.facts.shell import LoaderEntry, LoaderFacts, ShellFacts
 from cudadoctor.facts.system import OsFacts
 from cudadoctor.facts.toolkit import CompilerFacts, ToolkitFacts, ToolkitInventory
+from cudadoctor.render.facts_libraries import resolved
 from cudadoctor.render.facts_more import limits_document
 from cudadoctor.render.facts_said import symptoms_document
 from cudadoctor.render.facts_services import health, link, services
@@ -261,20 +261,7 @@ def _env(one: EnvFacts) -> dict[str, Any]:
         "packages": [_package(package) for package in one.packages.values()],
         "duplicates": list(one.duplicates),
         "site_packages": one.site_packages,
-        "libraries": None if one.libraries is None else [_resolved(library) for library in one.libraries],
-    }
-
-
-def _resolved(one: ResolvedLibrary) -> dict[str, Any]:
-    return {
-        "soname": one.soname,
-        "path": one.path,
-        "version": one.version,
-        "how": one.how,
-        "needed_by": one.needed_by,
-        "own": one.own,
-        "own_version": one.own_version,
-        "same": one.same,
+        "libraries": None if one.libraries is None else [resolved(library) for library in one.libraries],
     }
 
 
