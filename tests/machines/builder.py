@@ -12,6 +12,7 @@ from .parts import Env, Machine, Pkg
 from .tree import Call, Program, prints
 from .virtual import VirtualHost
 from .write_driver import DriverParts
+from .write_kernel import KernelParts
 from .write_system import SystemParts
 from .write_tools import ToolParts
 
@@ -21,10 +22,11 @@ def build(machine: Machine) -> VirtualHost:
     return _Builder(machine).host()
 
 
-class _Builder(SystemParts, DriverParts, ToolParts):
+class _Builder(SystemParts, KernelParts, DriverParts, ToolParts):
     def host(self) -> VirtualHost:
         machine = self.machine
         self._system()
+        self._kernel()
         self._home()
         self._pci()
         self._driver()
