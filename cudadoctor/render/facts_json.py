@@ -12,6 +12,7 @@ from cudadoctor.facts.seen import Seen
 from cudadoctor.facts.shell import LoaderEntry, LoaderFacts, ShellFacts
 from cudadoctor.facts.system import OsFacts
 from cudadoctor.facts.toolkit import CompilerFacts, ToolkitFacts, ToolkitInventory
+from cudadoctor.render.facts_kernel import kernel_document
 
 _NO_OS = OsFacts()
 _NO_DRIVER = DriverFacts()
@@ -48,6 +49,7 @@ def facts_document(facts: Facts) -> dict[str, Any]:
         "compiler": None if facts.compiler is None else _compiler(facts.compiler),
         "loader": None if facts.loader is None else _loader(facts.loader),
         "conda": None if facts.conda is None else _conda(facts.conda),
+        "kernel": kernel_document(facts.kernel),
     }
 
 
