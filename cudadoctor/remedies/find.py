@@ -79,6 +79,16 @@ BUILDERS: dict[str, str] = {
     "nvcc-not-on-path": "toolkit.on_path",
     "host-compiler-unsupported": "toolkit.older_compiler",
     "toolkit-symlink-dangling": "toolkit.repoint",
+    # kernel, module, boot
+    "dkms-build-failed": "boot.build_again",
+    "secure-boot-unsigned-module": "boot.enrol_key",
+    "kernel-headers-missing": "module.build",
+    "prebuilt-module-missing-for-kernel": "boot.prebuilt",
+    "prime-select-gpu-off": "boot.switch_on",
+    "uvm-broken-after-suspend": "boot.reload_uvm",
+    "reboot-pending": "reboot.reboot",
+    "gsp-rpc-timeout": "gpu.reset",
+    "xid-needs-action": "gpu.reset",
 }
 """Name of the finding → what builds its cure: a module here and its function, imported only when it is needed.
 
