@@ -122,11 +122,8 @@ def _related(cause: Finding, effect: Finding) -> bool:
 
 
 _ON_PURPOSE = (
-    "container-without-gpu-access",
-    "no-devices-found",
-    "visible-devices-hides-gpus",
-    "cpu-only-build",
-    "prime-select-gpu-off",
+    *("container-without-gpu-access", "no-devices-found", "visible-devices-hides-gpus", "cpu-only-build"),
+    *("prime-select-gpu-off", "driver-module-not-loaded", "vgpu-host-driver-no-cuda"),
 )
 """Where one of these is information the GPU is withheld on purpose, and so is what follows."""
 

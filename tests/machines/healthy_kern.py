@@ -7,7 +7,7 @@ from dataclasses import replace
 from . import hardware
 from .faulty_kern import BUS, NEW, OLD, RUNNING, SOURCE, UNLOADED, make_log
 from .healthy import D535, RTX3090_535
-from .parts import Machine
+from .parts import Libcuda, Machine
 from .presets import Planted
 
 
@@ -71,5 +71,17 @@ KERNEL_ODD = (
             "/var/log/kern.log": f"Nov 20 10:00:00 planted kernel: [ 50.000000] NVRM: Xid (PCI:{BUS}): 79, pid=1, GPU "
             "has fallen off the bus.\nNov 20 11:00:00 planted kernel: [    0.000000] Linux version 6.8.0\n",
         },
+    ),
+    well(
+        RTX3090_535, "ubuntu2204-laptop-nvidia-blacklisted",
+        "nvidia is blacklisted on purpose, and nothing here uses CUDA", "driver-module-not-loaded",
+        gpus=(replace(hardware.RTX_3060_LAPTOP, power_state="D3cold", persistence=False),),
+        driver=UNLOADED, envs=(), files={"/etc/modprobe.d/no-nvidia.conf": "blacklist nvidia\n"},
+    ),
+    well(
+        RTX3090_535, "ubuntu2204-rtx3090-535-vgpu-host-for-guests",
+        "a host of virtual machines, whose driver brings no CUDA", "vgpu-host-driver-no-cuda",
+        modules=("nvidia_vgpu_vfio",), libcuda=Libcuda(behaviour="missing"), envs=(),
+        removed=tuple(f"/usr/lib/x86_64-linux-gnu/libcuda.so{end}" for end in ("", ".1", ".535.274.02")),
     ),
 )  # fmt: skip
