@@ -81,6 +81,7 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "cpu-only-build": ("torch-cuda-unavailable",),
     "aarch64-wheel-without-cuda": ("torch-cuda-unavailable",),
     # kernel, module, boot
+    "driver-too-old-for-gpu": ("proprietary-module-on-open-only-gpu", "driver-module-not-loaded", *_NO_DEVICE),
     "dkms-build-failed": _NO_MODULE,
     "kernel-headers-missing": ("dkms-build-failed", *_NO_MODULE),
     "prebuilt-module-missing-for-kernel": ("kernel-module-not-built",),

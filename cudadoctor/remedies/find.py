@@ -80,6 +80,7 @@ BUILDERS: dict[str, str] = {
     "host-compiler-unsupported": "toolkit.older_compiler",
     "toolkit-symlink-dangling": "toolkit.repoint",
     # kernel, module, boot
+    "driver-too-old-for-gpu": "install_driver.update",
     "dkms-build-failed": "boot.build_again",
     "secure-boot-unsigned-module": "boot.enrol_key",
     "kernel-headers-missing": "module.build",

@@ -46,6 +46,10 @@ def logged(base: Machine, name: str, cause: str, *lines: str, why: str = "") -> 
 
 KERNEL = (
     planted(
+        RTX5090_CU128, "ubuntu2404-rtx5090-535", "driver-too-old-for-gpu", driver=D535,
+        why="the GPU is newer than the driver",
+    ),
+    planted(
         RTX3090_535, "ubuntu2204-rtx3090-535-dkms-failed", "dkms-build-failed", driver=NO_MODULE,
         files=make_log(RUNNING, *TOO_NEW), why="the driver's source does not compile for this kernel",
     ),
