@@ -92,6 +92,7 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "nccl-version-conflict": ("torch-import-fails",),
     "torch-import-missing-library": ("torch-import-fails",),
     # kernel, module, boot
+    "driver-too-old-for-gpu": ("proprietary-module-on-open-only-gpu", "driver-module-not-loaded", *_NO_DEVICE),
     "dkms-build-failed": _NO_MODULE,
     "kernel-headers-missing": ("dkms-build-failed", *_NO_MODULE),
     "prebuilt-module-missing-for-kernel": ("kernel-module-not-built",),
@@ -157,6 +158,8 @@ _ON_PURPOSE = (
     "cpu-only-build",
     "prime-select-gpu-off",
     "slurm-gpu-not-requested",
+    *("container-without-gpu-access", "no-devices-found", "visible-devices-hides-gpus", "cpu-only-build"),
+    *("prime-select-gpu-off", "driver-module-not-loaded", "vgpu-host-driver-no-cuda"),
 )
 """Where one of these is information the GPU is withheld on purpose, and so is what follows."""
 

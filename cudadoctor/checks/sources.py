@@ -153,7 +153,7 @@ OPEN_MODULES_FLAG = _newer(
 )
 COMMON_PROBLEMS = _newer(
     "NVIDIA driver README: common problems",
-    "https://download.nvidia.com/XFree86/Linux-x86_64/580.65.06/README/commonproblems.html",
+    "https://download.nvidia.com/XFree86/Linux-x86_64/455.38/README/commonproblems.html",
 )
 POWER_MANAGEMENT = _newer(
     "NVIDIA driver README: configuring power management support",

@@ -96,6 +96,17 @@ BUILDERS: dict[str, str] = {
     "build-tools-missing": "build_needs.tools",
     "cache-dir-unwritable": "build_needs.own_cache",
     "debug-variables-set": "shell_lines.unset",
+    # kernel, module, boot
+    "driver-too-old-for-gpu": "install_driver.update",
+    "dkms-build-failed": "boot.build_again",
+    "secure-boot-unsigned-module": "boot.enrol_key",
+    "kernel-headers-missing": "module.build",
+    "prebuilt-module-missing-for-kernel": "boot.prebuilt",
+    "prime-select-gpu-off": "boot.switch_on",
+    "uvm-broken-after-suspend": "boot.reload_uvm",
+    "reboot-pending": "reboot.reboot",
+    "gsp-rpc-timeout": "gpu.reset",
+    "xid-needs-action": "gpu.reset",
 }
 """Name of the finding → what builds its cure: a module here and its function, imported only when it is needed.
 

@@ -12,6 +12,7 @@ from cudadoctor.facts.seen import Seen
 from cudadoctor.facts.shell import LoaderEntry, LoaderFacts, ShellFacts
 from cudadoctor.facts.system import OsFacts
 from cudadoctor.facts.toolkit import CompilerFacts, ToolkitFacts, ToolkitInventory
+from cudadoctor.render.facts_kernel import kernel_document
 from cudadoctor.render.facts_libraries import resolved
 from cudadoctor.render.facts_more import limits_document
 from cudadoctor.render.facts_said import symptoms_document
@@ -61,6 +62,7 @@ def facts_document(facts: Facts) -> dict[str, Any]:
         "conda": None if facts.conda is None else _conda(facts.conda),
         "symptoms": symptoms_document(facts.symptoms),
         "limits": limits_document(facts.limits),
+        "kernel": kernel_document(facts.kernel),
     }
 
 

@@ -90,7 +90,7 @@ _BY_PATH: tuple[tuple[re.Pattern[str], Callable[[str, Redactor], str]], ...] = (
     (_HOST_FILES, _host_names),
     (_NUMBERED_FILES, lambda text, redactor: redactor.serial(text)),
     (re.compile(r"^/proc/cmdline$"), _kernel_parameters),
-    (re.compile(r"^/var/log/"), lambda text, _: _kernel_log(text)),
+    (re.compile(r"^/var/log/kern\.log"), lambda text, _: _kernel_log(text)),
     (_MOUNT_FILES, _mounts),
     (re.compile(r"^/proc/[^/]+/environ$"), _environ),
     (re.compile(r"^/proc/"), _containers),
