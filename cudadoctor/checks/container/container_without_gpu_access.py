@@ -89,7 +89,13 @@ def container_without_gpu_access(  # noqa: PLR0917  facts, passed by name
     )
 
 
-_NO_DRIVER = ("no-nvidia-driver", "image-found-no-driver", "cuda-error-100")
+_NO_DRIVER = (
+    "no-nvidia-driver",
+    "image-found-no-driver",
+    "cuda-error-100",
+    "nvidia-smi-not-found",
+    "libcuda-not-found",
+)
 
 
 @also(container_without_gpu_access)
