@@ -62,8 +62,8 @@ MESSAGES = [
     ),
     (
         (
-            "nvidia-container-cli: initialization error: load library failed: libnvidia-ml.so.1: cannot open shared object "
-            "file: no such file or directory: unknown."
+            "nvidia-container-cli: initialization error: load library failed: libnvidia-ml.so.1: cannot open shared "
+            "object file: no such file or directory: unknown."
         ),
         "nvml-library-not-found",
     ),

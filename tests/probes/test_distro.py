@@ -70,7 +70,8 @@ def test_repositories_keys_and_pins_that_matter() -> None:
         files={
             **STATUS,
             "/etc/apt/sources.list": "deb http://archive.example.org/ubuntu jammy main\n",
-            "/etc/apt/sources.list.d/cuda.list": f"\ndeb [signed-by=/k.gpg] https://u:p@x.nvidia.com/cuda/ /\ndeb {REPOS}/a/x86_64 /\n",
+            "/etc/apt/sources.list.d/cuda.list": "\ndeb [signed-by=/k.gpg] https://u:p@x.nvidia.com/cuda/ /\n"
+            f"deb {REPOS}/a/x86_64 /\n",
             "/etc/apt/sources.list.d/c.sources": "Types: deb\nURIs: https://nvidia.github.io/x/\nSuites: /\n",
             "/k.gpg": KEY,
             "/etc/apt/trusted.gpg": Denied("/etc/apt/trusted.gpg"),
