@@ -19,7 +19,8 @@ def said(symptoms: tuple[Symptom, ...] | None, *kinds: str) -> tuple[Symptom, ..
 
 def container_starts(runtime: RuntimeFacts | None) -> tuple[ContainerStart, ...]:
     """Command lines and compose files that start a container."""
-    return tuple(one for one in (runtime.starts if runtime is not None else ()) if one.engine in _STARTS)
+    starts = runtime.starts if runtime is not None else ()
+    return tuple(one for one in starts if one.engine in _STARTS and "hello-world" not in (one.image or ""))
 
 
 def speaks_of_container(os: OsFacts | None, runtime: RuntimeFacts | None, symptoms: tuple[Symptom, ...] | None) -> bool:
