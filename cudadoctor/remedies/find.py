@@ -79,6 +79,11 @@ BUILDERS: dict[str, str] = {
     "nvcc-not-on-path": "toolkit.on_path",
     "host-compiler-unsupported": "toolkit.older_compiler",
     "toolkit-symlink-dangling": "toolkit.repoint",
+    "container-toolkit-missing": "packages.container_toolkit",
+    "container-no-cgroups-setting": "packages.device_rules",
+    "apt-driver-packages-conflict": "packages.unfinished",
+    "apt-nvidia-key-rotated": "packages.keyring",
+    "apt-sha1-key-rejected": "packages.keyring",
 }
 """Name of the finding → what builds its cure: a module here and its function, imported only when it is needed.
 
