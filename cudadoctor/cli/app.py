@@ -10,6 +10,7 @@ import typer
 
 from cudadoctor.cli import console, options
 from cudadoctor.cli.check import check
+from cudadoctor.cli.diagnose import diagnose
 from cudadoctor.cli.explain import explain
 from cudadoctor.cli.recommend import recommend
 from cudadoctor.cli.shell import shell
@@ -32,6 +33,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(epilog=EPILOG, short_help="Examine this machine, or a recorded one.")(check)
+app.command(epilog=EPILOG, short_help="Read a pasted report and say which fault it is.")(diagnose)
 app.command(epilog=EPILOG, short_help="Print the install command that is right for this machine.")(recommend)
 app.command(short_help="Record this machine in a file for `check --from`.")(snapshot)
 app.command(short_help="Print the lines for a shell, or put them into its rc file.")(shell)

@@ -20,9 +20,9 @@ from cudadoctor.probes import (
     distro,
     driver,
     envs,
-    gpus,
     kernel,
     libcuda,
+    libraries,
     limits,
     loader,
     nodes,
@@ -36,17 +36,22 @@ from cudadoctor.probes import (
     torch_live,
 )
 from cudadoctor.probes.base import Clock, Found, Request
+from cudadoctor.readings import gpus
 
 Probe = Callable[[Host, Request, Clock], Found[Any]]
 
 
 def _torch(host: Host, request: Request, clock: Clock) -> Found[tuple[EnvFacts, ...]]:
-    """The environments as they lie on disk, then what torch itself says in those that are asked."""
+    """The environments as they lie on disk, what the loader would give torch, then what torch itself says."""
     static = envs.probe(host, request, clock)
-    if static.value is None or request.fast:
+    if static.value is None:
         return static
-    live = torch_live.probe(host, request, clock, static.value)
-    return Found(value=live.value, gaps=static.gaps + live.gaps)
+    followed = libraries.probe(host, request, clock, static.value)
+    gaps = static.gaps + followed.gaps
+    if request.fast or followed.value is None:
+        return Found(value=followed.value, gaps=gaps)
+    live = torch_live.probe(host, request, clock, followed.value)
+    return Found(value=live.value, gaps=gaps + live.gaps)
 
 
 PROBES: Mapping[str, Probe] = {

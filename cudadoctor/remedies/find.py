@@ -55,6 +55,13 @@ BUILDERS: dict[str, str] = {
     "mig-enabled-no-instances": "gpu.mig",
     "fabric-manager-not-running": "gpu.fabric_manager",
     "gpu-bound-to-vfio": "gpu.give_back",
+    "mig-mode-pending": "gpu.reset",
+    "ecc-mode-pending": "gpu.reset",
+    "compute-mode-prohibited": "gpu.default_compute_mode",
+    "persistence-mode-off": "gpu_services.persistence",
+    "clocks-locked-low": "gpu_services.clocks",
+    "fabric-manager-version-mismatch": "gpu_services.same_version",
+    "fabric-manager-not-needed": "gpu_services.no_fabric_manager",
     "ld-path-entry-missing": "rc_lines.entry_missing",
     "ld-path-empty-element": "rc_lines.empty_element",
     "path-duplicates": "rc_lines.duplicates",
@@ -69,6 +76,7 @@ BUILDERS: dict[str, str] = {
     "cuda-home-inconsistent": "shell_lines.cuda_home",
     "cpu-only-build": "reinstall_torch.other_build",
     "aarch64-wheel-without-cuda": "reinstall_torch.other_build",
+    "jetson-generic-wheel": "reinstall_torch.other_build",
     "arch-not-in-build-gpu-newer": "reinstall_torch.other_build",
     "arch-not-in-build-gpu-older": "reinstall_torch.other_build",
     "torch-not-installed": "reinstall_torch.install",
@@ -91,12 +99,14 @@ Where there is none, the check's Fix section is told."""
 
 
 def remedy_for(finding: Finding, facts: Facts) -> Remedy:
-    """The cure of a finding on this machine. It always has a summary and a step."""
+    """The cure of a finding on this machine, for who reads it. It always has a summary and a step."""
+    from cudadoctor.remedies.who import fit
+
     build = builder(finding.name)
     if build is not None:
         built = build(finding, facts)
         if built.steps:
-            return built
+            return fit(built, facts, finding.code)
     return _told(finding)
 
 

@@ -8,11 +8,14 @@ from cudadoctor.facts.base import Facts
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, SmiFacts
 from cudadoctor.facts.envs import CondaFacts, EnvFacts, Package, TorchFacts
 from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.libraries import ResolvedLibrary
 from cudadoctor.facts.seen import Seen
 from cudadoctor.facts.shell import LoaderEntry, LoaderFacts, ShellFacts
 from cudadoctor.facts.system import OsFacts
 from cudadoctor.facts.toolkit import CompilerFacts, ToolkitFacts, ToolkitInventory
 from cudadoctor.render import facts_more
+from cudadoctor.render.facts_said import symptoms_document
+from cudadoctor.render.facts_services import health, link, services
 
 _NO_OS = OsFacts()
 _NO_DRIVER = DriverFacts()
@@ -32,12 +35,19 @@ def facts_document(facts: Facts) -> dict[str, Any]:
         "pci": facts.pci
         and {
             "gpus": [
-                {"bus_id": one.bus_id, "device_id": one.device_id, "driver": one.driver, "responds": one.responds}
+                {
+                    "bus_id": one.bus_id,
+                    "device_id": one.device_id,
+                    "driver": one.driver,
+                    "responds": one.responds,
+                    "link": link(one),
+                }
                 for one in facts.pci.gpus
             ],
             "nvswitches": facts.pci.nvswitches,
         },
         "smi": None if facts.smi is None else _smi(facts.smi),
+        "services": None if facts.services is None else services(facts.services),
         "libcuda": None if facts.libcuda is None else _libcuda(facts.libcuda),
         "nodes": facts.nodes
         if facts.nodes is None
@@ -51,6 +61,7 @@ def facts_document(facts: Facts) -> dict[str, Any]:
         "conda": None if facts.conda is None else _conda(facts.conda),
         "distro": None if facts.distro is None else facts_more.distro(facts.distro),
         "runtime": None if facts.runtime is None else facts_more.runtime(facts.runtime),
+        "symptoms": symptoms_document(facts.symptoms),
     }
 
 
@@ -120,6 +131,7 @@ def _smi(one: SmiFacts) -> dict[str, Any]:
         "version": _text(one.version),
         "cuda_version": None if one.cuda_version is None else one.cuda_version.release,
         "gpus": len(one.gpus),
+        "health": [health(gpu) for gpu in one.gpus],
         "seconds": None if one.seconds is None else round(one.seconds, 4),
     }
 
@@ -249,6 +261,20 @@ def _env(one: EnvFacts) -> dict[str, Any]:
         "packages": [_package(package) for package in one.packages.values()],
         "duplicates": list(one.duplicates),
         "site_packages": one.site_packages,
+        "libraries": None if one.libraries is None else [_resolved(library) for library in one.libraries],
+    }
+
+
+def _resolved(one: ResolvedLibrary) -> dict[str, Any]:
+    return {
+        "soname": one.soname,
+        "path": one.path,
+        "version": one.version,
+        "how": one.how,
+        "needed_by": one.needed_by,
+        "own": one.own,
+        "own_version": one.own_version,
+        "same": one.same,
     }
 
 
@@ -259,6 +285,8 @@ def _package(one: Package) -> dict[str, Any]:
         "build": one.build,
         "channel": one.channel,
         "installer": one.installer,
+        "requires_torch": one.requires_torch,
+        "built_for": one.built_for,
     }
 
 
@@ -277,6 +305,11 @@ def _torch(one: TorchFacts, env: EnvFacts) -> dict[str, Any]:
         "hip": one.hip,
         "location": one.location,
         "installer": one.installer,
+        "pins": dict(one.pins),
+        "hidden": [{"version": other.version, "location": other.location} for other in one.hidden],
+        "records": list(one.records),
+        "leftovers": list(one.leftovers),
+        "nvidia_site": one.nvidia_site,
         "outcome": live.outcome,
         "stage": live.stage,
         "warning": live.warning,

@@ -57,7 +57,7 @@ def test_where_it_stood_is_kept() -> None:
         ),
         (
             (
-                "The following packages have unmet dependencies:\n nvidia-driver-550 : Depends: nvidia-dkms-550 (<= 1)\n"
+                "The following packages have unmet dependencies:\n nvidia-driver-550 : Depends: nvidia-dkms-550\n"
                 "E: Unable to correct problems, you have held broken packages."
             ),
             "apt-driver-packages-conflict",

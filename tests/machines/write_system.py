@@ -118,6 +118,8 @@ def _mounts(machine: Machine) -> str:
             "503 500 8:1 /var/lib/docker/containers/c/resolv.conf /etc/resolv.conf rw,relatime - ext4 /dev/sda1 rw",
             "504 500 8:1 /var/lib/docker/containers/c/hosts /etc/hosts rw,relatime - ext4 /dev/sda1 rw",
         ]
+    for number, point in enumerate(machine.noexec):
+        lines.append(f"{900 + number} 25 0:{90 + number} / {point} rw,nosuid,nodev,noexec - tmpfs tmpfs rw")
         if machine.driver is not None and machine.driver.libraries:
             # The NVIDIA runtime mounts each of the driver's libraries over an empty file of its name.
             lines += [

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.common import cuda_runs, node_seen, refused
-from cudadoctor.checks.said import said, speaks_of_container
 from cudadoctor.checks.sources import CONTAINER_TOOLKIT
+from cudadoctor.checks.system_words import said, speaks_of_container
 from cudadoctor.facts.driver import DeviceNode, LibcudaFacts
 from cudadoctor.facts.runtime import RuntimeFacts
 from cudadoctor.facts.symptom import Symptom

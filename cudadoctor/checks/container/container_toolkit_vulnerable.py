@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Source, Unknown, check
 from cudadoctor.checks.common import bare, seen
-from cudadoctor.checks.said import installed, release_of
+from cudadoctor.checks.system_words import installed, release_of
 from cudadoctor.facts.distro import DistroFacts
 from cudadoctor.facts.system import OsFacts
 

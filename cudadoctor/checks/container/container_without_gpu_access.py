@@ -14,8 +14,8 @@ from cudadoctor.checks.common import (
     smi_lists,
     switched_off,
 )
-from cudadoctor.checks.said import container_starts, said
 from cudadoctor.checks.sources import CONTAINER_TOOLKIT
+from cudadoctor.checks.system_words import container_starts, said
 from cudadoctor.facts.driver import DeviceNode, DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.runtime import RuntimeFacts

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.common import bare, seen, smi_lists
-from cudadoctor.checks.said import said
 from cudadoctor.checks.sources import DOCKER_DESKTOP
+from cudadoctor.checks.system_words import said
 from cudadoctor.facts.driver import SmiFacts
 from cudadoctor.facts.runtime import RuntimeFacts
 from cudadoctor.facts.symptom import Symptom

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.common import cuda_runs, library_version, own_pci, rows, seen, smi_lists, smi_seen
-from cudadoctor.checks.said import installed, said, speaks_of_container
 from cudadoctor.checks.sources import CONTAINER_TOOLKIT
+from cudadoctor.checks.system_words import installed, said, speaks_of_container
 from cudadoctor.facts.distro import DistroFacts
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.runtime import RuntimeFacts

@@ -6,8 +6,8 @@ import re
 
 from cudadoctor.checks.base import Problem, Result, Severity, also, check
 from cudadoctor.checks.common import rows, seen
-from cudadoctor.checks.said import said
 from cudadoctor.checks.sources import REQUIREMENTS
+from cudadoctor.checks.system_words import said
 from cudadoctor.facts.driver import DriverFacts
 from cudadoctor.facts.runtime import RuntimeFacts
 from cudadoctor.facts.symptom import Symptom

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, check
-from cudadoctor.checks.common import bare, cuda_runs, own_pci, rows, smi_lists
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
+from cudadoctor.checks.common import bare, cuda_runs, own_pci, rows, smi_lists, smi_seen
+from cudadoctor.checks.kernel_log import met, runs, says_no_driver, seen_of
 from cudadoctor.checks.sources import DRIVER_INSTALL
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
+from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
 
@@ -58,3 +60,42 @@ def driver_module_not_loaded(
     if os.secure_boot:
         message += "; Secure Boot is on, and it refuses a module whose key was not enrolled"
     yield Problem(subject="machine", message=message, evidence=rows(driver.seen, pci.seen), source=DRIVER_INSTALL)
+
+
+_SAYS = "the NVIDIA driver's kernel module is not loaded: nvidia-smi, or CUDA, reaches no driver"
+
+
+@also(driver_module_not_loaded)
+def _smi_says(smi: SmiFacts, pci: PciFacts | None, driver: DriverFacts | None, os: OsFacts | None) -> Result:
+    """nvidia-smi cannot reach the driver, and nothing else is known (a paste)."""
+    elsewhere = os is not None and not bare(os)
+    if pci is None and says_no_driver(smi) and not elsewhere and not (driver is not None and driver.loaded):
+        yield Problem(
+            subject="machine",
+            message=_SAYS,
+            evidence=rows(smi_seen(smi)),
+            source=DRIVER_INSTALL,
+            confidence=Confidence.LIKELY,
+        )
+
+
+@also(driver_module_not_loaded)
+def _from_its_words(
+    symptoms: tuple[Symptom, ...],
+    pci: PciFacts | None,
+    driver: DriverFacts | None,
+    os: OsFacts | None,
+    smi: SmiFacts | None,
+) -> Result:
+    """The same, told in the middle of other text."""
+    if pci is not None or runs(driver, smi) or (driver is not None and driver.loaded) or (os and not bare(os)):
+        return
+    said = met(symptoms, "smi-no-driver", "tf-no-kernel-driver")
+    if said:
+        yield Problem(
+            subject="machine",
+            message=_SAYS,
+            evidence=seen_of(*said),
+            source=DRIVER_INSTALL,
+            confidence=Confidence.LIKELY,
+        )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.common import active, clean, seen
-from cudadoctor.checks.said import said
 from cudadoctor.checks.sources import WSL
+from cudadoctor.checks.system_words import said
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts

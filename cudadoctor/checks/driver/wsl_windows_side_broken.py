@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.common import cuinit_seen, cuinit_text, rows, smi_lists
-from cudadoctor.checks.said import said
 from cudadoctor.checks.sources import WSL
+from cudadoctor.checks.system_words import said
 from cudadoctor.checks.visibility import hides_all
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.common import seen
-from cudadoctor.checks.said import installed, said
 from cudadoctor.checks.sources import DPKG
+from cudadoctor.checks.system_words import installed, said
 from cudadoctor.facts.distro import DistroFacts
 from cudadoctor.facts.driver import DriverFacts
 from cudadoctor.facts.symptom import Symptom

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from cudadoctor.checks.base import Problem, Result, Severity, also, check
 from cudadoctor.checks.common import seen
-from cudadoctor.checks.said import NVIDIA_NETWORK, said
 from cudadoctor.checks.sources import CUDA_KEY_ROTATION
+from cudadoctor.checks.system_words import NVIDIA_NETWORK, said
 from cudadoctor.facts.distro import DistroFacts
 from cudadoctor.facts.symptom import Symptom
 

@@ -6,8 +6,8 @@ import re
 
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.common import seen
-from cudadoctor.checks.said import said
 from cudadoctor.checks.sources import INSTALL_GUIDE
+from cudadoctor.checks.system_words import said
 from cudadoctor.facts.distro import DistroFacts
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts

@@ -6,8 +6,8 @@ import re
 
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.common import clean, seen
-from cudadoctor.checks.said import NVIDIA_NETWORK, installed, said
 from cudadoctor.checks.sources import CUDA_KEY_SHA1
+from cudadoctor.checks.system_words import NVIDIA_NETWORK, installed, said
 from cudadoctor.facts.distro import DistroFacts
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
 from cudadoctor.checks.common import bare, gpu_shown, seen
-from cudadoctor.checks.said import NVIDIA_NETWORK, installed
 from cudadoctor.checks.sources import INSTALL_GUIDE
+from cudadoctor.checks.system_words import NVIDIA_NETWORK, installed
 from cudadoctor.facts.distro import DistroFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.system import OsFacts

@@ -6,8 +6,8 @@ import re
 
 from cudadoctor.checks.base import Problem, Result, Severity, check
 from cudadoctor.checks.common import bare, rows, seen
-from cudadoctor.checks.said import installed
 from cudadoctor.checks.sources import APT_HISTORY
+from cudadoctor.checks.system_words import installed
 from cudadoctor.facts.distro import DistroFacts
 from cudadoctor.facts.system import OsFacts
 

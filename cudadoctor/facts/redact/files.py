@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from cudadoctor.facts.redact.patterns import HIDDEN
 from cudadoctor.facts.redact.text import Redactor
-from cudadoctor.facts.redact.words import KERNEL_PARAMETER, RELEVANT, keeps_variable
+from cudadoctor.facts.redact.words import KERNEL_LOG, KERNEL_PARAMETER, RELEVANT, keeps_variable
 
 _RC_NAMES = re.compile(
     r"(?:\.?(?:bashrc|bash_profile|bash_login|bash_logout|bash_aliases|bash\.bashrc|profile|zshrc|zshenv|zprofile|zlogin|"
@@ -96,6 +96,7 @@ _BY_PATH: tuple[tuple[re.Pattern[str], Callable[[str, Redactor], str]], ...] = (
     (_HOST_FILES, _host_names),
     (_NUMBERED_FILES, lambda text, redactor: redactor.serial(text)),
     (re.compile(r"^/proc/cmdline$"), _kernel_parameters),
+    (re.compile(r"^/var/log/"), lambda text, _: _kernel_log(text)),
     (_MOUNT_FILES, _mounts),
     (re.compile(r"^/proc/[^/]+/environ$"), _environ),
     (re.compile(r"^/proc/"), _containers),
@@ -103,6 +104,11 @@ _BY_PATH: tuple[tuple[re.Pattern[str], Callable[[str, Redactor], str]], ...] = (
     (_NOT_RC, lambda text, _: text),
 )
 """What to do with a file, by its path; the first that matches counts."""
+
+
+def _kernel_log(text: str) -> str:
+    """The lines of a kernel log that speak of NVIDIA's driver, of a start or of a suspend: the rest is left out."""
+    return "".join(line for line in text.splitlines(keepends=True) if KERNEL_LOG.search(line))
 
 
 def reduce_output(text: str, argv: list[str], redactor: Redactor) -> str:
@@ -113,6 +119,8 @@ def reduce_output(text: str, argv: list[str], redactor: Redactor) -> str:
     if alone or any(_PRINTS_ENV.search(word) for word in arguments):
         separator = "\0" if "\0" in text else "\n"
         text = separator.join(_variable(part) for part in text.split(separator))
+    if program in {"dmesg", "journalctl"}:
+        return _kernel_log(text)
     fields = next((word.partition("=")[2] for word in argv if re.match(r"--query-[\w-]+=", word)), "")
     return _table(text, fields, redactor)
 
