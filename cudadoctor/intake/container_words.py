@@ -23,6 +23,7 @@ def container_starts(text: str) -> tuple[ContainerStart, ...]:
             privileged=one.privileged,
             devices=one.devices,
             security_opts=one.security_opts,
+            command=one.command,
             asks_for_gpu=one.asks_for_gpu,
             seen=Seen(where=f"line {one.line}", text=_excerpt(rows, one.line)),
         )

@@ -107,6 +107,11 @@ BUILDERS: dict[str, str] = {
     "reboot-pending": "reboot.reboot",
     "gsp-rpc-timeout": "gpu.reset",
     "xid-needs-action": "gpu.reset",
+    "container-toolkit-missing": "packages.container_toolkit",
+    "container-no-cgroups-setting": "packages.device_rules",
+    "apt-driver-packages-conflict": "packages.unfinished",
+    "apt-nvidia-key-rotated": "packages.keyring",
+    "apt-sha1-key-rejected": "packages.keyring",
 }
 """Name of the finding → what builds its cure: a module here and its function, imported only when it is needed.
 

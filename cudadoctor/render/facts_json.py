@@ -12,6 +12,7 @@ from cudadoctor.facts.seen import Seen
 from cudadoctor.facts.shell import LoaderEntry, LoaderFacts, ShellFacts
 from cudadoctor.facts.system import OsFacts
 from cudadoctor.facts.toolkit import CompilerFacts, ToolkitFacts, ToolkitInventory
+from cudadoctor.render import facts_distro
 from cudadoctor.render.facts_kernel import kernel_document
 from cudadoctor.render.facts_libraries import resolved
 from cudadoctor.render.facts_more import limits_document
@@ -60,6 +61,8 @@ def facts_document(facts: Facts) -> dict[str, Any]:
         "compiler": None if facts.compiler is None else _compiler(facts.compiler),
         "loader": None if facts.loader is None else _loader(facts.loader),
         "conda": None if facts.conda is None else _conda(facts.conda),
+        "distro": None if facts.distro is None else facts_distro.distro(facts.distro),
+        "runtime": None if facts.runtime is None else facts_distro.runtime(facts.runtime),
         "symptoms": symptoms_document(facts.symptoms),
         "limits": limits_document(facts.limits),
         "kernel": kernel_document(facts.kernel),
