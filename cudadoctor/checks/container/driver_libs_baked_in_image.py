@@ -84,11 +84,11 @@ def by_tool(os: OsFacts, smi: SmiFacts, pci: PciFacts | None, driver: DriverFact
 
 
 @also(driver_libs_baked_in_image)
-def from_messages(symptoms: tuple[Symptom, ...], os: OsFacts | None, driver: DriverFacts | None) -> Result:
+def from_messages(symptoms: tuple[Symptom, ...], driver: DriverFacts | None) -> Result:
     """The same in a text that shows a shell in a container."""
     prompt = said(symptoms, "container-prompt")
     lost = said(symptoms, "smi-no-driver")
-    if not prompt or not lost or os is not None or (driver is not None and driver.loaded):
+    if not prompt or not lost or (driver is not None and driver.loaded):
         return
     yield Problem(
         subject="machine",

@@ -61,7 +61,7 @@ def from_messages(  # noqa: PLR0917  facts, passed by name
         one.values.get("version") == "2" for one in said(symptoms, "wsl-named")
     )
     # What the loader really took on this machine decides before any message.
-    if not two or libcuda is not None or speaks_of_container(os, runtime, symptoms):
+    if not two or (libcuda is not None and libcuda.path) or speaks_of_container(os, runtime, symptoms):
         return
     no_device = said(symptoms, "cuda-error-100")
     works = smi_lists(smi) or bool(said(symptoms, "smi-answered"))
