@@ -115,6 +115,7 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "slurm-gpu-not-requested": ("visible-devices-hides-gpus", "no-devices-found", "cuda-driver-init-fails"),
     # health, services and virtual machines
     "gpu-too-hot": ("gpu-throttled",),
+    "row-remap-failed": ("xid-needs-action",),
     "compute-mode-prohibited": ("cuda-driver-init-fails", "torch-cuda-unavailable"),
     "mps-daemon-unreachable": ("cuda-driver-init-fails", "torch-cuda-unavailable"),
     "vgpu-profile-without-cuda": ("cuda-driver-init-fails", "torch-cuda-unavailable"),
