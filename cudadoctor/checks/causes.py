@@ -82,9 +82,9 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "aarch64-wheel-without-cuda": ("torch-cuda-unavailable",),
     # Python environments: which torch it is, and what lies beside it
     "user-site-shadows": ("cpu-only-build", "torchvision-torch-mismatch"),
-    "site-packages-split-lib-lib64": ("torch-import-fails",),
+    "site-packages-split-lib-lib64": ("torch-import-missing-library", "torch-import-fails"),
     "two-torch-distributions": ("torch-import-fails",),
-    "torch-pins-unmet": ("torch-import-fails",),
+    "torch-pins-unmet": ("torch-import-missing-library", "torch-import-fails"),
     "jetson-generic-wheel": ("torch-cuda-unavailable",),
     # the libraries under torch
     "ld-preload-set": ("ld-path-shadows-bundled-libs",),
