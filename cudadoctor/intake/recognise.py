@@ -19,6 +19,7 @@ RECOGNISERS: tuple[tuple[str, str], ...] = (
     ("transcript", "torch|python|site-packages"),
     ("toolkit", "nvcc|cuda compilation tools|gcc|g++"),
     ("shell", "cuda|ld_library_path|path|/dev/nvidia|ulimit|shm|nccl|nvidia"),
+    ("docker", "docker|podman|nerdctl|runtime:|driver:|env nvidia|nvidia_"),
     ("bus", "vga|3d controller|display controller|10de|kernel driver in use|radeon|amd|intel|rx"),
     ("names", "nvidia|geforce|gt|rtx|tesla|quadro|titan|gpu|cuda capability|driver|100|l40|a40|a10"),
     ("codes", "cuda|cuinit"),
