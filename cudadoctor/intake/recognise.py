@@ -8,7 +8,10 @@ from cudadoctor.intake.draft import Draft
 
 RECOGNISERS: tuple[tuple[str, str], ...] = (
     # module here, and the words of which at least one must be in the text (lower case)
-    ("smi", "nvidia-smi|nvidia_smi|driver version|gpu uuid|(uuid:|product name|nvml|kmd version|mib|(s/n:|pci.bus_id"),
+    (
+        "smi",
+        "nvidia-smi|nvidia_smi|driver version|gpu uuid|(uuid:|product name|nvml|kmd |mib|(s/n:|pci.bus_id|rows",
+    ),
     ("collect_env", "pytorch version|cuda used to build"),
     (
         "system",
