@@ -133,6 +133,7 @@ def _report(facts: Facts, chosen: frozenset[str], timings: Mapping[str, float], 
     if pasted:
         from cudadoctor import verdict_paste
 
+        roots = verdict_paste.roots(roots)
         status = verdict_paste.status(facts, outcomes)
         ask = None if roots else verdict_paste.ask(facts)
         sentence = verdict_paste.sentence(status, facts, outcomes, remedies, ask)

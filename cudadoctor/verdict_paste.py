@@ -11,6 +11,9 @@ from cudadoctor.facts.base import Facts
 from cudadoctor.remedies.steps import Remedy
 from cudadoctor.report import Ask, Status
 
+SIGNS = ("cuda-driver-init-fails", "nvidia-smi-fails", "torch-cuda-unavailable", "torch-import-fails")
+"""Findings that say that something fails, never why: on a live machine they stand for what could not be found out, of a
+text they are what it says anyway."""
 COLLECT_ENV = "python -m torch.utils.collect_env"
 KERNEL_LOG = "sudo dmesg | grep -iE 'nvrm|nvidia|nouveau'"
 
@@ -25,6 +28,11 @@ def status(facts: Facts, outcomes: Outcomes) -> Status:
     return "warnings" if worst is Severity.WARNING else "unknown"
 
 
+def roots(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The root causes without mere signs: where a text shows no more than these, its cause is not known."""
+    return tuple(name for name in names if name not in SIGNS)
+
+
 def told(facts: Facts) -> bool:
     """Whether the text tells anything of a GPU, its driver, CUDA or torch."""
     parts = (facts.pci, facts.driver, facts.smi, facts.libcuda, facts.nodes, facts.gpus, facts.toolkit, facts.kernel)
@@ -37,13 +45,15 @@ def told(facts: Facts) -> bool:
 def sentence(status: Status, facts: Facts, outcomes: Outcomes, remedies: Mapping[str, Remedy], ask: Ask | None) -> str:
     """The first line of the report."""
     first = verdict.leading(outcomes.findings)
+    more = f" Ask for the output of `{ask.command}`: {ask.why}." if ask is not None else ""
     if first is not None and first.severity > Severity.INFO:
+        if first.name in SIGNS and ask is not None:
+            return f"{verdict.full(first.message)} The text does not tell why.{more}"
         return verdict.cause_and_cure(first, remedies)
     if status == "no-gpu":
         return "By this text the machine has no NVIDIA GPU; nothing is wrong with it."
     if not told(facts):
         return "This text tells nothing of a GPU, its driver, CUDA or torch, so there is nothing to judge."
-    more = f" Ask for the output of `{ask.command}`: {ask.why}." if ask is not None else ""
     met = facts.symptoms or ()
     if met:
         return f"The text does not decide the cause: {met[0].says}.{more}"

@@ -8,7 +8,10 @@ from cudadoctor.intake.draft import Draft
 
 RECOGNISERS: tuple[tuple[str, str], ...] = (
     # module here, and the words of which at least one must be in the text (lower case)
-    ("smi", "nvidia-smi|nvidia_smi|driver version|gpu uuid|(uuid:|product name|nvml|kmd version|mib|(s/n:|pci.bus_id"),
+    (
+        "smi",
+        "nvidia-smi|nvidia_smi|driver version|gpu uuid|(uuid:|product name|nvml|kmd |mib|(s/n:|pci.bus_id|rows",
+    ),
     ("collect_env", "pytorch version|cuda used to build"),
     (
         "system",
@@ -19,6 +22,7 @@ RECOGNISERS: tuple[tuple[str, str], ...] = (
     ("transcript", "torch|python|site-packages"),
     ("toolkit", "nvcc|cuda compilation tools|gcc|g++"),
     ("shell", "cuda|ld_library_path|path|/dev/nvidia|ulimit|shm|nccl|nvidia"),
+    ("docker", "docker|podman|nerdctl|runtime:|driver:|env nvidia|nvidia_"),
     ("bus", "vga|3d controller|display controller|10de|kernel driver in use|radeon|amd|intel|rx"),
     ("names", "nvidia|geforce|gt|rtx|tesla|quadro|titan|gpu|cuda capability|driver|100|l40|a40|a10"),
     ("codes", "cuda|cuinit"),

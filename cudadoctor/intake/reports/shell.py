@@ -1,48 +1,88 @@
-"""Variables, device nodes and limits, as shells and `ls` print them."""
+"""Variables, device nodes, limits, disks and compilers, as shells and `ls` print them."""
 
 from __future__ import annotations
 
 import re
 
+from cudadoctor.facts.driver import DeviceNode
+from cudadoctor.facts.limits import LimitFacts
+from cudadoctor.facts.toolkit import CompilerFacts
 from cudadoctor.intake.draft import Draft
-from cudadoctor.intake.paste import typed
+from cudadoctor.parsers import pasted_environment, pasted_limits
 
-_NAMES = (
-    r"CUDA_VISIBLE_DEVICES|CUDA_DEVICE_ORDER|CUDA_HOME|CUDA_PATH|CUDA_ROOT|LD_LIBRARY_PATH|LD_PRELOAD|PATH|CPATH|LIBRARY_PATH|"
-    r"NVIDIA_VISIBLE_DEVICES|NVIDIA_DRIVER_CAPABILITIES|TORCH_CUDA_ARCH_LIST|CONDA_PREFIX|VIRTUAL_ENV|PYTHONPATH|"
-    r"NCCL_[A-Z0-9_]{2,40}|PYTORCH_[A-Z_]{3,40}|CUDAHOSTCXX|NVCC_CCBIN"
+_WANTED = re.compile(
+    r"CUDA\w*|LD_LIBRARY_PATH|LD_PRELOAD|PATH|CPATH|LIBRARY_PATH|NVIDIA_\w+|TORCH_\w+|CONDA_\w+|VIRTUAL_ENV|PYTHONPATH|"
+    r"NCCL_\w+|PYTORCH_\w+|NVCC_\w+|CXX|CC|OMP_\w+|MKL_\w+|WSL_\w+|SLURM_JOB_ID\Z"
 )
-_ASSIGNED = re.compile(
-    rf"^[\s$#]{{0,8}}(?:export\s{{1,4}}|ENV\s{{1,4}}|set(?:env)?\s{{1,4}})?(?P<name>{_NAMES})=(?P<value>[^\n]{{0,2000}})$",
-    re.MULTILINE,
-)
-_INLINE = re.compile(
-    r"(?:^|\s)(?P<name>CUDA_VISIBLE_DEVICES|NCCL_[A-Z0-9_]{2,40})=(?P<value>[\w,.:-]{1,80})(?=\s|\Z)", re.MULTILINE
-)
-_PYTHON = re.compile(
-    rf"os\.environ\[[\"'](?P<name>{_NAMES})[\"']\][ \t]{{0,2}}[:=][ \t]{{0,2}}[\"']?"
-    rf"(?P<value>[^\"'\n]{{0,200}})[\"']?\s{{0,8}}$",
-    re.MULTILINE,
-)
-_ECHO = re.compile(rf"\becho\s{{1,4}}[\"']?\$\{{?(?P<name>{_NAMES})\}}?")
+_SECRET = re.compile(r"TOKEN|KEY|PASS|SECRET", re.IGNORECASE)
+_TOP_NODES = re.compile(r"/dev/nvidia(?:ctl|-uvm|-uvm-tools|-modeset|\d{1,3})\Z")
+_ROOT_IDS = {"root": 0}
+_OTHER_ID = 65534
+"""Stands for a user or a group that the text names and does not number."""
 
 
 def recognise(draft: Draft) -> None:
-    """The first value of each variable."""
-    text = draft.paste.text
-    for pattern in (_ASSIGNED, _PYTHON, _INLINE):
-        for match in list(pattern.finditer(text))[:400]:
-            value = match["value"].strip().strip("\"'")
-            if "$(" in value or "`" in value:
+    """The first value of each variable; what `ls`, `ulimit`, `df` and `free` say."""
+    _variables(draft)
+    _nodes(draft)
+    _limits(draft)
+    if draft.compiler is None:
+        found = next((one for one in pasted_limits.compilers(draft.paste.text) if one.kind == "gcc"), None)
+        if found is not None:
+            draft.compiler = CompilerFacts(
+                path=found.name,
+                kind="gcc",
+                major=found.major,
+                version=found.version,
+                seen=draft.paste.seen(found.line - 1),
+            )
+
+
+def _variables(draft: Draft) -> None:
+    container: dict[str, str] = {}
+    for one in pasted_environment.parse(draft.paste.text, lambda name: _WANTED.match(name) is not None):
+        if not one.value or _SECRET.search(one.name):
+            continue
+        value = one.value
+        if one.unexpanded:
+            # The variable's own old value is not told by the text; the rest of the path is.
+            value = ":".join(part for part in value.split(":") if "$" not in part and "%" not in part)
+            if not value or one.name not in {"PATH", "LD_LIBRARY_PATH", "CUDA_HOME", "CUDA_PATH"}:
                 continue
-            draft.put(draft.variables, match["name"], _unfolded(value))
-    for index in draft.paste.having("echo", most=100):
-        asked = _ECHO.search(draft.paste.texts[index][:400])
-        answer = draft.paste.texts[index + 1].strip() if asked and index + 1 < len(draft.paste.texts) else ""
-        if asked and answer and typed(answer) is None:
-            draft.put(draft.variables, asked["name"], answer[:2000])
+        if one.kind == "container":
+            container.setdefault(one.name, value)
+        draft.put(draft.variables, one.name, value[:4000])
+    draft.put(draft.os, "nvidia_visible_devices", container.get("NVIDIA_VISIBLE_DEVICES"))
+    draft.put(draft.os, "nvidia_driver_capabilities", container.get("NVIDIA_DRIVER_CAPABILITIES"))
 
 
-def _unfolded(value: str) -> str:
-    """Without the references to the variable's own old value, which the text does not tell."""
-    return ":".join(part for part in value.split(":") if "$" not in part) if "$" in value else value
+def _nodes(draft: Draft) -> None:
+    listed = [one for one in pasted_limits.device_nodes(draft.paste.text) if _TOP_NODES.match(one.path)]
+    if listed:
+        draft.more["nodes"] = tuple(
+            DeviceNode(
+                path=one.path,
+                mode=one.mode,
+                uid=_ROOT_IDS.get(one.owner, int(one.owner) if one.owner.isdecimal() else _OTHER_ID),
+                gid=_ROOT_IDS.get(one.group, int(one.group) if one.group.isdecimal() else _OTHER_ID),
+            )
+            for one in {node.path: node for node in listed}.values()
+        )
+
+
+def _limits(draft: Draft) -> None:
+    text = draft.paste.text
+    limits = pasted_limits.ulimits(text)
+    shm = next((one for one in pasted_limits.file_systems(text) if one.at == "/dev/shm"), None)  # noqa: S108
+    memory = pasted_limits.memory(text)
+    if limits is None and shm is None and memory is None:
+        return
+    names = ("address_space", "locked_memory", "open_files")
+    known = {name: getattr(limits, name) for name in names} if limits is not None else {}
+    draft.more["limits"] = LimitFacts(
+        **known,
+        unlimited=tuple(name for name in limits.named if name in names and known[name] is None) if limits else (),
+        shm_size=shm.size if shm else None,
+        shm_free=shm.free if shm else None,
+        memory_total=memory.total if memory else None,
+    )

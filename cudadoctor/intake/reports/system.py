@@ -54,9 +54,12 @@ _JETSON = re.compile(
     r"|\bR3[2-9] \(release\), REVISION|-tegra\b",
     re.IGNORECASE,
 )
-_CONTAINER_PROMPT = re.compile(r"^[ \t]{0,4}(?:\([\w.-]{1,40}\) ?)?\[?[\w.-]{1,32}@[0-9a-f]{12}(?::| )", re.MULTILINE)
+_CONTAINER_PROMPT = re.compile(
+    r"^[ \t]{0,4}(?:\([\w.-]{1,40}\) ?)?\[?[\w.-]{1,32}@(?=[a-f]{0,11}\d)[0-9a-f]{4,12}(?::/| )", re.MULTILINE
+)
 _OTHER_PROMPT = re.compile(
-    r"^[ \t]{0,4}(?:\([\w.-]{1,40}\) ?)?\[?[\w.-]{1,32}@(?![0-9a-f]{12}[: ])[A-Za-z][\w.-]{0,63}(?::| ~)", re.MULTILINE
+    r"^[ \t]{0,4}(?:\([\w.-]{1,40}\) ?)?\[?[\w.-]{1,32}@(?!(?=[a-f]{0,11}\d)[0-9a-f]{4,12}[: ])[A-Za-z][\w.-]{0,63}(?::| ~)",
+    re.MULTILINE,
 )
 
 
