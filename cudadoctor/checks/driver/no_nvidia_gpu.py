@@ -10,7 +10,7 @@ from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
-_ASKED = ("cuda-asked-for", "no-nvidia-driver", "torch-without-cuda")
+_ASKED = ("cuda-asked-for", "no-nvidia-driver")
 """Messages of programs that wanted CUDA. On a live machine torch says such things to the doctor itself."""
 
 

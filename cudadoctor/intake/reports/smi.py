@@ -53,6 +53,7 @@ def recognise(draft: Draft) -> None:
         return
     if best is not None and outcome == "missing":
         outcome = "ok"  # somebody else's shell did not have it: here it answered
+    draft.instances_told = any(one.complete and (one.mig_section or one.form in {"xml", "log"}) for one in found)
     words = ("nvidia-smi ", "<driver_version>", "driver version", "(uuid:", "gpu uuid", "product name", "name, ")
     at = error_at if outcome in ("failed", "missing") else draft.paste.first(*words)
     draft.smi = SmiFacts(
