@@ -82,9 +82,9 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "aarch64-wheel-without-cuda": ("torch-cuda-unavailable",),
     # Python environments: which torch it is, and what lies beside it
     "user-site-shadows": ("cpu-only-build", "torchvision-torch-mismatch"),
-    "site-packages-split-lib-lib64": ("torch-import-fails",),
+    "site-packages-split-lib-lib64": ("torch-import-missing-library", "torch-import-fails"),
     "two-torch-distributions": ("torch-import-fails",),
-    "torch-pins-unmet": ("torch-import-fails",),
+    "torch-pins-unmet": ("torch-import-missing-library", "torch-import-fails"),
     "jetson-generic-wheel": ("torch-cuda-unavailable",),
     # the libraries under torch
     "ld-preload-set": ("ld-path-shadows-bundled-libs",),
@@ -92,6 +92,7 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "nccl-version-conflict": ("torch-import-fails",),
     "torch-import-missing-library": ("torch-import-fails",),
     # kernel, module, boot
+    "driver-too-old-for-gpu": ("proprietary-module-on-open-only-gpu", "driver-module-not-loaded", *_NO_DEVICE),
     "dkms-build-failed": _NO_MODULE,
     "kernel-headers-missing": ("dkms-build-failed", *_NO_MODULE),
     "prebuilt-module-missing-for-kernel": ("kernel-module-not-built",),
@@ -114,6 +115,7 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "slurm-gpu-not-requested": ("visible-devices-hides-gpus", "no-devices-found", "cuda-driver-init-fails"),
     # health, services and virtual machines
     "gpu-too-hot": ("gpu-throttled",),
+    "row-remap-failed": ("xid-needs-action",),
     "compute-mode-prohibited": ("cuda-driver-init-fails", "torch-cuda-unavailable"),
     "mps-daemon-unreachable": ("cuda-driver-init-fails", "torch-cuda-unavailable"),
     "vgpu-profile-without-cuda": ("cuda-driver-init-fails", "torch-cuda-unavailable"),
@@ -157,6 +159,8 @@ _ON_PURPOSE = (
     "cpu-only-build",
     "prime-select-gpu-off",
     "slurm-gpu-not-requested",
+    *("container-without-gpu-access", "no-devices-found", "visible-devices-hides-gpus", "cpu-only-build"),
+    *("prime-select-gpu-off", "driver-module-not-loaded", "vgpu-host-driver-no-cuda"),
 )
 """Where one of these is information the GPU is withheld on purpose, and so is what follows."""
 

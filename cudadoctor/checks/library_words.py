@@ -34,8 +34,8 @@ def said(
     error = met(symptoms, "cuda-error-803")
     if not nvml and not told and not error:
         return Verdict(kind="agree")
-    if driver is not None and driver.version and driver.library_version and os is not None and driver.loaded:
-        return Verdict(kind="agree")  # the first rule has both versions and judges them
+    if driver is not None and driver.loaded and os is not None:
+        return Verdict(kind="agree")  # the first rule can run, and judges from the files and from NVML's words
     evidence = (*seen_of(*nvml, *error), *((smi_seen(smi),) if told and smi is not None else ()))
     if driver is not None and driver.version is not None and driver.library_version is not None:
         return _compared(driver.library_version, driver.version, evidence)

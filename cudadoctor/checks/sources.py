@@ -153,7 +153,7 @@ OPEN_MODULES_FLAG = _newer(
 )
 COMMON_PROBLEMS = _newer(
     "NVIDIA driver README: common problems",
-    "https://download.nvidia.com/XFree86/Linux-x86_64/580.65.06/README/commonproblems.html",
+    "https://download.nvidia.com/XFree86/Linux-x86_64/455.38/README/commonproblems.html",
 )
 POWER_MANAGEMENT = _newer(
     "NVIDIA driver README: configuring power management support",
@@ -194,7 +194,7 @@ MANYLINUX = _read("PEP 656: platform tag for musl", "https://peps.python.org/pep
 MEMORY_CGROUP = _read(
     "Linux: control group v2, memory", "https://docs.kernel.org/admin-guide/cgroup-v2.html#memory-interface-files"
 )
-MOUNT = _read("mount(8)", "https://man7.org/linux/man-pages/man8/mount.8.html")
+NOEXEC = _read("pytorch/pytorch#91005", "https://github.com/pytorch/pytorch/issues/91005")
 NCCL_ENV = _read("NCCL: environment variables", "https://docs.nvidia.com/deeplearning/nccl/user-guide/docs/env.html")
 NCCL_TROUBLE = _read(
     "NCCL: troubleshooting", "https://docs.nvidia.com/deeplearning/nccl/user-guide/docs/troubleshooting.html"

@@ -19,12 +19,24 @@ def said(symptoms: tuple[Symptom, ...] | None, *kinds: str) -> tuple[Symptom, ..
 
 def container_starts(runtime: RuntimeFacts | None) -> tuple[ContainerStart, ...]:
     """Command lines and compose files that start a container."""
-    return tuple(one for one in (runtime.starts if runtime is not None else ()) if one.engine in _STARTS)
+    starts = runtime.starts if runtime is not None else ()
+    return tuple(one for one in starts if one.engine in _STARTS and "hello-world" not in (one.image or ""))
 
 
-def speaks_of_container(os: OsFacts | None, runtime: RuntimeFacts | None) -> bool:
-    """This is a container, or the text starts one."""
-    return (os is not None and os.container is not None) or bool(container_starts(runtime))
+def speaks_of_container(os: OsFacts | None, runtime: RuntimeFacts | None, symptoms: tuple[Symptom, ...] | None) -> bool:
+    """This is a container, or the text starts one, or shows a shell in one."""
+    inside = (os is not None and os.container is not None) or bool(
+        said(symptoms, "container-prompt", "container-named")
+    )
+    return inside or bool(container_starts(runtime))
+
+
+def first_command_is_smi(runtime: RuntimeFacts | None) -> bool:
+    """A new container is started with the GPU, and the first that runs in it is nvidia-smi."""
+    return any(
+        one.asks_for_gpu and bool(one.command) and one.command[0].rpartition("/")[2] == "nvidia-smi"
+        for one in container_starts(runtime)
+    )
 
 
 def installed(distro: DistroFacts | None, *names: str) -> tuple[SystemPackage, ...]:

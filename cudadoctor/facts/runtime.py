@@ -25,6 +25,8 @@ class ContainerStart(Struct, frozen=True, kw_only=True):
     privileged: bool = False
     devices: tuple[str, ...] = ()
     security_opts: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    """First words of what runs in it."""
     asks_for_gpu: bool = False
     """By --gpus, the NVIDIA runtime, devices, or nvidia-docker."""
     seen: Seen

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from cudadoctor.facts.runtime import ContainerStart
 from cudadoctor.facts.seen import Seen
 from cudadoctor.parsers import docker_words
 
+_WORDS = ("docker", "podman", "nerdctl", "nvidia", "ENV NVIDIA_")
 
-def container_starts(text: str) -> tuple[ContainerStart, ...]:
-    """Every `docker run` line, compose file and Dockerfile setting in the text, for `RuntimeFacts.starts`."""
+
+def container_starts(text: str, seen: Callable[[int], Seen] | None = None) -> tuple[ContainerStart, ...]:
+    """Every `docker run` line, compose file and Dockerfile setting in the text, for `RuntimeFacts.starts`.
+
+    `seen` makes the evidence of a line, by its index from 0.
+    """
+    if not any(word in text for word in _WORDS):
+        return ()
     rows = text.splitlines()
     return tuple(
         ContainerStart(
@@ -23,8 +32,9 @@ def container_starts(text: str) -> tuple[ContainerStart, ...]:
             privileged=one.privileged,
             devices=one.devices,
             security_opts=one.security_opts,
+            command=one.command,
             asks_for_gpu=one.asks_for_gpu,
-            seen=Seen(where=f"line {one.line}", text=_excerpt(rows, one.line)),
+            seen=seen(one.line - 1) if seen else Seen(where=f"line {one.line}", text=_excerpt(rows, one.line)),
         )
         for one in docker_words.starts(text)
     )

@@ -14,10 +14,12 @@ from cudadoctor.facts.base import Facts, Gap
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.envs import EnvFacts, Package, TorchFacts, TorchLive
 from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.runtime import RuntimeFacts
 from cudadoctor.facts.seen import Seen
 from cudadoctor.facts.shell import PathEntry, ShellFacts
 from cudadoctor.facts.system import OsFacts
 from cudadoctor.facts.toolkit import CompilerFacts, ToolkitFacts, ToolkitInventory
+from cudadoctor.intake.container_words import container_starts
 from cudadoctor.intake.paste import Paste
 from cudadoctor.versions import ComputeCapability, RuntimeVersion, ToolkitVersion
 
@@ -138,8 +140,10 @@ class Draft:
         none = not gpus and self.no_gpu is not None
         if none and self.pci is None and self.no_gpu is not None:
             self.pci = PciFacts(gpus=(), seen=self.no_gpu)
+        starts = container_starts(self.paste.text, self.paste.seen)
         facts = Facts(
             os=os,
+            runtime=RuntimeFacts(starts=starts) if starts else None,
             pci=self.pci,
             driver=driver,
             smi=self.smi,

@@ -101,7 +101,7 @@ def parse(text: str | bytes) -> KernelMessages:
             mismatches.setdefault((found.client, found.module), found)
         elif "NVRM: loading" in line:
             if (module := proc_version.parse(line.replace("NVRM: loading", "NVRM version:"))) is not None:
-                loaded, loaded_at, loaded_time = module, at + 1, _time(line)
+                loaded, loaded_at, loaded_time = module, at + 1, _time(line.partition("NVRM")[0])
         elif (
             "GPU installed in this" in line and "The NVIDIA" in line and (old := _legacy(_message(listed, at), at + 1))
         ):
@@ -110,7 +110,9 @@ def parse(text: str | bytes) -> KernelMessages:
             kinds.append(KernelLine(kind=kind, text=line.strip(), bus_id=bus, time=_time(line), line=at + 1))
         elif any(word in line for word in _WRAPPED) and not any(_kind(one) for one in listed[at + 1 : at + _SPAN - 2]):
             message = _message(listed, at)
-            if (kind := _kind(f"NVRM: {message}")) and len(kinds) < _MOST:
+            kind = _kind(f"NVRM: {message}")
+            told = bool(kinds) and kinds[-1].kind == kind and at + 1 - kinds[-1].line < _SPAN
+            if kind and not told and len(kinds) < _MOST:
                 kinds.append(KernelLine(kind=kind, text=f"NVRM: {message}", bus_id=bus, time=_time(line), line=at + 1))
     return KernelMessages(
         xids=tuple(xids),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import re
 
 _ARMOUR = re.compile(rb"-----BEGIN PGP PUBLIC KEY BLOCK-----(.{1,400000}?)-----END", re.DOTALL)
@@ -31,6 +30,8 @@ def _unarmoured(block: bytes) -> bytes:
 
 
 def _binary(data: bytes) -> list[str]:
+    import hashlib  # only where there is a key: it costs a few milliseconds
+
     found: list[str] = []
     place = 0
     while place < len(data) and len(found) < _MOST:

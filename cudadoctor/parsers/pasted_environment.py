@@ -34,6 +34,12 @@ _UNSET = re.compile(rf"(?:\A|[\s;&])(?:unset|unsetenv|set -e) {{1,4}}{_NAME}")
 _ECHO = re.compile(r"(?:\A|[\s$#>%])(?:echo|printenv) {1,4}[\"']?\$?\{?" + _NAME + r"\}?[\"']?\s*\Z")
 _OUTPUT = re.compile(r"[\w./:,+@~-]{1,4000}\Z")
 _COMMENT = re.compile(r"\s{0,40}(?:#|//|REM )", re.IGNORECASE)
+_ADVICE = re.compile(
+    r"consider (?:passing|setting)|try setting|to avoid fragmentation|you (?:can|may|should|could) (?:set|use)|e\.g\.|"
+    r"for example|recommend|suggest",
+    re.IGNORECASE,
+)
+"""A program's advice (torch's own errors have some), not what somebody had set."""
 _NO_VALUE = re.compile(r"[<{]|your|path[_/ -]?to|\.\.\.|…", re.IGNORECASE)
 """A template of a guide, not somebody's value."""
 _KINDS: dict[str, Kind] = {
@@ -77,7 +83,7 @@ def parse(text: str | bytes, wanted: Callable[[str], bool]) -> tuple[Variable, .
     for number, line in enumerate(rows, 1):
         if len(found) >= _MOST:
             break
-        if _COMMENT.match(line) or not ("=" in line or "," in line or " " in line):
+        if _COMMENT.match(line) or _ADVICE.search(line) or not ("=" in line or "," in line or " " in line):
             continue
         shown = line.strip()[:300]
         taken: set[str] = set()

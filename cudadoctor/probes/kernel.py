@@ -146,8 +146,13 @@ def _modprobe(host: Host) -> tuple[ModprobeLine, ...]:
     from cudadoctor.parsers import modprobe
 
     lines: list[ModprobeLine] = []
+    names: set[str] = set()
     for folder in ("/etc/modprobe.d", "/run/modprobe.d", "/lib/modprobe.d"):
         for path in found(host, f"{folder}/*.conf", limit=300) or ():
+            # A file of the same name in an earlier folder stands in the place of this one (modprobe.d(5)).
+            if (name := path.rpartition("/")[2]) in names:
+                continue
+            names.add(name)
             text = read_text(host, path) or ""
             if "nvidia" not in text and "nouveau" not in text:
                 continue

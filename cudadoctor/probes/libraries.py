@@ -55,7 +55,7 @@ def probe(host: Host, request: Request, clock: Clock, envs: tuple[EnvFacts, ...]
         # Also where its version.py is not read yet, and so not known whether it is for CUDA: rounds are few.
         if not asked(env, request):
             continue
-        rows, reason = _ask(host, clock, env.python, torch.location, env.site_packages or "")
+        rows, reason = _ask(host, clock, env.python, torch.location, torch.nvidia_site or env.site_packages or "")
         if reason is None:
             result[place] = replace(env, libraries=tuple(_libraries(rows, env)))
         else:

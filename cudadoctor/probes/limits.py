@@ -199,7 +199,7 @@ def _musl(quiet: Quiet) -> bool | None:
 
 
 def _settings(quiet: Quiet) -> dict[str, str]:
-    """NCCL reads the user's file, or else the machine's; NCCL_CONF_FILE names another."""
+    """NCCL reads both files; what the user's says goes before the machine's."""
     home = quiet.home
     found: dict[str, str] = {}
     for path in ("/etc/nccl.conf", f"{home}/.nccl.conf" if home else "/etc/nccl.conf"):

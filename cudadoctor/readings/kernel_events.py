@@ -13,6 +13,8 @@ _SINCE_BOOT = re.compile(r"\d{1,9}\.\d{6}\Z")
 _LONGEST = 240
 _RELEASE = re.compile(r"supported by the (?:NVRM: )?NVIDIA (\d{2,4}\.\d{1,3}(?:\.\d{1,3})?) driver release")
 _PCI_ID = re.compile(r"PCI ID: (10de:[0-9a-f]{4})", re.IGNORECASE)
+_SYSLOG = re.compile(r"\A.{0,120}?\bkernel: ?")
+_UUID = re.compile(r"\bGPU-[0-9a-f]{8}-[0-9a-f-]{20,30}", re.IGNORECASE)
 _SEVERITY = re.compile(r"severity=(Corrected|Uncorrected \((?:Non-)?Fatal\))")
 
 
@@ -22,7 +24,8 @@ def events(
     """The messages as events, in the log's order.
 
     `where` says where line number N of the parsed text is (0: not known). `uptime` is the machine's, in seconds, when
-    the log was read: with it, times since boot become ages; without (a paste) no age is known.
+    the log was read: with it, times since boot become ages; without (a paste) no age is known. The name of the machine,
+    which syslog puts before each line, and UUIDs are left out.
     """
     found: list[tuple[int, KernelEvent]] = []
 
@@ -36,7 +39,7 @@ def events(
         code: int | None = None,
         values: tuple[tuple[str, str], ...] = (),
     ) -> None:
-        shown = " ".join(text.split())[:_LONGEST]
+        shown = _UUID.sub("GPU", " ".join(_SYSLOG.sub("", text).split()))[:_LONGEST]
         event = KernelEvent(
             kind=kind,
             text=shown,

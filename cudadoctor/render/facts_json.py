@@ -8,11 +8,14 @@ from cudadoctor.facts.base import Facts
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, SmiFacts
 from cudadoctor.facts.envs import CondaFacts, EnvFacts, Package, TorchFacts
 from cudadoctor.facts.gpu import GpuFacts
-from cudadoctor.facts.libraries import ResolvedLibrary
 from cudadoctor.facts.seen import Seen
 from cudadoctor.facts.shell import LoaderEntry, LoaderFacts, ShellFacts
 from cudadoctor.facts.system import OsFacts
 from cudadoctor.facts.toolkit import CompilerFacts, ToolkitFacts, ToolkitInventory
+from cudadoctor.render import facts_distro
+from cudadoctor.render.facts_kernel import kernel_document
+from cudadoctor.render.facts_libraries import resolved
+from cudadoctor.render.facts_more import limits_document
 from cudadoctor.render.facts_said import symptoms_document
 from cudadoctor.render.facts_services import health, link, services
 
@@ -58,7 +61,11 @@ def facts_document(facts: Facts) -> dict[str, Any]:
         "compiler": None if facts.compiler is None else _compiler(facts.compiler),
         "loader": None if facts.loader is None else _loader(facts.loader),
         "conda": None if facts.conda is None else _conda(facts.conda),
+        "distro": None if facts.distro is None else facts_distro.distro(facts.distro),
+        "runtime": None if facts.runtime is None else facts_distro.runtime(facts.runtime),
         "symptoms": symptoms_document(facts.symptoms),
+        "limits": limits_document(facts.limits),
+        "kernel": kernel_document(facts.kernel),
     }
 
 
@@ -162,6 +169,7 @@ def _toolkit(one: ToolkitFacts) -> dict[str, Any]:
         "nvcc": one.nvcc,
         "host_compiler_max": {"gcc": one.gcc_max, "clang": one.clang_max},
         "real_root": one.real_root,
+        "headers": one.headers,
         "origin": one.origin,
         "evidence": _seen(one.seen),
     }
@@ -258,20 +266,7 @@ def _env(one: EnvFacts) -> dict[str, Any]:
         "packages": [_package(package) for package in one.packages.values()],
         "duplicates": list(one.duplicates),
         "site_packages": one.site_packages,
-        "libraries": None if one.libraries is None else [_resolved(library) for library in one.libraries],
-    }
-
-
-def _resolved(one: ResolvedLibrary) -> dict[str, Any]:
-    return {
-        "soname": one.soname,
-        "path": one.path,
-        "version": one.version,
-        "how": one.how,
-        "needed_by": one.needed_by,
-        "own": one.own,
-        "own_version": one.own_version,
-        "same": one.same,
+        "libraries": None if one.libraries is None else [resolved(library) for library in one.libraries],
     }
 
 

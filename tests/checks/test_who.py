@@ -116,3 +116,31 @@ def test_root_in_a_container_is_told_that_it_does_not_last() -> None:
 def test_a_paste_without_a_user_is_left_as_it_is() -> None:
     assert reader(Facts()) == "unknown"
     assert rooted(cure("driver-not-installed", facts_for("unknown")).steps)
+
+
+def test_the_toolkit_of_torchs_cuda_is_installed_where_the_user_can() -> None:
+    on_ubuntu = cure("cuda-home-missing", build_facts(bases()["server"]))
+    assert any("cuda-toolkit-12-4" in step.argv for step in on_ubuntu.steps if isinstance(step, Run))
+    there = {"toolkits": [{"root": "/usr/local/cuda-12.1", "version": "12.1"}]}
+    named = cure("cuda-home-missing", build_facts(merge(bases()["server"], {"toolkit": there})))
+    assert "/usr/local/cuda-12.1" in named.summary
+    conda = {
+        "envs": [{"kind": "conda", "active": True, "torch": {"version": "2.5.1", "cuda": "12.4"}}],
+        "conda": {"executable": "/home/u/c/bin/conda"},
+    }
+    own = cure("cuda-home-missing", build_facts(merge(bases()["server"], conda)))
+    assert not any(step.needs_root for step in own.steps)
+    assert any("cuda-toolkit=12.4" in step.argv for step in own.steps if isinstance(step, Run))
+    image = cure("cuda-home-missing", build_facts(bases()["container"]))
+    assert any("-devel-" in getattr(step, "text", "") for step in image.steps)
+
+
+def test_only_a_cache_of_the_users_own_is_given_back() -> None:
+    facts = build_facts(bases()["server"])
+    assert any(
+        step.argv[0] == "chown"
+        for step in cure("cache-dir-unwritable", facts, "file:/home/u/.triton").steps
+        if isinstance(step, Run)
+    )
+    for path in ("/etc", "/home/u/../v/.triton", "/home/u", "/srv/.triton"):
+        assert not rooted(cure("cache-dir-unwritable", facts, f"file:{path}").steps)

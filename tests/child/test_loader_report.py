@@ -134,6 +134,12 @@ SCENES = (
         taken={ART: RUNTIME, JIT: WHEEL_JIT},
     ),
     Scene(
+        why="and serves none that has a RUNPATH of its own",
+        libs=wheel(old=True, rpath=f"{RPATHS}:$ORIGIN/../../nvidia/nvjitlink/lib", sparse="$ORIGIN"),
+        env=TOOLKIT,
+        taken={ART: RUNTIME, JIT: f"toolkit/{JIT}"},
+    ),
+    Scene(
         why="a later torch loads the wheel's copy first",
         libs=wheel(old=True),
         env=TOOLKIT,

@@ -24,5 +24,5 @@ def test_names_the_cause(name: str) -> None:
     if one.get("silent"):
         assert report.root_causes == ()
     else:
-        assert report.root_causes
+        assert report.root_causes, "no cause was named"
         assert report.root_causes[0] in one["first"]

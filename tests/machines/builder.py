@@ -13,6 +13,7 @@ from .tree import Call, Program, prints
 from .virtual import VirtualHost
 from .write_distro import DistroParts
 from .write_driver import DriverParts
+from .write_kernel import KernelParts
 from .write_system import SystemParts
 from .write_tools import ToolParts
 
@@ -22,10 +23,11 @@ def build(machine: Machine) -> VirtualHost:
     return _Builder(machine).host()
 
 
-class _Builder(SystemParts, DriverParts, ToolParts, DistroParts):
+class _Builder(SystemParts, KernelParts, DriverParts, ToolParts, DistroParts):
     def host(self) -> VirtualHost:
         machine = self.machine
         self._system()
+        self._kernel()
         self._distro()
         self._home()
         self._pci()

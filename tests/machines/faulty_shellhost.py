@@ -186,6 +186,48 @@ VARIABLES = (
         cuda_order=(1, 0),
     ),
 )
+WELL = (
+    told(
+        DOCKER,
+        "docker-l40s-570open-shm64m-one-gpu",
+        "nccl-shm-too-small",
+        shm_size=64 << 20,
+        why="what Docker gives; one GPU needs little of it",
+    ),
+    told(
+        HGX,
+        "ubuntu2204-h100x8-570open-slurm-job",
+        files={**INFINIBAND, **SLURM, "/sys/module/nvidia_peermem/initstate": "live\n"},
+        variables={
+            "SLURM_JOB_ID": "7",
+            "SLURM_JOB_GPUS": "0,1,2,3,4,5,6,7",
+            "CUDA_VISIBLE_DEVICES": "0,1,2,3,4,5,6,7",
+            "NCCL_SOCKET_IFNAME": "^docker0,lo",
+        },
+        groups=("students",),
+        why="a job on a cluster, with everything that it asked for",
+    ),
+    told(
+        RTX3090_535,
+        "ubuntu2204-rtx3090-535-roce-unused",
+        files={
+            "/sys/class/infiniband/mlx5_0/ports/1/state": "4: ACTIVE\n",
+            "/sys/class/infiniband/mlx5_0/ports/1/link_layer": "Ethernet\n",
+        },
+        memlock=8 << 20,
+        why="a cloud machine's network card can do RDMA, and nobody uses it",
+    ),
+    told(
+        RTX3090_535,
+        "ubuntu2204-rtx3090-535-limits-that-do",
+        address_space=256 << 30,
+        files={"/proc/sys/vm/overcommit_memory": "2\n", "/sys/fs/cgroup/memory.max": f"{32 << 30}\n"},
+        modes={"~/.triton": (0o755, 1000), "~/.nv": (0o2775, 0), "/opt/tools/bin": (0o777, 0)},
+        variables={"PYTORCH_CUDA_ALLOC_CONF": "expandable_segments:True", "CC": "gcc", "CXX": "g++"},
+        disks={"tmp": (2 << 30, 10 << 20)},
+        why="limits and modes that CUDA works with",
+    ),
+)
 BUILDING = (
     planted(
         replace(RTX3090_535, driver=D550),
@@ -234,6 +276,6 @@ BUILDING = (
         envs=(venv(TORCH_28_CU128, python="3.13.7"),),
     ),
 )
-_ALL = (*LIMITS, *CLUSTERS, *VARIABLES, *BUILDING)
+_ALL = (*LIMITS, *CLUSTERS, *VARIABLES, *WELL, *BUILDING)
 SHELLHOST = tuple(one for one in _ALL if one.root_causes)
 WORTH_KNOWING = tuple(one for one in _ALL if not one.root_causes)

@@ -262,6 +262,10 @@ class Machine:
     wsl: bool = False
     jetson: str | None = None
     secure_boot: bool | None = False
+    dmesg: str | None = None
+    """What `dmesg` prints; None: it is for root only, as on Ubuntu, and for root it prints a log without a fault."""
+    headers: bool = True
+    """The headers of the running kernel are installed."""
     user: str = "ada"
     uid: int = 1000
     groups: tuple[str, ...] = ("ada", "sudo", "video")

@@ -40,6 +40,8 @@ def values(text: str) -> list[tuple[str, str | None, str]]:
         ("$ echo $CUDA_HOME\n/usr/local/cuda:/usr/local/cuda", [("CUDA_HOME", "/usr/local/cuda:/usr/local/cuda", "echoed")]),
         ("$ echo $CUDA_HOME\n\n$ ls", []),
         ("export CUDA_HOME=/path/to/cuda", []),
+        ("For debugging consider passing CUDA_LAUNCH_BLOCKING=1.", []),
+        ("try setting PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True to avoid fragmentation.", []),
         ("export CUDA_HOME=<your cuda>", []),
         ("export AWS_SECRET=x HOME=/home/x", []),
         ("NCCL_DEBUG=INFO NCCL_P2P_DISABLE=1 torchrun x.py", [("NCCL_DEBUG", "INFO", "inline"), ("NCCL_P2P_DISABLE", "1", "inline")]),

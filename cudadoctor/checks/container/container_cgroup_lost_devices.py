@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
-from cudadoctor.checks.common import cuda_runs, node_seen, refused, rows, smi_seen
+from cudadoctor.checks.common import cuda_runs, node_seen, refused, rows, smi_lists, smi_seen
 from cudadoctor.checks.sources import CONTAINER_LOST_GPU
-from cudadoctor.checks.system_words import said, speaks_of_container
+from cudadoctor.checks.system_words import first_command_is_smi, said, speaks_of_container
 from cudadoctor.facts.driver import DeviceNode, LibcudaFacts, SmiFacts
 from cudadoctor.facts.runtime import RuntimeFacts
 from cudadoctor.facts.symptom import Symptom
@@ -60,6 +60,7 @@ def from_messages(
     os: OsFacts | None,
     runtime: RuntimeFacts | None,
     nodes: tuple[DeviceNode, ...] | None,
+    smi: SmiFacts | None,
 ) -> Result:
     """NVML's "Unknown Error" inside a container, or EPERM on the nodes."""
     refusals = said(symptoms, "nvidia-node-eperm")
@@ -73,7 +74,10 @@ def from_messages(
         return
     if os is not None and os.container is None and nodes is not None:
         return
-    if not refusals and not speaks_of_container(os, runtime):
+    # Where the very first command of a new container fails, it had no access that could be lost.
+    if first_command_is_smi(runtime) and not said(symptoms, "smi-answered") and not smi_lists(smi):
+        return
+    if not refusals and not speaks_of_container(os, runtime, symptoms):
         return
     yield Problem(
         subject="file:/dev/nvidiactl",

@@ -56,9 +56,10 @@ def container_driver_capabilities_missing(
 @also(container_driver_capabilities_missing)
 def from_messages(symptoms: tuple[Symptom, ...], runtime: RuntimeFacts, os: OsFacts | None) -> Result:
     """A container that was started with the GPU, and a program in it that does not find the driver's library."""
-    absent = said(symptoms, "no-nvidia-driver")
+    absent = said(symptoms, "no-nvidia-driver", "libcuda-not-found")
     started = [one for one in container_starts(runtime) if one.asks_for_gpu]
-    if not absent or not started or (os is not None and os.wsl is not None):
+    # Under WSL the libraries come from Windows, whatever the capabilities.
+    if not absent or not started or (os is not None and os.wsl is not None) or said(symptoms, "wsl-named"):
         return
     asked = [one.env["NVIDIA_DRIVER_CAPABILITIES"] for one in started if "NVIDIA_DRIVER_CAPABILITIES" in one.env]
     words = {word for value in asked for word in value.split(",")}

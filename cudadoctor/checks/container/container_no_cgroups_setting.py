@@ -5,7 +5,7 @@ from __future__ import annotations
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.common import bare, rows, smi_lists
 from cudadoctor.checks.sources import NO_CGROUPS
-from cudadoctor.checks.system_words import said
+from cudadoctor.checks.system_words import first_command_is_smi, said
 from cudadoctor.facts.driver import SmiFacts
 from cudadoctor.facts.runtime import RuntimeFacts
 from cudadoctor.facts.symptom import Symptom
@@ -65,4 +65,21 @@ def from_messages(symptoms: tuple[Symptom, ...]) -> Result:
         evidence=tuple(one.seen for one in (*setting, *unknown)),
         source=NO_CGROUPS,
         confidence=Confidence.LIKELY,
+    )
+
+
+@also(container_no_cgroups_setting)
+def first_command(symptoms: tuple[Symptom, ...], runtime: RuntimeFacts, smi: SmiFacts | None) -> Result:
+    """NVML's "Unknown Error" from the first command of a new container: it never had the GPU in its device cgroup."""
+    unknown = said(symptoms, "nvml-unknown-error")
+    if not unknown or not first_command_is_smi(runtime) or said(symptoms, "no-cgroups-true", "smi-answered"):
+        return
+    if smi_lists(smi) or runtime.no_cgroups is False:
+        return
+    yield Problem(
+        subject="file:/etc/nvidia-container-runtime/config.toml",
+        message="a new container may not open the GPU from its first command on: is `no-cgroups = true` set?",
+        evidence=tuple(one.seen for one in unknown),
+        source=NO_CGROUPS,
+        confidence=Confidence.POSSIBLE,
     )

@@ -58,7 +58,7 @@ def from_messages(
     """NVML's "Insufficient Permissions" inside a container whose user is root as a rule, or SELinux's own words."""
     denied = said(symptoms, "selinux-denied-nvidia")
     refusals = said(symptoms, "nvml-insufficient-permissions")
-    if nodes or not (denied or (refusals and speaks_of_container(os, runtime))):
+    if nodes or not (denied or (refusals and speaks_of_container(os, runtime, symptoms))):
         return
     family = set() if os is None else {os.id, *os.id_like}
     yield Problem(

@@ -13,7 +13,8 @@ from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
 _PACKAGES = ("nvidia-container-toolkit", "nvidia-container-toolkit-base", "nvidia-container-runtime", "nvidia-docker2")
-_ENGINES = ("docker", "podman")
+_ENGINES = ("docker",)
+"""Not podman, which Fedora and RHEL install by themselves."""
 
 
 @check("CT002", severity=Severity.ERROR)

@@ -21,7 +21,7 @@ _FIXED = (
 """(first version without it, name, NVIDIA's bulletin), read 2026-11-25; each lets a container reach the host."""
 
 
-@check("SEC001", severity=Severity.WARNING)
+@check("SEC001", severity=Severity.INFO)
 def container_toolkit_vulnerable(os: OsFacts, distro: DistroFacts) -> Result:
     """The installed NVIDIA Container Toolkit lets a malicious image reach the host.
 

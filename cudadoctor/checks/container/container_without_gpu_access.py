@@ -89,21 +89,22 @@ def container_without_gpu_access(  # noqa: PLR0917  facts, passed by name
     )
 
 
-_NO_DRIVER = ("no-nvidia-driver", "image-found-no-driver", "cuda-error-100")
+_NO_DRIVER = (
+    "no-nvidia-driver",
+    "image-found-no-driver",
+    "cuda-error-100",
+    "nvidia-smi-not-found",
+    "libcuda-not-found",
+)
 
 
 @also(container_without_gpu_access)
-def from_messages(
-    symptoms: tuple[Symptom, ...], runtime: RuntimeFacts | None, os: OsFacts | None, smi: SmiFacts | None
-) -> Result:
+def from_messages(symptoms: tuple[Symptom, ...], runtime: RuntimeFacts | None, smi: SmiFacts | None) -> Result:
     """A command line without the GPU, and a program that finds no driver; or NVIDIA's image says so itself."""
     absent = said(symptoms, *_NO_DRIVER)
     started = container_starts(runtime)
     with_gpu = [one for one in started if one.asks_for_gpu or one.privileged]
     if with_gpu or said(symptoms, "nvml-library-not-found", "no-gpu-device-driver"):
-        return
-    # Windows hands its GPU to containers by /dev/dxg.
-    if os is not None and os.wsl is not None:
         return
     by_image = said(symptoms, "image-found-no-driver")
     if not absent or not (started or by_image):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.common import cuda_runs, library_version, own_pci, rows, seen, smi_lists, smi_seen
 from cudadoctor.checks.sources import CONTAINER_TOOLKIT
-from cudadoctor.checks.system_words import installed
+from cudadoctor.checks.system_words import installed, said, speaks_of_container
 from cudadoctor.facts.distro import DistroFacts
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.runtime import RuntimeFacts
+from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
 _PACKAGES = ("libnvidia-compute-*", "nvidia-utils-*", "nvidia-driver-*", "libcuda1", "cuda-drivers*", "nvidia-driver*")
@@ -78,5 +79,40 @@ def by_tool(os: OsFacts, smi: SmiFacts, pci: PciFacts | None, driver: DriverFact
         evidence=rows(smi_seen(smi)),
         source=CONTAINER_TOOLKIT,
         severity=Severity.INFO if pci is not None and not own_pci(pci) else None,
+        confidence=Confidence.LIKELY,
+    )
+
+
+@also(driver_libs_baked_in_image)
+def from_messages(symptoms: tuple[Symptom, ...], driver: DriverFacts | None) -> Result:
+    """The same in a text that shows a shell in a container."""
+    prompt = said(symptoms, "container-prompt")
+    lost = said(symptoms, "smi-no-driver")
+    if not prompt or not lost or (driver is not None and driver.loaded):
+        return
+    yield Problem(
+        subject="machine",
+        message="nvidia-smi is in this container and reaches no driver: the image brings driver files of its own",
+        evidence=(prompt[0].seen, lost[0].seen),
+        source=CONTAINER_TOOLKIT,
+        confidence=Confidence.LIKELY,
+    )
+
+
+@also(driver_libs_baked_in_image)
+def by_dockerfile(symptoms: tuple[Symptom, ...], os: OsFacts | None, runtime: RuntimeFacts | None) -> Result:
+    """A Dockerfile that installs the driver, and a library that does not fit the host's module."""
+    recipe = said(symptoms, "image-installs-driver")
+    mismatch = said(symptoms, "nvml-version-mismatch", "cuda-error-803")
+    if not recipe or not mismatch or (os is not None and os.wsl is not None):
+        return
+    if not speaks_of_container(os, runtime, symptoms):
+        return
+    yield Problem(
+        subject="machine",
+        message=f"the image installs {recipe[0].values.get('package', 'a driver')}, whose libraries do not fit the "
+        "driver of the host",
+        evidence=(recipe[0].seen, mismatch[0].seen),
+        source=CONTAINER_TOOLKIT,
         confidence=Confidence.LIKELY,
     )

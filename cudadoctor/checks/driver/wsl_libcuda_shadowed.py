@@ -5,9 +5,10 @@ from __future__ import annotations
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.common import clean, cuda_runs, cuinit_seen, is_compat, is_stub, rows, smi_lists
 from cudadoctor.checks.sources import WSL
-from cudadoctor.checks.system_words import installed, said
+from cudadoctor.checks.system_words import installed, said, speaks_of_container
 from cudadoctor.facts.distro import DistroFacts
 from cudadoctor.facts.driver import LibcudaFacts, SmiFacts
+from cudadoctor.facts.runtime import RuntimeFacts
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
@@ -47,19 +48,20 @@ def wsl_libcuda_shadowed(os: OsFacts, libcuda: LibcudaFacts, smi: SmiFacts | Non
 
 
 @also(wsl_libcuda_shadowed)
-def from_messages(
+def from_messages(  # noqa: PLR0917  facts, passed by name
     symptoms: tuple[Symptom, ...],
     os: OsFacts | None,
     smi: SmiFacts | None,
     distro: DistroFacts | None,
     libcuda: LibcudaFacts | None,
+    runtime: RuntimeFacts | None,
 ) -> Result:
     """Under WSL 2 nvidia-smi works and CUDA finds no device, or a Linux package with libcuda is installed."""
     two = (os is not None and os.wsl == 2) or any(
         one.values.get("version") == "2" for one in said(symptoms, "wsl-named")
     )
     # What the loader really took on this machine decides before any message.
-    if not two or libcuda is not None or (os is not None and os.container is not None):
+    if not two or (libcuda is not None and libcuda.path) or speaks_of_container(os, runtime, symptoms):
         return
     no_device = said(symptoms, "cuda-error-100")
     works = smi_lists(smi) or bool(said(symptoms, "smi-answered"))

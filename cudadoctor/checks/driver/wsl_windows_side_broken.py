@@ -67,7 +67,9 @@ def from_messages(symptoms: tuple[Symptom, ...], os: OsFacts | None, smi: SmiFac
     two = (os is not None and os.wsl == 2) or any(
         one.values.get("version") == "2" for one in said(symptoms, "wsl-named")
     )
-    failing = (smi is not None and smi.outcome == "failed") or said(symptoms, "cuda-error-100", "no-nvidia-driver")
+    failing = (smi is not None and smi.outcome == "failed") or said(
+        symptoms, "cuda-error-100", "no-nvidia-driver", "smi-no-driver"
+    )
     if not two or not failing or smi_lists(smi) or said(symptoms, "smi-answered"):
         return
     for one in said(symptoms, "windows-build"):

@@ -15,7 +15,7 @@ from cudadoctor.facts.symptom import Symptom
 
 @check("CL001", severity=Severity.WARNING)
 def cudnn_version_mismatch(envs: tuple[EnvFacts, ...]) -> Result:
-    """CuDNN is loaded in two versions, or in another one than torch was built with.
+    """Two versions of cuDNN are loaded, or another one than torch was built with.
 
     Why:
         From version 8 on cuDNN is several files (libcudnn.so, libcudnn_ops…, libcudnn_cnn…) that load one another by

@@ -153,10 +153,13 @@ def _counts(one: ResolvedLibrary, env: EnvFacts) -> bool:
 
 
 def _older(one: ResolvedLibrary) -> bool:
-    """Older than torch's own, by the numbers that both have; unknown versions are not."""
+    """Older than torch's own, by the numbers that both have; unknown versions are not.
+
+    Of the same major only: libnvToolsExt.so.1.0.0 and the years of CUPTI's files count otherwise than their wheels.
+    """
     taken, own = release(one.version or ""), release(one.own_version or "")
     length = min(len(taken), len(own), 3)
-    return length >= 2 and taken[:length] < own[:length]
+    return length >= 2 and taken[0] == own[0] and taken[:length] < own[:length]
 
 
 @also(ld_path_shadows_bundled_libs)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.common import seen
 from cudadoctor.checks.sources import INSTALL_GUIDE
+from cudadoctor.checks.system_words import said
 from cudadoctor.facts.distro import DistroFacts
+from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
 _PLACE = re.compile(r"/compute/cuda/repos/([a-z0-9-]{3,24})/(x86_64|sbsa|arm64|ppc64el|cross-linux-\w{1,12})(?:/|\Z)")
@@ -58,3 +60,18 @@ def apt_repo_for_other_release(os: OsFacts, distro: DistroFacts) -> Result:
             evidence=(seen(f"{one.file}:{one.line}", one.uri),),
             source=INSTALL_GUIDE,
         )
+
+
+@also(apt_repo_for_other_release)
+def from_messages(symptoms: tuple[Symptom, ...]) -> Result:
+    """libtinfo5, which Ubuntu has had up to 23.04 and Debian up to 12, is needed by packages for older releases."""
+    for one in said(symptoms, "apt-needs-libtinfo5"):
+        yield Problem(
+            subject="machine",
+            message="the CUDA packages are those of an older release: they need libtinfo5, which this one lacks",
+            evidence=(one.seen,),
+            source=INSTALL_GUIDE,
+            severity=Severity.ERROR,
+            confidence=Confidence.LIKELY,
+        )
+        return

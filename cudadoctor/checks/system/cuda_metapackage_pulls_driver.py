@@ -12,6 +12,8 @@ from cudadoctor.facts.system import OsFacts
 from cudadoctor.versions import ComputeCapability
 
 _META = ("cuda", "cuda-drivers")
+_ALIVE = ("ubuntu2204", "ubuntu2404", "ubuntu2604", "debian12", "debian13")
+"""Repositories that still get new branches; in older ones the newest driver still drives these GPUs."""
 _KEPT_FROM = ComputeCapability(7, 5)
 """Branch 580 is the last for Maxwell, Pascal and Volta; from 590 on Turing and newer (read 2026-11-25)."""
 
@@ -37,7 +39,10 @@ def cuda_metapackage_pulls_driver(os: OsFacts, distro: DistroFacts, gpus: tuple[
     Sources:
         https://docs.nvidia.com/cuda/cuda-installation-guide-linux/
     """
-    if not bare(os) or not any(NVIDIA_NETWORK in one.uri for one in distro.sources or ()):
+    alive = [
+        one for one in distro.sources or () if NVIDIA_NETWORK in one.uri and any(name in one.uri for name in _ALIVE)
+    ]
+    if not bare(os) or not alive:
         return
     metas = [one for one in installed(distro, *_META) if not one.held]
     pinned = installed(distro, "nvidia-driver-pinning-*") or [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.common import active, clean, rows, seen
 from cudadoctor.checks.said import told
-from cudadoctor.checks.sources import MOUNT
+from cudadoctor.checks.sources import NOEXEC
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.limits import LimitFacts, NoexecPlace
 from cudadoctor.facts.seen import Seen
@@ -33,7 +33,7 @@ def noexec_temporary_directory(limits: LimitFacts, envs: tuple[EnvFacts, ...]) -
         Nothing is compiled at run time: plain torch does not need it.
 
     Sources:
-        https://man7.org/linux/man-pages/man8/mount.8.html
+        https://github.com/pytorch/pytorch/issues/91005
     """
     env = active(envs)
     if env is None or env.torch is None or env.torch.cuda is None:
@@ -43,7 +43,7 @@ def noexec_temporary_directory(limits: LimitFacts, envs: tuple[EnvFacts, ...]) -
             subject=f"file:{clean(one.path)}",
             message=f"{clean(one.path)} is on a file system from which no code may be run",
             evidence=(_mounted(one),),
-            source=MOUNT,
+            source=NOEXEC,
         )
 
 
@@ -68,7 +68,7 @@ def _said(symptoms: tuple[Symptom, ...], limits: LimitFacts | None) -> Result:
             subject=f"file:{clean(known.path if known else path)}",
             message=f"the loader may not run code from {clean(path)}: its file system is mounted noexec",
             evidence=rows(said.seen, _mounted(known) if known else None),
-            source=MOUNT,
+            source=NOEXEC,
             severity=Severity.ERROR,
             confidence=Confidence.CERTAIN if known else Confidence.LIKELY,
         )

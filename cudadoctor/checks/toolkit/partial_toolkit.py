@@ -32,7 +32,9 @@ def partial_toolkit(toolkit: ToolkitInventory) -> Result:
         https://docs.nvidia.com/cuda/cuda-installation-guide-linux/
     """
     for one in toolkits_in_use(toolkit):
-        if one.nvcc is not None and one.headers is False:
+        # pip and Nix keep nvcc and headers in directories of their own: there both may be in order.
+        apart = one.origin == "pip" or one.real_root.startswith("/nix/")
+        if one.nvcc is not None and one.headers is False and not apart:
             yield Problem(
                 subject=f"toolkit:{clean(one.real_root)}",
                 message=f"{toolkit_shown(one)} has nvcc and no cuda_runtime.h: nothing can be compiled with it",

@@ -14,7 +14,7 @@ _DRIVERS = ("libcuda.so", "libnvidia-ml.so")
 
 @check("TR016", severity=Severity.ERROR)
 def torch_import_missing_library(envs: tuple[EnvFacts, ...]) -> Result:
-    """Torch needs a library that no directory of the loader's search has.
+    """A library that torch needs is in no directory that the loader searches.
 
     Why:
         The files of torch name the libraries that they need. Followed through RPATH, LD_LIBRARY_PATH, RUNPATH, the

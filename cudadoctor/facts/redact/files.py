@@ -76,6 +76,12 @@ def _mounts(text: str, redactor: Redactor) -> str:
     return _containers(re.sub(r"(?m)(^|\s)(\[[0-9a-fA-F:]+\]|[\w.-]+):(?=/)", server, text), redactor)
 
 
+def _apt_history(text: str, _: Redactor) -> str:
+    """Who asked for a change (`Requested-By: name (1000)`) and with which words is nobody's business."""
+    text = re.sub(r"(?m)^Requested-By:[^\n]*\n?", "", text)
+    return re.sub(r"(?m)^(Commandline: \S{1,200})[^\n]*", r"\1", text)
+
+
 def _environ(text: str, _: Redactor) -> str:
     return "\0".join(kept for part in text.split("\0") if (kept := _variable(part)))
 
@@ -90,10 +96,11 @@ _BY_PATH: tuple[tuple[re.Pattern[str], Callable[[str, Redactor], str]], ...] = (
     (_HOST_FILES, _host_names),
     (_NUMBERED_FILES, lambda text, redactor: redactor.serial(text)),
     (re.compile(r"^/proc/cmdline$"), _kernel_parameters),
-    (re.compile(r"^/var/log/"), lambda text, _: _kernel_log(text)),
+    (re.compile(r"^/var/log/kern\.log"), lambda text, _: _kernel_log(text)),
     (_MOUNT_FILES, _mounts),
     (re.compile(r"^/proc/[^/]+/environ$"), _environ),
     (re.compile(r"^/proc/"), _containers),
+    (re.compile(r"^/var/log/apt/history\.log"), _apt_history),
     (_NOT_RC, lambda text, _: text),
 )
 """What to do with a file, by its path; the first that matches counts."""

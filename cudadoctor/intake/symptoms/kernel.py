@@ -304,7 +304,8 @@ ROWS = (
             ("suspen", r"\b(?:suspend(?:ed|ing|s)?|suspension)\b"),
             ("hibernat", r"\bhibernat(?:e|ed|ing|ion)\b"),
             ("standby", r"\bstandby\b"),
-            ("wak", r"\b(?:wak(?:e|es|ing)[ -]?up|woke(?: up)?)\b"),
+            ("wak", r"\bwak(?:e|es|ing)[ -]?up\b"),
+            ("woke", r"\bwoke\b"),
             ("sleep", r"\b(?:after|from|went to|goes to|put to) (?:a )?sleep\b|\bsleep mode\b"),
         )
     ),

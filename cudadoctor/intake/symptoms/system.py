@@ -9,6 +9,7 @@ _CUDA_KEYS = "https://github.com/NVIDIA/cuda-repo-management/issues/4"
 _SHA1 = "https://github.com/NVIDIA/cuda-repo-management/issues/34"
 _WSL = "https://docs.nvidia.com/cuda/wsl-user-guide/"
 _DRIVER = r"(?:nvidia-|libnvidia-|xserver-xorg-video-nvidia|cuda-drivers|cuda-runtime|cuda-demo)[\w.+-]{0,80}"
+_CUDA = r"(?<![\w-])cuda(?:-\d{1,2}-\d)?"
 
 ROWS = (
     Row(
@@ -56,9 +57,44 @@ ROWS = (
     Row(
         kind="apt-unmet-dependency",
         word="depends:",
-        pattern=rf"(?P<package>{_DRIVER})(?::\w{{1,10}})? : (?:Pre-?)?Depends: (?P<needs>[\w.+-]{{1,80}})",
+        pattern=rf"(?P<package>{_DRIVER}|{_CUDA})(?::\w{{1,10}})? ?: (?:Pre-?)?Depends: (?P<needs>[\w.+-]{{1,80}})",
         says="apt cannot satisfy the dependencies of a driver package",
         source=_APT,
+    ),
+    Row(
+        kind="apt-unmet-dependency",
+        word="conflicts:",
+        pattern=rf"(?P<package>{_DRIVER})(?::\w{{1,10}})? ?: Conflicts: (?P<needs>[\w.+-]{{1,80}})",
+        says="apt cannot install a driver package beside another one",
+        source=_APT,
+    ),
+    Row(
+        kind="apt-needs-libtinfo5",
+        word="libtinfo5",
+        pattern=r"nsight-(?:systems|compute)-[\d.]{4,12} ?: Depends: libtinfo5\b.{0,60}is not (?:installable|going)",
+        says="a toolkit package of an older release needs a library that this release no longer has",
+        source="https://docs.nvidia.com/cuda/cuda-installation-guide-linux/",
+    ),
+    Row(
+        kind="nvml-version-mismatch",
+        word="driver/library version mismatch",
+        pattern=r"Driver/library version mismatch",
+        says="the driver's library is not of the version of the module in the kernel",
+        source="https://docs.nvidia.com/deploy/nvml-api/group__nvmlDeviceEnumvs.html",
+    ),
+    Row(
+        kind="nvidia-smi-not-found",
+        word="nvidia-smi",
+        pattern=r"nvidia-smi: (?:command )?not found|exec: \\?\"nvidia-smi\\?\": executable file not found",
+        says="there is no nvidia-smi",
+        source="https://docs.nvidia.com/deploy/nvidia-smi/",
+    ),
+    Row(
+        kind="libcuda-not-found",
+        word="libcuda.so.1",
+        pattern=r"libcuda\.so\.1: cannot open shared object file",
+        says="the loader finds no CUDA driver library",
+        source="https://man7.org/linux/man-pages/man8/ld.so.8.html",
     ),
     Row(
         kind="dpkg-overwrite",
@@ -96,11 +132,25 @@ ROWS = (
         source=_WSL,
     ),
     Row(
+        kind="wsl-named",
+        word="microsoft-standard",
+        pattern=r"\d-microsoft-standard(?:-WSL(?P<version>2))?\b",
+        says="the kernel is that of WSL 2",
+        source=_WSL,
+    ),
+    Row(
         kind="wsl-driver-package",
         word="libnvidia-compute-",
         pattern=r"\b(?P<package>libnvidia-compute-\d{3}(?:-server)?)\b",
         says="a package with the driver's libcuda for Linux",
         source=_WSL,
+    ),
+    Row(
+        kind="smi-no-driver",
+        word="couldn't communicate with the nvidia driver",
+        pattern=r"NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver",
+        says="nvidia-smi is there, and no driver is loaded in the kernel that it asks",
+        source="https://docs.nvidia.com/deploy/nvidia-smi/",
     ),
     Row(
         kind="smi-answered",

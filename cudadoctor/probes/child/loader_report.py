@@ -44,7 +44,7 @@ class Elf(object):
         self.runpath = None
         self.soname = None
         self.nodeflib = False
-        with open(path, "rb") as stream:
+        with open(path, "rb", 0) as stream:
             self._read(stream)
 
     def _read(self, stream):
@@ -87,20 +87,24 @@ class Elf(object):
         place = next((strings - a + o for a, o, n in loads if strings is not None and a <= strings < a + n), None)
         if place is None:
             return
-        # Names lie anywhere in a table that can have many MB: each is read by itself, and neighbours together.
-        for tag, value in wanted:
+        # Names lie anywhere in a table that can have many MB: neighbours are read together.
+        first, data, needed = 0, b"", {}
+        for tag, value in sorted(wanted, key=lambda one: one[1]):
             if value >= length:
                 continue
-            stream.seek(place + value)
-            text = stream.read(min(4096, length - value)).split(b"\0", 1)[0].decode("utf-8", "surrogateescape")
+            if not first <= value < first + len(data) - 512:
+                stream.seek(place + value)
+                first, data = value, stream.read(min(8192, length - value))
+            text = data[value - first : value - first + 4096].split(b"\0", 1)[0].decode("utf-8", "surrogateescape")
             if tag == 1:
-                self.needed.append(text)
+                needed[value] = text
             elif tag == 14:
                 self.soname = text
             elif tag == 15:
                 self.rpath = text
             else:
                 self.runpath = text
+        self.needed = [needed[value] for tag, value in wanted if tag == 1 and value in needed]
         if self.runpath is not None:
             self.rpath = None
 
@@ -112,7 +116,7 @@ class Object(object):
         self.path = path
         self.elf = elf
         self.loader = loader
-        self.names = {elf.soname} if elf.soname else set()
+        self.real = os.path.realpath(path)
 
 
 def cache_entries(data, machine):
@@ -184,7 +188,7 @@ class Loader(object):
         return parts
 
     def _own(self, one, text):
-        return self._split(text or "", ":", os.path.dirname(os.path.realpath(one.path)))
+        return self._split(text or "", ":", os.path.dirname(one.real))
 
     def places(self, by):
         """(how, directory) in the order of the search."""
@@ -238,18 +242,17 @@ class Loader(object):
 
     def missing(self, name, by):
         """Note that nothing provides it."""
-        self.said.append({"soname": name, "path": None, "how": "missing", "by": by.path})
+        self.said.append({"soname": name, "path": None, "how": "missing", "by": os.path.normpath(by.path)})
         return
 
     def map(self, name, path, elf, by, how, where):
         """Take the file; gives the new object, None where it is there already under another name."""
-        real = os.path.realpath(path)
-        for one in self.objects:
-            if os.path.realpath(one.path) == real:
-                self.by_name[name] = one
-                one.names.add(name)
-                return None
         one = Object(path, elf, by)
+        real = one.real
+        for other in self.objects:
+            if other.real == real:
+                self.by_name[name] = other
+                return None
         self.objects.append(one)
         self.by_name[name] = one
         if elf.soname:
@@ -257,12 +260,12 @@ class Loader(object):
         self.said.append(
             {
                 "soname": os.path.basename(elf.soname or name),
-                "path": path,
+                "path": os.path.normpath(path),
                 "real": real,
                 "size": os.path.getsize(path),
                 "how": how,
                 "where": where,
-                "by": by.path,
+                "by": os.path.normpath(by.path),
             }
         )
         return one
