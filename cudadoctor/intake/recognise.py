@@ -35,8 +35,7 @@ def recognise(draft: Draft) -> None:
     for name, words in RECOGNISERS:
         if not any(word in lowered for word in words.split("|")):
             continue
-        module = importlib.import_module(f"cudadoctor.intake.reports.{name}")
         try:
-            module.recognise(draft)
+            importlib.import_module(f"cudadoctor.intake.reports.{name}").recognise(draft)
         except Exception as error:  # noqa: BLE001
             draft.gap("paste", f"reading it failed, a bug in cudadoctor ({name}: {type(error).__name__}: {error})")
