@@ -22,7 +22,7 @@ RECOGNISERS: tuple[tuple[str, str], ...] = (
     ("transcript", "torch|python|site-packages"),
     ("toolkit", "nvcc|cuda compilation tools|gcc|g++"),
     ("shell", "cuda|ld_library_path|path|/dev/nvidia|ulimit|shm|nccl|nvidia"),
-    ("docker", "docker|podman|nerdctl|runtime:|driver:|env nvidia|nvidia_"),
+    ("docker", "docker run|docker create|docker container|podman|nerdctl|nvidia-docker|runtime:|driver: |nvidia_"),
     ("bus", "vga|3d controller|display controller|10de|kernel driver in use|radeon|amd|intel|rx"),
     ("names", "nvidia|geforce|gt|rtx|tesla|quadro|titan|gpu|capability|driver|100|l4|a40|a10|t4|h20"),
     ("codes", "cuda|cuinit"),
