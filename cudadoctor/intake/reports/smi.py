@@ -117,7 +117,7 @@ def _readings(draft: Draft) -> Iterator[SmiReading]:
 
 
 def _heads_csv(line: str) -> bool:
-    return ", " in line and wrapped.is_column(line.split(",")[0])
+    return ", " in line and wrapped.is_column(line.split(",", maxsplit=1)[0])
 
 
 def _parts(draft: Draft, form: str) -> Iterator[list[str]]:
