@@ -105,7 +105,8 @@ def examine(
 def _report(facts: Facts, chosen: frozenset[str], timings: Mapping[str, float]) -> Report:
     from cudadoctor import verdict
 
-    outcomes = _only(runner.run(registry.all_checks(), facts), chosen)
+    checks = registry.askable(facts)
+    outcomes = _only(runner.run(checks, facts), chosen)
     remedies = {finding.id: _remedy(finding, facts) for finding in outcomes.findings}
     status = verdict.status(facts, outcomes)
     return Report(
@@ -119,7 +120,7 @@ def _report(facts: Facts, chosen: frozenset[str], timings: Mapping[str, float]) 
         set_up=verdict.set_up(facts, outcomes.findings),
         facts=facts,
         timings=timings,
-        checks_run=len(chosen),
+        checks_run=sum(one.code in chosen for one in checks),
         passed=outcomes.passed,
     )
 

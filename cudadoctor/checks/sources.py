@@ -78,3 +78,20 @@ VGPU_LICENCE = _page(
     "NVIDIA vGPU software: client licensing", "https://docs.nvidia.com/vgpu/latest/grid-licensing-user-guide/"
 )
 WSL = _page("CUDA on WSL User Guide", "https://docs.nvidia.com/cuda/wsl-user-guide/")
+
+# Read on another day.
+_LATER = "2026-11-25"
+CUDA_SEMANTICS = Source(
+    title="PyTorch: CUDA semantics", url="https://docs.pytorch.org/docs/stable/notes/cuda.html", read_on=_LATER
+)
+NUMERICAL_ACCURACY = Source(
+    title="PyTorch: numerical accuracy",
+    url="https://docs.pytorch.org/docs/stable/notes/numerical_accuracy.html",
+    read_on=_LATER,
+)
+NCCL_TROUBLE = Source(
+    title="NCCL User Guide: troubleshooting",
+    url="https://docs.nvidia.com/deeplearning/nccl/user-guide/docs/troubleshooting.html",
+    read_on=_LATER,
+)
+XID = Source(title="NVIDIA: Xid errors", url="https://docs.nvidia.com/deploy/xid-errors/index.html", read_on=_LATER)
