@@ -18,6 +18,7 @@ from cudadoctor.remedies.steps import Remedy, Tell
 from cudadoctor.report import Report
 
 if TYPE_CHECKING:
+    from cudadoctor.host.local import LocalHost
     from cudadoctor.recommend.model import Recommendation
     from cudadoctor.recommend.request import Words
 
@@ -32,12 +33,20 @@ __all__ = [
     "recommend",
     "recorded_host",
     "snapshot",
+    "this_machine",
     "words",
 ]
 
 
 def local_host() -> Host:
     """This machine."""
+    from cudadoctor.host.local import LocalHost
+
+    return LocalHost()
+
+
+def this_machine() -> LocalHost:
+    """This machine, for what runs programs here and follows them."""
     from cudadoctor.host.local import LocalHost
 
     return LocalHost()

@@ -81,7 +81,6 @@ _SMOKE: dict[str, tuple[str, ...]] = {
     "no-nvidia-gpu": _NO_GPU,
     "cpu-only-build": _NO_GPU,
     "aarch64-wheel-without-cuda": _NO_GPU,
-    "torch-not-installed": ("torch-work-fails", *_NO_GPU),
     "torch-import-fails": ("torch-work-fails", *_NO_GPU),
     "torch-import-crashes": ("torch-work-crashes", *_NO_GPU),
     "torch-import-hangs": ("torch-work-hangs", *_NO_GPU),

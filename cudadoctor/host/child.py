@@ -38,7 +38,7 @@ Follow = Callable[[bytes], "float | None"]
 """Takes what a program printed, as it comes; gives the seconds that it has from now on, or None: no change."""
 
 
-def run_child(
+def run_child(  # noqa: PLR0917
     asked: Sequence[str],
     argv: Sequence[str],
     env: Mapping[str, str],
@@ -93,7 +93,7 @@ class _Stream:
 
 
 class _Watch:
-    def __init__(
+    def __init__(  # noqa: PLR0917
         self,
         asked: Sequence[str],
         argv: Sequence[str],
@@ -136,7 +136,7 @@ class _Watch:
             if span != self._span:
                 span = self._span
                 deadline = span + max(self._timeout, 0.0)
-                # An endless loop is told from hard work over half the time, waiting from slowness over the last seconds.
+                # A loop is told from hard work over half the time, waiting from slowness over the last seconds.
                 looks = (span + max(self._timeout, 0.0) / 2, deadline - min(WINDOW, max(self._timeout, 0.0) / 3))
                 seen: list[Activity | None] = []
             if now >= deadline:

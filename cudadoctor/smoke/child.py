@@ -1,13 +1,13 @@
 """Imports torch and runs smoke tests, one after the other; says what comes of each, one JSON object a line.
 
-Run as `python - smoke/1 JOB` with this text on stdin, by the examined environment's own python (3.6 and newer, torch 1.4
-and newer). JOB is a JSON object: `device` (cpu or cuda:0), `tests` (names, in order), `scratch` (a folder of its own) and
-what single tests ask for. Lines go to the standard output that the process was born with; what anybody else prints there
-goes to standard error. Each line is written before the next thing is done, so that the last one tells where a hang or a
-crash was:
+Run as `python - smoke/1 JOB` with this text on stdin, by the examined environment's own python (3.6 and newer, torch
+1.4 and newer). JOB is a JSON object: `device` (cpu or cuda:0), `tests` (names, in order), `scratch` (a folder of its
+own) and what single tests ask for. Lines go to the standard output that the process was born with; what anybody else
+prints there goes to standard error. Each line is written before the next thing is done, so that the last one tells
+where a hang or a crash was:
 
 begin            test
-end              test, outcome (pass, fail, skip), seconds, message, figures, wrong (a result is), poisoned (no more use)
+end              test, outcome (pass, fail, skip), seconds, message, figures, wrong, poisoned
 done
 """
 
@@ -28,7 +28,8 @@ _LONGEST = 1000
 _MOST_GPUS = 64
 _SURVEY = ("build", "libraries", "devices")
 _SMALL = ("linear-regression", "digits", "deterministic-training", "amp-step")
-"""On the CPU these are quickest on one thread: several wait for one another at every step, on a busy machine for long."""
+"""On the CPU these are quickest on one thread:
+several wait for one another at every step, for long on a busy machine."""
 _TESTS = {}
 
 
@@ -99,7 +100,7 @@ def _numbers(version):
     for part in str(version).split("+")[0].split(".")[:2]:
         digits = "".join(letter for letter in part if letter.isdigit())
         numbers.append(int(digits or 0))
-    return tuple(numbers + [0, 0])[:2]
+    return (*numbers, 0, 0)[:2]
 
 
 # ---------------------------------------------------------------- comparing
@@ -130,7 +131,7 @@ def same(box, what, got, want):
         )
 
 
-def error_of(box, got, want):
+def error_of(got, want):
     """Relative Frobenius error; infinite where a value is no number."""
     got, want = got.detach().cpu().double(), want.detach().cpu().double()
     expect(tuple(got.shape) == tuple(want.shape), "the shape is %s, not %s" % (tuple(got.shape), tuple(want.shape)))
@@ -141,7 +142,7 @@ def error_of(box, got, want):
 
 def near(box, what, got, want, limit):
     """Within a limit of the reference; a NaN or an infinity never is."""
-    error = error_of(box, got, want)
+    error = error_of(got, want)
     box.figures[what + " error"] = error if math.isfinite(error) else str(error)
     box.figures[what + " limit"] = limit
     if not error < limit:
@@ -172,22 +173,54 @@ def _names(kinds):
 
 
 def precise(box, on):
-    """Full fp32, or TF32 where `on` is False, for matmul and convolutions. Gives what was done, for the figures."""
-    torch = box.torch
-    done = []
-    for area in (_part(getattr(torch.backends, "cuda", None), "matmul"), _part(torch.backends, "cudnn")):
-        # Where there is the newer setting (2.9) the older one must be left alone: torch refuses a mixture.
-        newer = [place for place in (area, _part(area, "conv")) if _part(place, "fp32_precision") is not None]
+    """Full fp32, or TF32 where `on` is False, for matmul and convolutions. Says whether that could be set.
+
+    The older setting goes first, as long as torch has it: it sets the newer one (2.9) as well, and torch refuses to
+    compute where the two differ. `run_one` puts back what was there.
+    """
+    done = False
+    for area in _areas(box.torch):
         try:
-            for place in newer:
-                place.fp32_precision = "ieee" if on else "tf32"
-            if not newer and _part(area, "allow_tf32") is not None:
-                area.allow_tf32 = not on
-                done.append(True)
+            area.allow_tf32 = not on
+            done = area.allow_tf32 is (not on) or done
+        except Exception:
+            for part in (area, _part(area, "conv")):
+                if _part(part, "fp32_precision") is not None:
+                    part.fp32_precision = "ieee" if on else "tf32"
+                    done = True
+    return done
+
+
+def _areas(torch):
+    areas = (_part(_part(torch, "backends"), "cudnn"), _part(_part(_part(torch, "backends"), "cuda"), "matmul"))
+    return [
+        area for area in areas if _part(area, "allow_tf32") is not None or _part(area, "fp32_precision") is not None
+    ]
+
+
+def _settings(torch):
+    """What `precise` changes: (owner, attribute, value)."""
+    found = []
+    for area in _areas(torch):
+        for owner, name in ((area, "fp32_precision"), (_part(area, "conv"), "fp32_precision"), (area, "allow_tf32")):
+            value = _part(owner, name)
+            if value is not None:
+                found.append((owner, name, value))
+    return found
+
+
+def _put_back(settings):
+    for owner, name, value in settings:
+        try:
+            setattr(owner, name, value)
         except Exception:
             continue
-        done.extend(newer)
-    return bool(done)
+
+
+def _forced(cublas=True):
+    """A variable that makes TF32 of fp32 whatever a program asks for; NVIDIA's own containers set the second."""
+    names = ("NVIDIA_TF32_OVERRIDE", "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE")[: 2 if cublas else 1]
+    return next((name for name in names if os.environ.get(name, "").lower() in ("1", "true", "on", "yes")), None)
 
 
 def _part(of, name):
@@ -406,9 +439,9 @@ def _matmul(box, name, dtype, limit, rounded=True):
 def matmul_fp32(box):
     """3e-7 is what rounding gives; 1e-5 leaves room for any order of summation and is far below TF32's 3e-4."""
     precise(box, True)
-    forced = box.cuda and os.environ.get("NVIDIA_TF32_OVERRIDE") == "1"
+    forced = _forced() if box.cuda else None
     if forced:
-        box.figures["note"] = "NVIDIA_TF32_OVERRIDE=1 forces TF32"
+        box.figures["note"] = forced + " forces TF32"
     _matmul(box, "fp32", box.torch.float32, 1e-3 if forced else 1e-5)
 
 
@@ -420,10 +453,7 @@ def matmul_tf32(box):
         raise Skip("this GPU has no TF32 (compute capability 8.0 or newer has)")
     if not precise(box, False):
         raise Skip("this torch cannot switch TF32 on")
-    try:
-        _matmul(box, "tf32", box.torch.float32, 1e-3, rounded=False)
-    finally:
-        precise(box, True)
+    _matmul(box, "tf32", box.torch.float32, 1e-3, rounded=False)
 
 
 @test("matmul-fp16")
@@ -467,7 +497,7 @@ def convolution(box):
         out = torch.nn.functional.conv2d(parts[0], parts[1], parts[2], padding=1)
         out.backward(grown.to(device=place, dtype=dtype))
         results.append([out] + [part.grad for part in parts])
-    forced = box.cuda and os.environ.get("NVIDIA_TF32_OVERRIDE") == "1"
+    forced = box.cuda and _forced(cublas=False)
     for name, got, want in zip(("forward", "input gradient", "weight gradient", "bias gradient"), *results):
         near(box, name, got, want, 3e-3 if forced else 1e-4)
 
@@ -675,7 +705,10 @@ def full_dtype(box):
     want = torch.float32 if box.version < (1, 6) else torch.int64
     got = act().dtype
     box.figures["dtype"] = str(got)
-    expect(got == want, "torch.full((2, 3), 7) is %s; in torch %d.%d it is %s" % ((got,) + box.version + (want,)))
+    expect(
+        got == want,
+        "torch.full((2, 3), 7) is %s; in torch %d.%d it is %s" % (got, box.version[0], box.version[1], want),
+    )
 
 
 @test("tensor-empty")
@@ -761,9 +794,10 @@ def drawn_digits(torch, count, seed):
 
 
 def _network(torch):
+    """Without pooling, whose backward pass has no deterministic form on the GPU."""
     nn = torch.nn
     return nn.Sequential(
-        nn.Conv2d(1, 8, 5, stride=3), nn.ReLU(), nn.Conv2d(8, 24, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
+        nn.Conv2d(1, 8, 5, stride=3), nn.ReLU(), nn.Conv2d(8, 24, 3, stride=2), nn.ReLU(), nn.Flatten(),
         nn.Linear(24 * 3 * 3, 64), nn.ReLU(), nn.Linear(64, 10),
     )  # fmt: skip
 
@@ -901,6 +935,15 @@ def fft(box):
 
 @test("solver")
 def solver(box):
+    try:
+        _solver(box)
+    except RuntimeError as error:
+        if "MAGMA" in str(error) and ("compil" in str(error) or "built" in str(error)):
+            raise Skip("this torch is built without MAGMA and cuSOLVER")
+        raise
+
+
+def _solver(box):
     """A system of equations, Cholesky and eigenvalues. On the GPU this is cuSOLVER (or MAGMA)."""
     torch = box.torch
     half = box.random(128, 128, seed=14, dtype=torch.float64)
@@ -999,7 +1042,7 @@ def graph_replay(box):
     for turn in range(10):
         given.copy_(box.there(box.random(64, 256, seed=21 + turn)))
         graph.replay()
-        near(box, "replayed", out, torch.relu(given.matmul(weight)), 1e-6)
+        near(box, "replayed", out, torch.relu(given.matmul(weight)), 1e-5)
 
 
 @test("attention")
@@ -1030,7 +1073,8 @@ def attention(box):
                 warnings.simplefilter("ignore")
                 got = attend(box.there(query), box.there(key), box.there(value))
         except RuntimeError as error:
-            if "No available kernel" not in str(error) and "No viable backend" not in str(error):
+            # A way that was asked for by name may refuse this GPU, this shape or this type: each in words of its own.
+            if "CUDA error" in str(error):
                 raise
             box.figures[short] = "not on this device"
             continue
@@ -1339,7 +1383,7 @@ def run_one(box, name, say):
     box.figures = {}
     start = time.time()
     outcome, message, poisoned, wrong = "pass", None, False, False
-    threads = None
+    threads, settings = None, _settings(box.torch)
     try:
         if name not in _TESTS:
             raise Skip("this child has no such test")
@@ -1356,6 +1400,7 @@ def run_one(box, name, say):
     except Exception as error:
         outcome, message = "fail", _words(error)
     seconds = time.time() - start
+    _put_back(settings)
     if threads is not None:
         box.torch.set_num_threads(threads)
     if outcome == "fail":

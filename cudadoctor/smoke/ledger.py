@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from cudadoctor.facts.smoke import SmokeOutcome, SmokeResult
-from cudadoctor.smoke.suite import Test
+from cudadoctor.smoke.suite import ON_CPU, Test
 from cudadoctor.smoke.suspects import suspects
 
 Progress = Callable[[str], None]
@@ -62,7 +62,7 @@ class Ledger:
         result = SmokeResult(
             name=test.name,
             gpu=gpu,
-            layer=test.layer,
+            layer=test.layer if on_gpu else ON_CPU.get(test.layer, test.layer),
             outcome=outcome,
             seconds=seconds,
             message=message,

@@ -30,6 +30,11 @@ class Test(Struct, frozen=True, kw_only=True):
     """Causes that a failure points to, unless its message says more."""
 
 
+ON_CPU = {
+    "driver": "device", "CUDA context": "first operation", "cuBLAS": "BLAS", "cuDNN": "oneDNN", "cuFFT": "FFT",
+    "cuSOLVER": "LAPACK", "cuSPARSE": "sparse", "cuRAND": "random numbers", "NCCL": "gloo",
+}  # fmt: skip
+"""What takes the place of a layer where the CPU is tested."""
 _LOADER = ("ld-path-shadows-bundled-libs", "mixed-cuda-major-packages")
 _DRIVER = ("driver-too-old-for-runtime", "driver-library-mismatch", "uvm-module-not-loaded")
 _HARDWARE = ("gpu-ecc-hardware-fault", "gpu-row-remap-pending")
@@ -68,8 +73,8 @@ _IMPORTED = (
     _test("libraries", "loader", "which library files were taken; numpy and torch fit", *_CPU_TOO, where="survey"),
 )
 _QUICK = (
-    _test("devices", "driver", "cuInit and the number of GPUs, against nvidia-smi's", "torch-cuda-unavailable", *_DRIVER,
-          limit=90.0, where="survey"),
+    _test("devices", "driver", "cuInit and the number of GPUs, against nvidia-smi's",
+          "torch-cuda-unavailable", *_DRIVER, limit=90.0, where="survey"),
     FIRST_TOUCH,
     _test("properties", "driver", "name, compute capability and memory", *_DRIVER),
     _test("memory-patterns", "memory", "bytes to the GPU, there and back, bit for bit", *_HARDWARE, limit=60.0),
@@ -79,8 +84,8 @@ _QUICK = (
     _test("matmul-fp16", "cuBLAS", "a product in fp16 against float64", *_LOADER, *_HARDWARE, limit=60.0),
     _test("matmul-bf16", "cuBLAS", "a product in bf16 against float64", *_LOADER, *_HARDWARE, limit=60.0),
     _test("matmul-fp64", "cuBLAS", "a product in fp64 against the CPU's", *_LOADER, *_HARDWARE),
-    _test("convolution", "cuDNN", "a convolution, forward and backward, against float64", "cudnn-version-mismatch", *_LOADER,
-          limit=60.0),
+    _test("convolution", "cuDNN", "a convolution, forward and backward, against float64",
+          "cudnn-version-mismatch", *_LOADER, limit=60.0),
     _test("linear-regression", "autograd", "3,500 steps of gradient descent end where they must", limit=90.0),
     _test("memory-returns", "memory", "what was allocated is free again"),
 )  # fmt: skip
@@ -110,7 +115,8 @@ _FULL = (
     _test("data-loader", "data loading", "two workers, shared and pinned memory", "nccl-shm-too-small", limit=60.0),
     _test("copy-rate", "figures", "bytes a second to the device and back (information)", limit=60.0),
     _test("matmul-rate", "figures", "products a second (information)", limit=60.0),
-    _test("peer-access", "peer access", "bytes between GPUs, both ways", "nccl-p2p-acs-iommu", limit=120.0, where="devices"),
+    _test("peer-access", "peer access", "bytes between GPUs, both ways", "nccl-p2p-acs-iommu", limit=120.0,
+          where="devices"),
     _test("all-reduce", "NCCL", "a sum over all GPUs, exact", "nccl-p2p-acs-iommu", "nccl-shm-too-small",
           "fabric-manager-not-running", limit=90.0, where="ranks"),
 )  # fmt: skip

@@ -14,12 +14,13 @@ def gpus_do_not_exchange(smoke: SmokeFacts, gpus: tuple[GpuFacts, ...] | None) -
     """The GPUs do not hand data to one another as they should.
 
     Why:
-        Each GPU sends a pattern to each other one and gets it back, then NCCL adds up integers over all of them, which must be
-        exact. PCI Express switches with access control (ACS), an IOMMU and virtual machines break the direct way: data arrives
-        wrong, late, or never. On NVSwitch machines the fabric manager must run first.
+        Each GPU sends a pattern to each other one and gets it back, then NCCL adds up integers over all of them,
+        which must be exact. PCI Express switches with access control (ACS), an IOMMU and virtual machines break the
+        direct way: data arrives wrong, late, or never. On NVSwitch machines the fabric manager must run first.
 
     Fix:
-        1. `NCCL_DEBUG=INFO` says which way NCCL takes and where it stops; `nvidia-smi topo -m` shows the ways there are.
+        1. `NCCL_DEBUG=INFO` says which way NCCL takes and where it stops; `nvidia-smi topo -m` shows the ways there
+           are.
         2. `NCCL_P2P_DISABLE=1` helps: the direct way is broken. Turn ACS off on the switches, take `iommu=pt` as kernel
            parameter, or leave P2P off. In a virtual machine that is the host's matter.
         3. "No space left on device", `/dev/shm`: `--shm-size=1g` or `--ipc=host` for the container.

@@ -18,10 +18,11 @@ def no_gpu_to_test(smoke: SmokeFacts) -> Result:
         computes on the CPU, or not at all. So `smoke` fails where it was to test GPUs and torch sees none.
 
     Fix:
-        What keeps torch from the GPU stands above this in the report, with its own cure: no driver, a container without
-        `--gpus`, a torch build without CUDA, `CUDA_VISIBLE_DEVICES`. On a machine that is meant to have no GPU, say so:
-        `cudadoctor smoke --device cpu`. Where `--expect-gpus` asks for more than there are: look whether one has fallen off
-        the bus (`nvidia-smi -L`, `lspci -d 10de:`), and whether the scheduler gave this job all of them.
+        What keeps torch from the GPU stands above this in the report, with its own cure: no driver, a container
+        without `--gpus`, a torch build without CUDA, `CUDA_VISIBLE_DEVICES`. On a machine that is meant to have no
+        GPU, say so: `cudadoctor smoke --device cpu`. Where `--expect-gpus` asks for more than there are: look whether
+        one has fallen off the bus (`nvidia-smi -L`, `lspci -d 10de:`), and whether the scheduler gave this job all of
+        them.
 
     Harmless when:
         Never for a test of GPUs. `--device cpu` tests the CPU on purpose, and this is not asked.

@@ -14,16 +14,17 @@ def torch_computes_wrongly(smoke: SmokeFacts, gpus: tuple[GpuFacts, ...] | None)
     """Torch computed something wrong: a result is outside what rounding explains.
 
     Why:
-        Each result is compared with one that is known: exact for integers, within a limit for floating point that is several
-        times what rounding gives and far below what a wrong number type, a broken library or damaged hardware gives. The
-        limits stand in docs/smoke.md. A result outside is no matter of taste.
+        Each result is compared with one that is known: exact for integers, within a limit for floating point that is
+        several times what rounding gives and far below what a wrong number type, a broken library or damaged hardware
+        gives. The limits stand in docs/smoke.md. A result outside is no matter of taste.
 
     Fix:
         1. `NVIDIA_TF32_OVERRIDE`, `CUBLAS_*` and other overriding variables: unset them and try again.
-        2. On one GPU of several: the hardware. `cudadoctor smoke --device cuda:N --level burn`, `nvidia-smi -q -d ECC`, no
-           overclocking, another slot.
-        3. In one layer on every GPU (cuBLAS, cuDNN …): the libraries. `cudadoctor check` says whether `LD_LIBRARY_PATH` or
-           mixed `nvidia-*` packages put others in their place; install torch into a fresh environment.
+        2. On one GPU of several: the hardware. `cudadoctor smoke --device cuda:N --level burn`, `nvidia-smi -q -d
+           ECC`, no overclocking, another slot.
+        3. In one layer on every GPU (cuBLAS, cuDNN …): the libraries. `cudadoctor check` says whether
+           `LD_LIBRARY_PATH` or mixed `nvidia-*` packages put others in their place; install torch into a fresh
+           environment.
         4. On the CPU too: the build. Install another version.
 
     Harmless when:

@@ -14,14 +14,15 @@ def torch_work_crashes(smoke: SmokeFacts, gpus: tuple[GpuFacts, ...] | None) -> 
     """The process ended in the middle of a test.
 
     Why:
-        A segmentation fault, an abort or an illegal instruction in native code: two copies of a library in one process, a
-        library of another version, a processor that lacks an instruction, or a driver that does not fit. SIGKILL is mostly the
-        kernel, where the machine's or the container's memory ran out.
+        A segmentation fault, an abort or an illegal instruction in native code: two copies of a library in one
+        process, a library of another version, a processor that lacks an instruction, or a driver that does not fit.
+        SIGKILL is mostly the kernel, where the machine's or the container's memory ran out.
 
     Fix:
-        - SIGSEGV, SIGABRT: look at the paths in the result of `libraries`; unset `LD_LIBRARY_PATH` and `LD_PRELOAD`; install
-          torch into a fresh environment.
-        - SIGILL: this processor lacks an instruction of the build (AVX, AVX2): install a build from conda-forge, or older.
+        - SIGSEGV, SIGABRT: look at the paths in the result of `libraries`; unset `LD_LIBRARY_PATH` and `LD_PRELOAD`;
+          install torch into a fresh environment.
+        - SIGILL: this processor lacks an instruction of the build (AVX, AVX2): install a build from conda-forge, or
+          older.
         - SIGBUS: /dev/shm is full: `df -h /dev/shm`; in a container `--shm-size=1g` or `--ipc=host`.
         - SIGKILL: `dmesg | grep -i "out of memory"`; give the job more memory.
 

@@ -14,14 +14,16 @@ def torch_work_fails(smoke: SmokeFacts, gpus: tuple[GpuFacts, ...] | None) -> Re
     """Torch raised an error in a test that works on a sound machine.
 
     Why:
-        `torch.cuda.is_available()` only says that the driver answers. Kernels for this GPU, memory, and each of the libraries
-        (cuBLAS, cuDNN, cuFFT, cuSOLVER, cuSPARSE, cuRAND, NCCL) come into play later, one by one. The test's layer says which
-        one refused, and the message why.
+        `torch.cuda.is_available()` only says that the driver answers. Kernels for this GPU, memory, and each of the
+        libraries (cuBLAS, cuDNN, cuFFT, cuSOLVER, cuSPARSE, cuRAND, NCCL) come into play later, one by one. The
+        test's layer says which one refused, and the message why.
 
     Fix:
-        - "no kernel image is available": this build has no code for this GPU. `cudadoctor recommend` names the one that has.
+        - "no kernel image is available": this build has no code for this GPU. `cudadoctor recommend` names the one
+          that has.
         - `CUBLAS_STATUS_…`, `CUDNN_STATUS_…`: other libraries than torch's own are loaded, or memory is short. Unset
-          `LD_LIBRARY_PATH`, look at the paths in the result of `libraries`, and at `nvidia-smi` for who holds the memory.
+          `LD_LIBRARY_PATH`, look at the paths in the result of `libraries`, and at `nvidia-smi` for who holds the
+          memory.
         - "out of memory": end what else runs there.
         - "unknown error", "an illegal memory access": look at `dmesg` for an Xid; after suspend, reload `nvidia_uvm`.
 
