@@ -163,8 +163,8 @@ def _roots(report: Report, smoke: SmokeFacts) -> tuple[tuple[Finding, ...], tupl
     own = {one.name for one in registry.all_checks() if ("smoke", True) in one.parameters}
     failures = [one for one in report.findings if one.name in own]
     explaining = {cause for one in failures for cause in one.because_of}
-    by_id = {one.id: one for one in report.findings}
     first = [one for one in report.findings if one.id in explaining and not one.because_of]
+    missing: list[Finding] = []
     if any(one.name == "import" and "No module named" in (one.message or "") for one in smoke.failed):
         # Where nobody asks for torch, that it is missing is information, which explains no error: here it does.
         first += [
@@ -172,13 +172,17 @@ def _roots(report: Report, smoke: SmokeFacts) -> tuple[tuple[Finding, ...], tupl
         ]
     alone = [one for one in failures if not one.because_of and not first]
     between = [one for one in report.findings if one.id in explaining and one.because_of]
-    return (*first, *between, *failures), tuple(dict.fromkeys(one.name for one in (*first, *alone)))
+    roots = tuple(dict.fromkeys(one.name for one in (*missing, *first, *alone)))
+    return (*missing, *first, *between, *failures), roots
 
 
 def _blame(smoke: SmokeFacts, report: Report, chosen: Sequence[Finding]) -> str:
     """The root cause in one sentence; where the machine shows none, the first test that did not pass."""
     if chosen:
-        return _sentence(chosen[0].message)
+        # The root, and what it did to the tests where that is not the same.
+        failure = next((one for one in chosen if one.code.startswith("SM")), chosen[0])
+        messages = dict.fromkeys((_sentence(chosen[0].message), _sentence(failure.message)))
+        return " ".join(messages)
     first = next(iter(smoke.failed), None)
     if first is not None:
         return _sentence(f"{_where(first)}{first.name} ({first.layer}): {first.message or first.outcome}")

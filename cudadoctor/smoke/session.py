@@ -124,6 +124,8 @@ class _Reader:
                 return
             message = f"in a further process: {message}"
         wrong = said.get("wrong") is True
+        # The list of GPUs holds their UUIDs, which are nobody's business; `run` makes facts of the rest.
+        figures = {name: value for name, value in (figures or {}).items() if name != "gpus"}
         self.put(test, outcome, seconds=seconds, message=message, figures=figures, wrong=wrong)
 
     def put(self, test: Test, outcome: SmokeOutcome, **more: Any) -> None:  # noqa: ANN401

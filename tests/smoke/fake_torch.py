@@ -9,7 +9,9 @@ import os, signal, sys, time, types
 _PLANT = dict(one.split("=") for one in os.environ.get("SMOKE_PLANT", "").split(",") if one)
 _LOG = os.environ.get("SMOKE_LOG")
 _visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-_count = int(os.environ.get("SMOKE_GPUS", "2")) if _visible is None else len([one for one in _visible.split(",") if one])
+_count = int(os.environ.get("SMOKE_GPUS", "2"))
+if _visible is not None:
+    _count = len([one for one in _visible.split(",") if one])
 if _LOG:
     with open(_LOG, "a") as out:
         out.write(str(_visible) + "\\n")

@@ -102,7 +102,7 @@ def test_the_users_choice_of_gpus_is_kept(bench: Bench) -> None:
 
 
 def test_gpus_are_chosen_by_uuid_where_the_driver_gives_it(bench: Bench, tmp_path: Path) -> None:
-    values = {}
+    values: dict[str, object] = {}
     for at in (0, 1):
         values |= {f"device{at}.name": "Stand-in", f"device{at}.cc": "8.6", f"device{at}.bus": f"0000:0{at + 1}:00.0"}
     facts = bench.run(gpus=2, **cuda_environment(tmp_path, **values))

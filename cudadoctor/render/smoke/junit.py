@@ -20,7 +20,8 @@ def render(report: SmokeReport) -> str:
     errors = sum(one.outcome in _ERRORS for one in smoke.results)
     if report.status == "failed" and not failures + errors:
         failures = 1
-        body = _tag("failure", {"message": report.sentence, "type": "smoke"}, report.sentence)
+        verdict = clean(report.sentence)
+        body = _tag("failure", {"message": verdict, "type": "smoke"}, verdict)
         cases.append(f'    <testcase classname="cudadoctor.smoke" name="verdict" time="0">{body}</testcase>')
     skipped = sum(one.outcome == "skip" for one in smoke.results)
     seconds = sum(one.seconds or 0.0 for one in smoke.results)
@@ -35,7 +36,11 @@ def render(report: SmokeReport) -> str:
         "python": smoke.python,
         "root_causes": ", ".join(report.root_causes) or None,
     }
-    rows = [f"      {_tag('property', {'name': name, 'value': value})}" for name, value in properties.items() if value]
+    rows = [
+        f"      {_tag('property', {'name': name, 'value': clean(value)})}"
+        for name, value in properties.items()
+        if value
+    ]
     return "\n".join(
         [
             '<?xml version="1.0" encoding="UTF-8"?>',
