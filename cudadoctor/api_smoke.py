@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cudadoctor.checks.outcome import Finding
     from cudadoctor.host.local import LocalHost
     from cudadoctor.report import Report
-    from cudadoctor.smoke.suite import Test
+    from cudadoctor.smoke.suite import Test as Test  # noqa: PLC0414  the command line names it
 
 __all__ = ["SmokeRequest", "listed", "run_smoke"]
 
@@ -178,6 +178,8 @@ def _roots(report: Report, smoke: SmokeFacts) -> tuple[tuple[Finding, ...], tupl
 
 def _blame(smoke: SmokeFacts, report: Report, chosen: Sequence[Finding]) -> str:
     """The root cause in one sentence; where the machine shows none, the first test that did not pass."""
+    if not smoke.results:
+        return "No Python environment was found in which torch could be tested."
     if chosen:
         # The root, and what it did to the tests where that is not the same.
         failure = next((one for one in chosen if one.code.startswith("SM")), chosen[0])
@@ -186,8 +188,6 @@ def _blame(smoke: SmokeFacts, report: Report, chosen: Sequence[Finding]) -> str:
     first = next(iter(smoke.failed), None)
     if first is not None:
         return _sentence(f"{_where(first)}{first.name} ({first.layer}): {first.message or first.outcome}")
-    if not smoke.results:
-        return "No Python environment was found in which torch could be tested."
     if not smoke.complete:
         return "The time of this run was over before every test was done."
     return _sentence(f"Nothing was tested: {report.verdict}")

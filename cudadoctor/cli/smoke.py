@@ -10,6 +10,7 @@ from cudadoctor.cli import console, options
 from cudadoctor.errors import CudaDoctorError, ExitCode
 
 if TYPE_CHECKING:
+    from cudadoctor.api_smoke import Test
     from cudadoctor.report import SmokeReport
 
 Level = Literal["import", "quick", "full", "burn"]
@@ -88,10 +89,7 @@ def _format(name: str | None, *, json: bool) -> str:
     return name or "text"
 
 
-def _listed(tests: object, form: str) -> str:
-    from cudadoctor.smoke.suite import Test
-
-    rows = [one for one in tests if isinstance(one, Test)] if isinstance(tests, tuple) else []
+def _listed(rows: tuple[Test, ...], form: str) -> str:
     if form == "json":
         from cudadoctor.render.json import dumps
 

@@ -814,7 +814,7 @@ def digits(box):
     shuffle = torch.Generator()
     shuffle.manual_seed(8)
     losses = []
-    for _ in range(5):
+    for _ in range(7):
         total = 0.0
         for part in torch.randperm(len(labels), generator=shuffle).split(48):
             loss = torch.nn.functional.cross_entropy(network(box.there(pictures[part])), box.there(labels[part]))

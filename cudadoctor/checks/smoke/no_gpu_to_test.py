@@ -28,13 +28,13 @@ def no_gpu_to_test(smoke: SmokeFacts) -> Result:
     Sources:
         https://pytorch.org/get-started/locally/
     """
-    if not smoke.on_gpu or smoke.interrupted or smoke.gpus or not _meant(smoke):
+    if not smoke.on_gpu or smoke.interrupted or smoke.gpus or not smoke.results or not _meant(smoke):
         return
     devices = next((one for one in smoke.failed if one.name in BEFORE), None)
     why = f": {clean(devices.message, 160)}" if devices is not None and devices.message else ""
     yield Problem(
         subject="machine",
-        message=f"there was no GPU to test{why}",
+        message=f"there was no GPU to test{why}" if smoke.gpus is not None else f"no GPU was tested{why}",
         evidence=() if devices is None else (seen(f"smoke test {devices.name}", devices.message or devices.outcome),),
         source=PYTORCH_INSTALL,
     )
