@@ -159,21 +159,32 @@ def _judged(host: LocalHost, facts: Facts, smoke: SmokeFacts, request: Request) 
 def _roots(report: Report, smoke: SmokeFacts) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
     """What the failures come from, and the findings about it. Other faults of the machine are no matter here."""
     from cudadoctor.checks import registry
+    from cudadoctor.checks.base import Severity
 
     own = {one.name for one in registry.all_checks() if ("smoke", True) in one.parameters}
     failures = [one for one in report.findings if one.name in own]
     explaining = {cause for one in failures for cause in one.because_of}
     first = [one for one in report.findings if one.id in explaining and not one.because_of]
-    missing: list[Finding] = []
     if any(one.name == "import" and "No module named" in (one.message or "") for one in smoke.failed):
         # Where nobody asks for torch, that it is missing is information, which explains no error: here it does.
         first += [
             one for one in report.findings if one.name == "torch-not-installed" and one.subject == f"env:{smoke.env}"
         ]
-    alone = [one for one in failures if not one.because_of and not first]
+    # What the tests point to and the machine shows as well, though no table says that the one follows from the other.
+    suspected = {name for one in smoke.failed for name in one.suspects}
+    errors = [one for one in report.findings if one.severity is Severity.ERROR and not one.because_of]
+    first += [one for one in errors if one.name in suspected - own and one not in first]
+    names = {one.name for one in first}
+    pointing = {f"smoke test {one.name}" for one in smoke.failed if names & set(one.suspects)}
+    if "torch-not-installed" in names:
+        pointing.update(f"smoke test {one.name}" for one in smoke.failed)
+    alone = [
+        one for one in failures if not one.because_of and not any(row.where in pointing for row in one.evidence)
+        and not (one.name == "no-gpu-to-test" and names)
+    ]  # fmt: skip
     between = [one for one in report.findings if one.id in explaining and one.because_of]
-    roots = tuple(dict.fromkeys(one.name for one in (*missing, *first, *alone)))
-    return (*missing, *first, *between, *failures), roots
+    roots = tuple(dict.fromkeys(one.name for one in (*first, *alone)))
+    return (*first, *between, *failures), roots
 
 
 def _blame(smoke: SmokeFacts, report: Report, chosen: Sequence[Finding]) -> str:

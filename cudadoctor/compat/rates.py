@@ -29,6 +29,8 @@ _KINDS = ("bf16", "fp16")
 def remark(name: str | None, figures: Mapping[str, object]) -> str | None:
     """`412 of about 989 TFLOP/s (42 %)`; None where the GPU or the figure is not known."""
     words = (name or "").replace("-", " ").split()
+    if "Laptop" in words or "MIG" in words:  # another chip, or a part of one
+        return None
     top = next((rate for model, rate in _SHORT if _holds(words, model.split())), None)
     found = next((figures[f"{kind} TFLOP/s"] for kind in _KINDS if f"{kind} TFLOP/s" in figures), None)
     if top is None or not isinstance(found, int | float):

@@ -794,7 +794,7 @@ def drawn_digits(torch, count, seed):
 
 
 def _network(torch):
-    """Without pooling, whose backward pass has no deterministic form on the GPU."""
+    """Without pooling, whose backward pass may add up in any order on the GPU."""
     nn = torch.nn
     return nn.Sequential(
         nn.Conv2d(1, 8, 5, stride=3), nn.ReLU(), nn.Conv2d(8, 24, 3, stride=2), nn.ReLU(), nn.Flatten(),

@@ -15,6 +15,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.smoke import fake_torch
+from tests.smoke.alive import gone
 
 
 class Machine:
@@ -153,7 +154,4 @@ def test_an_interruption_prints_what_there_was(machine: Machine, tmp_path: Path,
     assert started.returncode == 130
     assert found["interrupted"] is True
     assert "properties" in {one["name"] for one in found["results"] if one["outcome"] == "pass"}
-    left = subprocess.run(
-        ["pgrep", "-f", str(machine.prefix)], capture_output=True, text=True, check=False
-    ).stdout.split()
-    assert left == []
+    assert gone(str(machine.prefix))

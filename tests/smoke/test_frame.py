@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -21,6 +20,7 @@ from cudadoctor.host.local import LocalHost
 from cudadoctor.smoke import run as running
 from cudadoctor.smoke import session, suite
 from tests.smoke import fake_torch
+from tests.smoke.alive import gone
 from tests.standins.build import cuda_environment
 
 TESTS = ("properties", "integer-kernel", "memory-returns")
@@ -245,8 +245,8 @@ def test_an_interpreter_that_is_none(tmp_path: Path) -> None:
 
 def test_the_time_of_the_whole_run_is_kept(bench: Bench) -> None:
     start = time.monotonic()
-    facts = bench.run("arange=hang", timeout=3.0)
-    assert time.monotonic() - start < 8
+    facts = bench.run("arange=hang", timeout=6.0)
+    assert time.monotonic() - start < 12
     assert not facts.complete
     assert outcomes(facts)["integer-kernel"] == "timeout"
     assert outcomes(facts)["memory-returns"] == "skip"
@@ -263,24 +263,7 @@ def test_an_interruption_ends_the_children_and_keeps_what_there_was(bench: Bench
     assert not facts.complete
     assert outcomes(facts).get("properties") == "pass"
     assert "integer-kernel" not in outcomes(facts)
-    assert _gone(bench)
-
-
-def _gone(bench: Bench) -> bool:
-    for _ in range(100):
-        found = subprocess.run(["pgrep", "-f", session.PROTOCOL], capture_output=True, text=True, check=False).stdout
-        mine = [pid for pid in found.split() if str(bench.site) in _environment(pid)]
-        if not mine:
-            return True
-        time.sleep(0.05)
-    return False
-
-
-def _environment(pid: str) -> str:
-    try:
-        return Path(f"/proc/{pid}/environ").read_bytes().decode("utf-8", "replace")
-    except OSError:
-        return ""
+    assert gone(str(bench.site))
 
 
 def test_a_follower_hears_lines_as_they_come_and_moves_the_deadline() -> None:
