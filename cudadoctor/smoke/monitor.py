@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
 
 from cudadoctor.host.base import Refusal
 from cudadoctor.smoke.ledger import Ledger
@@ -12,35 +16,62 @@ from cudadoctor.smoke.suite import BY_NAME
 _FIELDS = ("index", "temperature.gpu", "clocks.sm", "power.draw", "ecc.errors.uncorrected.volatile.total")
 _LIMIT = 30.0
 _DCGM_LIMIT = 300.0
-Look = Mapping[str, Mapping[str, str]]
+_XID = re.compile(r"NVRM: Xid \(([^)]{1,40})\): (\d{1,4})")
+_HARDWARE_XIDS = frozenset(("48", "64", "74", "79", "92", "94", "95", "119", "120"))
+"""Xids of the hardware, the link or the firmware. Others come of programs, and other people's run here as well."""
 
 
-def look(host: Runs) -> Look | None:
-    """By GPU and by field; None where nvidia-smi does not say."""
-    try:
-        argv = ["nvidia-smi", f"--query-gpu={','.join(_FIELDS)}", "--format=csv,noheader,nounits"]
-        done = host.run(argv, timeout=_LIMIT)
-    except Refusal:
-        return None
+class Look(Struct, frozen=True, kw_only=True):
+    """One look at the GPUs."""
+
+    gpus: Mapping[str, Mapping[str, str]]
+    """Values by GPU and by field; empty where nvidia-smi does not say."""
+    xids: tuple[str, ...] | None
+    """Of the hardware, in the order of the kernel log; None where it may not be read."""
+
+
+def look(host: Runs) -> Look:
+    """Temperatures, clocks and counters as they are now."""
     found = {}
-    for line in done.stdout[:65536].decode("utf-8", "replace").splitlines():
+    argv = ["nvidia-smi", f"--query-gpu={','.join(_FIELDS)}", "--format=csv,noheader,nounits"]
+    for line in (_printed(host, argv) or "").splitlines():
         values = [value.strip() for value in line.split(",")]
         if len(values) == len(_FIELDS) and values[0].isdecimal():
             found[values[0]] = dict(zip(_FIELDS[1:], values[1:], strict=True))
-    return found or None
+    log = _printed(host, ["dmesg"])
+    xids = None if log is None else tuple(number for _, number in _XID.findall(log) if number in _HARDWARE_XIDS)
+    return Look(gpus=found, xids=xids)
 
 
-def compare(host: Runs, before: Look | None, ledger: Ledger) -> None:
+def compare(host: Runs, before: Look, ledger: Ledger) -> None:
     """A result for the counters, and one of dcgmi where it is installed."""
-    test = BY_NAME["burn"]
     after = look(host)
-    if before is None or after is None:
-        return
-    wrong = [index for index in after if _grew(before.get(index, {}), after[index])]
-    figures = {f"GPU {index}": dict(values) for index, values in after.items()}
-    message = f"uncorrectable memory errors came up meanwhile on GPU {', '.join(wrong)}" if wrong else None
-    ledger.put(test, "fail" if wrong else "pass", gpu=None, on_gpu=True, message=message, figures=figures)
+    wrong = [index for index in after.gpus if _grew(before.gpus.get(index, {}), after.gpus[index])]
+    messages = [f"uncorrectable memory errors came up meanwhile on GPU {', '.join(wrong)}"] if wrong else []
+    # The log is a ring: old lines go, so only what is there more often than before is new.
+    new = Counter(after.xids or ()) - Counter(before.xids or ()) if before.xids is not None else Counter()
+    if new:
+        messages.append(f"the driver reported Xid {', '.join(sorted(new, key=int))} meanwhile")
+    if after.gpus or messages:
+        figures = {f"GPU {index}": dict(values) for index, values in after.gpus.items()}
+        ledger.put(
+            BY_NAME["burn"],
+            "fail" if messages else "pass",
+            gpu=None,
+            on_gpu=True,
+            message="; ".join(messages) or None,
+            wrong=bool(messages),
+            figures=figures,
+        )
     _dcgmi(host, ledger)
+
+
+def _printed(host: Runs, argv: Sequence[str]) -> str | None:
+    try:
+        done = host.run(argv, timeout=_LIMIT)
+    except Refusal:
+        return None
+    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
 
 
 def _dcgmi(host: Runs, ledger: Ledger) -> None:

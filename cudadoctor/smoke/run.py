@@ -179,7 +179,7 @@ class _Run:
         burning = any(one.name == "burn" for one in tests)
         before = monitor.look(self._host) if burning and not self._cpu else None
         _side_by_side([(target, some, self._ledger) for target, some in jobs])
-        if burning and not self._cpu:
+        if before is not None and not self._ledger.closed.is_set():
             monitor.compare(self._host, before, self._ledger)
 
     def _together(self, rest: Sequence[Test], folder: str) -> None:

@@ -106,6 +106,7 @@ class _Cuda(types.ModuleType):
 
 cuda = _Cuda("torch.cuda")
 backends = types.SimpleNamespace()
+distributed = types.SimpleNamespace(is_available=lambda: bool(_misbehave("distributed")))
 """
 
 

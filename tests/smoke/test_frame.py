@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -16,9 +16,11 @@ from msgspec.structs import replace
 from cudadoctor.facts.driver import SmiFacts, SmiGpu
 from cudadoctor.facts.smoke import SmokeFacts, SmokeResult
 from cudadoctor.host import child
+from cudadoctor.host.base import Completed, TimedOut
 from cudadoctor.host.local import LocalHost
+from cudadoctor.smoke import monitor, session, suite
 from cudadoctor.smoke import run as running
-from cudadoctor.smoke import session, suite
+from cudadoctor.smoke.ledger import Ledger
 from tests.smoke import fake_torch
 from tests.smoke.alive import gone
 from tests.standins.build import cuda_environment
@@ -279,3 +281,70 @@ def test_a_follower_hears_lines_as_they_come_and_moves_the_deadline() -> None:
     assert b"".join(heard) == b"more\nend\n"
     assert len(heard) >= 2
     assert heard[-1] != b"more\nend\n"
+
+
+def test_the_worst_of_several_ranks_is_the_result(bench: Bench) -> None:
+    facts = bench.run("distributed=segv", gpus=2, only=("all-reduce",))
+    assert [(one.gpu, one.outcome) for one in facts.results if one.name == "all-reduce"] == [(None, "crash")]
+    assert named(facts, "all-reduce").suspects[0] == "nccl-p2p-acs-iommu"
+
+
+def test_one_gpu_has_no_peer(bench: Bench) -> None:
+    facts = bench.run(gpus=1, only=("peer-access", "all-reduce"))
+    assert outcomes(facts, None)["peer-access"] == "skip"
+    assert "without torch.distributed" in (named(facts, "all-reduce").message or "")
+
+
+class Stuck:
+    """A machine on which the process hangs in the driver and cannot be killed."""
+
+    def __init__(self) -> None:
+        self.started = 0
+
+    def run(self, argv: Sequence[str], *, follow: Callable[[bytes], object] | None = None, **_: object) -> Completed:
+        self.started += 1
+        assert follow is not None
+        follow(b'\n{"step": "begin", "test": "import"}\n')
+        follow(b'\n{"step": "end", "test": "import", "outcome": "pass", "seconds": 1}\n')
+        follow(b'\n{"step": "begin", "test": "fft"}\n')
+        reason = "no end within 5 s; process 77 could not be killed (state D, in nvidia_ioctl)"
+        raise TimedOut(argv[0], reason, seconds=5.0, pid=77, stuck=True, idle=True)
+
+
+def test_a_process_that_cannot_be_killed_is_named_and_nothing_more_is_tried() -> None:
+    host = Stuck()
+    ledger = Ledger(60.0, 3)
+    target = session.Target(host, "python", "cuda:0", gpu=0, env={}, job={})
+    session.run_tests(target, [suite.BY_NAME["fft"], suite.BY_NAME["solver"]], ledger)
+    assert host.started == 1
+    found = {one.name: (one.outcome, one.message or "") for one in ledger.results}
+    assert found["fft"][0] == "hang"
+    assert "process 77 could not be killed (state D, in nvidia_ioctl)" in found["fft"][1]
+    assert found["solver"] == ("skip", "not reached: a process hangs in the driver and cannot be killed")
+
+
+@pytest.mark.parametrize(
+    ("errors", "log", "words"),
+    [
+        ("0", "", None),
+        ("2", "", "uncorrectable memory errors came up meanwhile on GPU 0"),
+        ("0", "NVRM: Xid (PCI:0000:01:00): 79, pid=1, GPU has fallen off the bus.", "Xid 79"),
+        ("0", "NVRM: Xid (PCI:0000:01:00): 31, pid=1, MMU Fault of a program", None),
+        ("[N/A]", "", None),
+    ],
+)
+def test_what_a_burn_left_behind(tmp_path: Path, errors: str, log: str, words: str | None) -> None:
+    for name, text in (("nvidia-smi", "0, 40, 1980, 300.5, 0"), ("dmesg", "[1.0] NVRM: Xid (PCI:0000:01:00): 48, x")):
+        (tmp_path / name).write_text(f"#!/bin/sh\ncat {tmp_path}/{name}.says\n")
+        (tmp_path / name).chmod(0o755)
+        (tmp_path / f"{name}.says").write_text(text + "\n")
+    host = LocalHost({"PATH": f"{tmp_path}:/usr/bin:/bin"})
+    before = monitor.look(host)
+    (tmp_path / "nvidia-smi.says").write_text(f"0, 71, 1755, 650.1, {errors}\n")
+    with (tmp_path / "dmesg.says").open("a") as out:
+        out.write(log + "\n")
+    ledger = Ledger(60.0, 1)
+    monitor.compare(host, before, ledger)
+    assert [one.outcome for one in ledger.results] == ["fail" if words else "pass"]
+    assert ledger.results[0].figures["GPU 0"]
+    assert (words or "") in (ledger.results[0].message or "")
