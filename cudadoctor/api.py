@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Request",
     "check_list",
+    "diagnose",
     "end_children",
     "examine",
     "examine_host",
@@ -97,7 +98,27 @@ def examine_host(
 
     chosen = _chosen(select, ignore)  # a wrong selector is said before the machine is asked
     collected = collect(host, request, progress=progress)
-    return _report(collected.facts, chosen, collected.timings)
+    return _report(_with_symptoms(collected.facts), chosen, collected.timings)
+
+
+def diagnose(
+    text: bytes | str, *, left_out: bool = False, select: Sequence[str] = (), ignore: Sequence[str] = ()
+) -> Report:
+    """Judge what a pasted text tells of a machine. `left_out`: there was more of it than was handed over.
+
+    Raises CudaDoctorError for a selector that names no check. No text raises.
+    """
+    from cudadoctor.intake import read
+
+    chosen = _chosen(select, ignore)
+    return _report(read.facts(text, left_out=left_out), chosen, {}, pasted=True)
+
+
+def _with_symptoms(facts: Facts) -> Facts:
+    """The facts, with the known messages in what programs said here."""
+    from cudadoctor.intake import said
+
+    return said.with_symptoms(facts)
 
 
 def examine(
@@ -111,26 +132,39 @@ def examine(
     return _report(facts, _chosen(select, ignore), timings or {})
 
 
-def _report(facts: Facts, chosen: frozenset[str], timings: Mapping[str, float]) -> Report:
+def _report(facts: Facts, chosen: frozenset[str], timings: Mapping[str, float], *, pasted: bool = False) -> Report:
     from cudadoctor import verdict
 
     checks = registry.askable(facts)
     outcomes = _only(runner.run(checks, facts), chosen)
     remedies = {finding.id: _remedy(finding, facts) for finding in outcomes.findings}
-    status = verdict.status(facts, outcomes)
+    roots = causes.roots(outcomes.findings)
+    ask = None
+    if pasted:
+        from cudadoctor import verdict_paste
+
+        roots = verdict_paste.roots(roots)
+        status = verdict_paste.status(facts, outcomes)
+        ask = None if roots else verdict_paste.ask(facts)
+        sentence = verdict_paste.sentence(status, facts, outcomes, remedies, ask)
+    else:
+        status = verdict.status(facts, outcomes)
+        sentence = verdict.sentence(status, facts, outcomes, remedies)
     return Report(
         status=status,
-        verdict=verdict.sentence(status, facts, outcomes, remedies),
-        root_causes=causes.roots(outcomes.findings),
+        verdict=sentence,
+        root_causes=roots,
         findings=outcomes.findings,
         remedies=remedies,
         skipped=outcomes.skipped,
         crashed=outcomes.crashed,
-        set_up=verdict.set_up(facts, outcomes.findings),
+        set_up=verdict.set_up(facts, outcomes.findings, pasted=pasted),
         facts=facts,
         timings=timings,
         checks_run=sum(one.code in chosen for one in checks),
         passed=outcomes.passed,
+        pasted=pasted,
+        ask=ask,
     )
 
 

@@ -27,6 +27,14 @@ class SetUp(Struct, frozen=True, kw_only=True):
     """The torch for this machine; None where the one that is installed fits."""
 
 
+class Ask(Struct, frozen=True, kw_only=True):
+    """What to ask for next, where nothing could be decided."""
+
+    command: str
+    """The one command whose output would decide it."""
+    why: str
+
+
 class Report(Struct, frozen=True, kw_only=True):
     """One examined machine."""
 
@@ -46,6 +54,9 @@ class Report(Struct, frozen=True, kw_only=True):
     checks_run: int = 0
     passed: tuple[str, ...] = ()
     """Codes of the checks that found nothing."""
+    pasted: bool = False
+    """The facts are of a text that somebody pasted: what they lack is not known, and the machine is not this one."""
+    ask: Ask | None = None
 
 
 class SmokeReport(Struct, frozen=True, kw_only=True):

@@ -59,11 +59,9 @@ def active_env(facts: Facts) -> EnvFacts | None:
 
 def sentence(status: Status, facts: Facts, outcomes: Outcomes, remedies: Mapping[str, Remedy]) -> str:
     """The first line of a report: healthy, or the root cause and its cure."""
-    leading = _leading(outcomes.findings)
-    if leading is not None and leading.severity > Severity.INFO:
-        remedy = remedies.get(leading.id)
-        cure = f" {_sentence(remedy.summary)}" if remedy else ""
-        return f"{_sentence(leading.message)}{cure}"
+    first = leading(outcomes.findings)
+    if first is not None and first.severity > Severity.INFO:
+        return cause_and_cure(first, remedies) + _still_works(first, facts, outcomes)
     if status == "no-gpu":
         return _no_gpu(facts)
     if status == "unknown":
@@ -72,11 +70,47 @@ def sentence(status: Status, facts: Facts, outcomes: Outcomes, remedies: Mapping
     return _healthy(facts)
 
 
-def _leading(findings: tuple[Finding, ...]) -> Finding | None:
+def _still_works(finding: Finding, facts: Facts, outcomes: Outcomes) -> str:
+    """What of the same kind is known to work although this one does not: other GPUs, other environments."""
+    kind = finding.subject.partition(":")[0]
+    broken = {one.subject for one in outcomes.findings if one.severity is Severity.ERROR}
+    if kind == "gpu" and "machine" not in broken and facts.libcuda is not None and facts.libcuda.outcome == "ok":
+        working = {device.bus_id for device in facts.libcuda.devices} - {None}
+        others = [
+            f"GPU {gpu.index} ({gpu.name})" if gpu.name else f"GPU {gpu.index}"
+            for gpu in facts.gpus or ()
+            if f"gpu:{gpu.index}" not in broken and gpu.pci_bus_id in working
+        ]
+        return f" {_listed(others)} {'works' if len(others) == 1 else 'work'}." if others else ""
+    if kind == "env":
+        envs = [
+            f"`{env.name}`"
+            for env in facts.envs or ()
+            if f"env:{env.prefix}" not in broken and env.torch is not None and env.torch.live.is_available
+        ]
+        return f" torch in {_listed(envs)} finds its GPU." if envs else ""
+    return ""
+
+
+def _listed(words: list[str], most: int = 3) -> str:
+    """`a`, `a and b`, `a, b and c`, `a, b, c and 4 more`."""
+    shown = words if len(words) <= most else [*words[:most], f"{len(words) - most} more"]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def cause_and_cure(finding: Finding, remedies: Mapping[str, Remedy]) -> str:
+    """What was found, and what to do, in a sentence each."""
+    remedy = remedies.get(finding.id)
+    return f"{full(finding.message)} {full(remedy.summary)}" if remedy else full(finding.message)
+
+
+def leading(findings: tuple[Finding, ...]) -> Finding | None:
+    """The first finding that nothing else explains."""
     return next((finding for finding in findings if not finding.because_of), None)
 
 
-def _sentence(text: str) -> str:
+def full(text: str) -> str:
+    """The text as a sentence."""
     text = text.strip()
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
@@ -100,7 +134,17 @@ def _healthy(facts: Facts) -> str:
         return f"Healthy: {shown} on {driver}. torch is not installed in the active environment."
     if torch.live.outcome != "ok":
         return f"Healthy as far as it was examined: {shown} on {driver}; torch {torch.version} was not started."
-    return f"Healthy: {shown} on {driver}, and torch {torch.version} can use {'them' if len(gpus) > 1 else 'it'}."
+    left_out = _left_out(facts, env)
+    which = f"all of them but {_listed(left_out)}" if left_out else "them" if len(gpus) > 1 else "it"
+    return f"Healthy: {shown} on {driver}, and torch {torch.version} can use {which}."
+
+
+def _left_out(facts: Facts, env: EnvFacts | None) -> list[str]:
+    """GPUs beside others that torch's build has no code for: it lists them, and fails where a program takes one."""
+    from cudadoctor.checks.arch_gaps import Gap, gaps
+
+    found = gaps((env,) if env else (), facts.gpus or (), facts.os)
+    return [f"GPU {gpu.index}" for gap in found if isinstance(gap, Gap) for gpu, _ in gap.gpus]
 
 
 WRONG_TORCH = frozenset(
@@ -118,8 +162,14 @@ WRONG_TORCH = frozenset(
 """Findings about the active environment whose cure is another build of torch."""
 
 
-def set_up(facts: Facts, findings: tuple[Finding, ...]) -> SetUp:
-    """What to type next on this machine: the shell's lines, and the install command where torch is missing or wrong."""
+def set_up(facts: Facts, findings: tuple[Finding, ...], *, pasted: bool = False) -> SetUp:
+    """What to type next on this machine: the shell's lines, and the install command where torch is missing or wrong.
+
+    What a pasted text does not show may well be there: nothing is missing from it.
+    """
+    if pasted:
+        install = _install(facts, findings) if any(one.name in WRONG_TORCH for one in findings) else None
+        return SetUp(install=install)
     toolkit = _toolkit(facts)
     lines: tuple[str, ...] = ()
     if toolkit is not None:

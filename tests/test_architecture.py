@@ -20,8 +20,9 @@ ALLOWED: dict[str, set[str]] = {
     "facts": {"versions"},
     "parsers": {"versions"},
     "compat": {"versions"},
-    "probes": {"host", "parsers", "facts", "compat", "versions", "errors"},
-    "intake": {"parsers", "facts", "compat", "versions", "errors"},
+    "readings": {"parsers", "facts", "compat", "versions"},
+    "probes": {"host", "parsers", "readings", "facts", "compat", "versions", "errors"},
+    "intake": {"parsers", "readings", "facts", "compat", "versions", "errors"},
     "checks": {"facts", "compat", "versions", "errors"},
     "recommend": {"facts", "compat", "versions", "errors"},
     "shells": {"versions", "errors"},
@@ -29,6 +30,7 @@ ALLOWED: dict[str, set[str]] = {
     "executor": {"remedies.steps", "errors"},
     "report": {"checks", "facts", "recommend.model", "remedies.steps"},
     "verdict": {"checks", "facts", "compat", "recommend", "remedies", "report", "shells", "versions"},
+    "verdict_paste": {"verdict", "checks", "facts", "remedies.steps", "report"},
     "render": {"checks", "facts", "recommend.model", "remedies.steps", "report", "versions"},
     "smoke": {"host", "facts"},
     "cli": {"api", "api_shell", "api_smoke", "render", "report", "errors"},
@@ -48,7 +50,10 @@ ONLY_IN = {
     "subprocess": ("host/", "probes/child/", "executor/"),
     "ctypes": ("host/", "probes/child/", "smoke/child.py"),
 }
-PURE = ("checks", "parsers", "compat", "recommend", "facts", "versions", "report", "verdict", "remedies", "render")
+PURE = (
+    *("checks", "parsers", "readings", "intake", "compat", "recommend"),
+    *("facts", "versions", "report", "verdict", "remedies", "render"),
+)
 NOT_PURE = {"os", "subprocess", "pathlib", "shutil", "socket", "glob", "tempfile", "psutil", "torch", "platform"}
 NO_CALLS = {"open", "print", "input", "exec", "eval", "__import__"}
 

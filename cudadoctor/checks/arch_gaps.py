@@ -20,15 +20,14 @@ _STORES = ("/nix/store/", "/gnu/store/")
 
 
 class Gap(Struct, frozen=True, kw_only=True):
-    """A GPU that a build has nothing for."""
+    """GPUs that a build has nothing for, all of them on the same side of it."""
 
     env: EnvFacts
     torch: TorchFacts
-    gpu: GpuFacts
-    capability: ComputeCapability
+    gpus: tuple[tuple[GpuFacts, ComputeCapability], ...]
     arch_list: tuple[str, ...]
     newer: bool
-    """The GPU is newer than what the build was made for; else it was left out or dropped."""
+    """They are newer than what the build was made for; else it was left out or dropped."""
     from_table: bool
     others_run: bool
     """Another GPU of this machine runs with this build."""
@@ -38,16 +37,14 @@ class Gap(Struct, frozen=True, kw_only=True):
         from cudadoctor.compat import arch
 
         built = ", ".join(self.arch_list)
+        which = " and ".join(f"{gpu_shown(gpu)}, compute capability {capability}" for gpu, capability in self.gpus)
         return Problem(
             subject=env_subject(self.env),
-            message=(
-                f"{torch_shown(self.env, self.torch)} is built for {built}, and has nothing for "
-                f"{gpu_shown(self.gpu)}, compute capability {self.capability}"
-            ),
+            message=(f"{torch_shown(self.env, self.torch)} is built for {built}, and has nothing for {which}"),
             evidence=rows(
                 self.torch.seen,
                 seen(self.torch.location, f"arch list: {built}"),
-                seen(self.gpu.capability_from or "GPU", str(self.capability)),
+                *(seen(gpu.capability_from or "GPU", str(capability)) for gpu, capability in self.gpus),
             ),
             source=arch.rule_source(),
             severity=Severity.INFO if self.others_run or not self.env.active else None,
@@ -56,7 +53,7 @@ class Gap(Struct, frozen=True, kw_only=True):
 
 
 def gaps(envs: tuple[EnvFacts, ...], gpus: tuple[GpuFacts, ...], os: OsFacts | None) -> Iterator[Gap | Unknown]:
-    """The gaps of every environment, one for each; Unknown where the build's list or a GPU is not known."""
+    """The gaps of every environment, one for each direction; Unknown where the build's list or a GPU is not known."""
     from cudadoctor.compat import arch
 
     for env in envs:
@@ -73,19 +70,19 @@ def gaps(envs: tuple[EnvFacts, ...], gpus: tuple[GpuFacts, ...], os: OsFacts | N
         if len(known) < len(gpus):
             yield Unknown(subject=env_subject(env), reason="the compute capability of a GPU is not known")
         ways = [(gpu, capability, arch.runs(capability, built)) for gpu, capability in known]
-        for gpu, capability, way in ways:
-            if way == "no":
+        missing = [(gpu, capability) for gpu, capability, way in ways if way == "no"]
+        for newer in (True, False):
+            of_these = tuple((gpu, one) for gpu, one in missing if _newer(one, built) is newer)
+            if of_these:
                 yield Gap(
                     env=env,
                     torch=torch,
-                    gpu=gpu,
-                    capability=capability,
+                    gpus=of_these,
                     arch_list=built,
-                    newer=_newer(capability, built),
+                    newer=newer,
                     from_table=from_table,
-                    others_run=any(other in ("binary", "ptx-jit") for _, _, other in ways),
+                    others_run=any(way in ("binary", "ptx-jit") for _, _, way in ways),
                 )
-                break
 
 
 def _newer(capability: ComputeCapability, built: tuple[str, ...]) -> bool:

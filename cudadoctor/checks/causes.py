@@ -15,21 +15,29 @@ _NO_DEVICE = (*_NO_ANSWER, "no-devices-found", "device-nodes-missing")
 """What follows when the driver is loaded and has no GPU."""
 _IMPORT = ("torch-import-fails", "torch-import-crashes")
 
+_NOT_LOADED = ("driver-module-not-loaded", *_NO_ANSWER)
+"""What follows when the module cannot be, or is not to be, loaded."""
+_NO_MODULE = ("kernel-module-not-built", "driver-module-not-loaded", *_NO_ANSWER)
+"""What follows when there is no module for the running kernel."""
+
 EXPLAINS: dict[str, tuple[str, ...]] = {
     # the GPU on the bus
-    "gpu-fallen-off-bus": (*_NO_DEVICE, "nvidia-smi-hangs", "libcuda-hangs", "gpu-recovery-needed"),
-    "gpu-bound-to-vfio": ("torch-cuda-unavailable",),
-    "gpu-ecc-hardware-fault": ("gpu-recovery-needed",),
+    "gpu-fallen-off-bus": (
+        *(*_NO_DEVICE, "nvidia-smi-hangs", "libcuda-hangs", "gpu-recovery-needed"),
+        *("xid-needs-action", "gsp-rpc-timeout", "pcie-errors"),
+    ),
+    "gpu-bound-to-vfio": ("torch-cuda-unavailable", "no-devices-found", "driver-module-not-loaded"),
+    "gpu-ecc-hardware-fault": ("gpu-recovery-needed", "xid-needs-action"),
     # the driver
     "driver-not-installed": ("nvidia-smi-missing", "libcuda-missing", *_NO_ANSWER),
-    "kernel-module-not-built": _NO_ANSWER,
-    "nouveau-conflict": _NO_ANSWER,
+    "kernel-module-not-built": _NOT_LOADED,
+    "nouveau-conflict": _NOT_LOADED,
     "driver-module-not-loaded": _NO_ANSWER,
     "gpu-dropped-by-driver": ("driver-module-not-loaded", *_NO_DEVICE),
-    "proprietary-module-on-open-only-gpu": _NO_DEVICE,
-    "open-module-on-pre-turing-gpu": _NO_DEVICE,
-    "driver-library-mismatch": (*_NO_ANSWER, "libcuda-crashes", "nvidia-smi-crashes"),
-    "driver-library-mixed-install": (*_NO_ANSWER, "libcuda-crashes", "nvidia-smi-crashes"),
+    "proprietary-module-on-open-only-gpu": (*_NO_DEVICE, "driver-module-not-loaded"),
+    "open-module-on-pre-turing-gpu": (*_NO_DEVICE, "driver-module-not-loaded"),
+    "driver-library-mismatch": (*_NO_ANSWER, "libcuda-crashes", "nvidia-smi-crashes", "gsp-firmware-missing"),
+    "driver-library-mixed-install": (*_NO_ANSWER, "libcuda-crashes", "nvidia-smi-crashes", "gsp-firmware-missing"),
     "uvm-module-not-loaded": ("cuda-driver-init-fails",),
     "device-nodes-missing": _NO_ANSWER,
     "device-node-permissions": _NO_ANSWER,
@@ -61,17 +69,63 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     # toolkit and shell
     "toolkit-symlink-dangling": ("cuda-home-wrong", "ld-path-entry-missing"),
     "visible-devices-hides-gpus": ("torch-cuda-unavailable",),
-    "ld-path-shadows-bundled-libs": _IMPORT,
+    "ld-path-shadows-bundled-libs": (*_IMPORT, "cudnn-version-mismatch", "nccl-version-conflict"),
     # Python and torch
     "wrong-interpreter": ("torch-not-installed",),
     "conda-pip-duplicate": _IMPORT,
-    "mixed-cuda-major-packages": _IMPORT,
+    "mixed-cuda-major-packages": (*_IMPORT, "nccl-version-conflict"),
     "mkl-incompatible": ("torch-import-fails",),
     "glibc-too-old": ("torch-import-fails",),
     "libstdcxx-too-old": ("torch-import-fails",),
-    "driver-too-old-for-runtime": ("torch-cuda-unavailable", "toolkit-newer-than-driver"),
-    "cpu-only-build": ("torch-cuda-unavailable",),
+    "driver-too-old-for-runtime": ("torch-cuda-unavailable", "toolkit-newer-than-driver", "image-needs-newer-driver"),
+    "cpu-only-build": ("torch-cuda-unavailable", "cuda-home-missing"),
     "aarch64-wheel-without-cuda": ("torch-cuda-unavailable",),
+    # Python environments: which torch it is, and what lies beside it
+    "user-site-shadows": ("cpu-only-build", "torchvision-torch-mismatch"),
+    "site-packages-split-lib-lib64": ("torch-import-missing-library", "torch-import-fails"),
+    "two-torch-distributions": ("torch-import-fails",),
+    "torch-pins-unmet": ("torch-import-missing-library", "torch-import-fails"),
+    "jetson-generic-wheel": ("torch-cuda-unavailable",),
+    # the libraries under torch
+    "ld-preload-set": ("ld-path-shadows-bundled-libs",),
+    "nvjitlink-skew": ("torch-import-fails", "torch-pins-unmet"),
+    "nccl-version-conflict": ("torch-import-fails",),
+    "torch-import-missing-library": ("torch-import-fails",),
+    # kernel, module, boot
+    "driver-too-old-for-gpu": ("proprietary-module-on-open-only-gpu", "driver-module-not-loaded", *_NO_DEVICE),
+    "dkms-build-failed": _NO_MODULE,
+    "kernel-headers-missing": ("dkms-build-failed", *_NO_MODULE),
+    "prebuilt-module-missing-for-kernel": ("kernel-module-not-built",),
+    "reboot-pending": _NO_MODULE,
+    "secure-boot-unsigned-module": _NOT_LOADED,
+    "prime-select-gpu-off": _NOT_LOADED,
+    "gsp-firmware-missing": _NO_DEVICE,
+    "gsp-rpc-timeout": (*_NO_DEVICE, "nvidia-smi-hangs", "libcuda-hangs", "gpu-recovery-needed"),
+    "open-module-needs-enable-flag": _NO_DEVICE,
+    "pci-bar-not-assigned": (*_NO_DEVICE, *_NOT_LOADED),
+    "power-supply-fault": _NO_DEVICE,
+    "xid-needs-action": ("gpu-recovery-needed", "cuda-driver-init-fails"),
+    "uvm-broken-after-suspend": ("cuda-driver-init-fails",),
+    "vgpu-host-driver-no-cuda": ("libcuda-missing",),
+    # limits, sandboxes, clusters
+    "address-space-limited": ("cuda-driver-init-fails",),
+    "confined-by-snap-or-flatpak": ("libcuda-missing",),
+    "libc-unsupported": ("libcuda-missing", "nvidia-smi-missing", "torch-import-fails"),
+    "login-node-without-gpu": ("no-nvidia-gpu",),
+    "slurm-gpu-not-requested": ("visible-devices-hides-gpus", "no-devices-found", "cuda-driver-init-fails"),
+    # health, services and virtual machines
+    "gpu-too-hot": ("gpu-throttled",),
+    "row-remap-failed": ("xid-needs-action",),
+    "compute-mode-prohibited": ("cuda-driver-init-fails", "torch-cuda-unavailable"),
+    "mps-daemon-unreachable": ("cuda-driver-init-fails", "torch-cuda-unavailable"),
+    "vgpu-profile-without-cuda": ("cuda-driver-init-fails", "torch-cuda-unavailable"),
+    "vgpu-unlicensed": ("exclusive-compute-mode",),
+    "confidential-computing-not-ready": ("cuda-driver-init-fails", "torch-cuda-unavailable"),
+    "fabric-manager-version-mismatch": ("fabric-manager-not-running", "cuda-driver-init-fails"),
+    # packages, repositories and container engines
+    "driver-libs-baked-in-image": ("driver-library-mixed-install", "driver-library-mismatch", *_NO_ANSWER),
+    "docker-snap": ("container-toolkit-missing",),
+    "docker-desktop-on-linux": ("container-toolkit-missing",),
 }
 """cause → the names that it explains, directly. What those explain follows."""
 
@@ -120,7 +174,16 @@ def _related(cause: Finding, effect: Finding) -> bool:
     return not (kind in ("env", "gpu") and kind != other_kind and cause.severity is Severity.INFO < effect.severity)
 
 
-_ON_PURPOSE = ("container-without-gpu-access", "no-devices-found", "visible-devices-hides-gpus", "cpu-only-build")
+_ON_PURPOSE = (
+    "container-without-gpu-access",
+    "no-devices-found",
+    "visible-devices-hides-gpus",
+    "cpu-only-build",
+    "prime-select-gpu-off",
+    "slurm-gpu-not-requested",
+    *("container-without-gpu-access", "no-devices-found", "visible-devices-hides-gpus", "cpu-only-build"),
+    *("prime-select-gpu-off", "driver-module-not-loaded", "vgpu-host-driver-no-cuda"),
+)
 """Where one of these is information the GPU is withheld on purpose, and so is what follows."""
 
 

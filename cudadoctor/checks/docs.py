@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-SECTIONS = ("Why", "Fix", "Harmless when", "Sources")
+SECTIONS = ("Why", "How we know", "Fix", "Harmless when", "Sources")
 
 
 class Page(Struct, frozen=True, kw_only=True):
@@ -12,6 +12,8 @@ class Page(Struct, frozen=True, kw_only=True):
 
     summary: str
     why: str
+    known: str
+    """What decides it; empty where Why says it."""
     fix: str
     harmless: str
     sources: tuple[str, ...]
@@ -33,6 +35,7 @@ def page(doc: str) -> Page:
     return Page(
         summary=_prose(summary),
         why=_prose(parts["Why"]),
+        known=_prose(parts["How we know"]),
         fix=_prose(parts["Fix"]),
         harmless=_prose(parts["Harmless when"]),
         sources=tuple(word for line in parts["Sources"] for word in line.split() if word.startswith("https://")),

@@ -95,3 +95,189 @@ NCCL_TROUBLE = Source(
     read_on=_LATER,
 )
 XID = Source(title="NVIDIA: Xid errors", url="https://docs.nvidia.com/deploy/xid-errors/index.html", read_on=_LATER)
+
+
+def _read_later(title: str, url: str) -> Source:
+    return Source(title=title, url=url, read_on="2026-11-25")
+
+
+CUDNN_API = _read_later(
+    "NVIDIA cuDNN: graph library, status values",
+    "https://docs.nvidia.com/deeplearning/cudnn/backend/latest/api/cudnn-graph-library.html",
+)
+CUDNN_TORCH = _read_later(
+    "torch/backends/cudnn/__init__.py", "https://github.com/pytorch/pytorch/blob/main/torch/backends/cudnn/__init__.py"
+)
+GLIBC_VERSIONS = _read_later("ld.so(8): versioned symbols", "https://man7.org/linux/man-pages/man8/ld.so.8.html")
+LIBSTDCXX = _read_later("libstdc++ manual: ABI policy", "https://gcc.gnu.org/onlinedocs/libstdc++/manual/abi.html")
+NCCL_WHEEL = _read_later("NVIDIA NCCL: installation guide", "https://docs.nvidia.com/deeplearning/nccl/install-guide/")
+TRITON_LIBCUDA = _read_later("triton-lang/triton#2507", "https://github.com/triton-lang/triton/issues/2507")
+# Read later than the rest.
+
+
+def _page_of(title: str, url: str, read_on: str = "2026-11-25") -> Source:
+    return Source(title=title, url=url, read_on=read_on)
+
+
+CONDA_TERMS = _page_of(
+    "Anaconda: managing Terms of Service on the command line",
+    "https://www.anaconda.com/docs/getting-started/tos-plugin",
+)
+CONDA_VIRTUAL = _page_of(
+    "conda: managing virtual packages",
+    "https://docs.conda.io/projects/conda/en/stable/user-guide/tasks/manage-virtual.html",
+)
+CONDA_CHANNELS = _page_of(
+    "conda: channels", "https://docs.conda.io/projects/conda/en/stable/user-guide/concepts/channels.html"
+)
+CPP_ABI = _page_of("torch.utils.cpp_extension", "https://docs.pytorch.org/docs/stable/cpp_extension.html")
+PLATFORM_TAGS = _page_of(
+    "Python packaging: platform compatibility tags",
+    "https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/",
+)
+PREVIOUS_VERSIONS = _page_of("PyTorch: previous versions", "https://pytorch.org/get-started/previous-versions/")
+PTX_COMPAT = _page_of(
+    "CUDA Compatibility: minor version compatibility",
+    "https://docs.nvidia.com/deploy/cuda-compatibility/minor-version-compatibility.html",
+)
+TORCHAUDIO = _page_of("torchaudio: installation", "https://docs.pytorch.org/audio/stable/installation.html")
+TRITON = _page_of(
+    "triton: what it compiles at run time",
+    "https://github.com/triton-lang/triton/blob/main/python/triton/runtime/build.py",
+)
+TORCH_29 = _page_of("pytorch/pytorch#166643", "https://github.com/pytorch/pytorch/issues/166643")
+JETSON = _page_of(
+    "Installing PyTorch for Jetson Platform",
+    "https://docs.nvidia.com/deeplearning/frameworks/install-pytorch-jetson-platform/index.html",
+)
+MODULE_PATH = _page_of(
+    "Python: the module search path", "https://docs.python.org/3/tutorial/modules.html#the-module-search-path"
+)
+USER_SITE = _page_of("Python: site, the user's own directory", "https://docs.python.org/3/library/site.html")
+
+
+def _newer(title: str, url: str) -> Source:
+    return Source(title=title, url=url, read_on="2026-11-25")
+
+
+DKMS = _newer("dkms(8): the test of the messages that it prints", "https://github.com/dell/dkms/blob/main/run_test.sh")
+MODULE_SIGNING = _newer(
+    "Linux: kernel module signing facility", "https://docs.kernel.org/admin-guide/module-signing.html"
+)
+OPEN_MODULES = _newer("NVIDIA Linux open GPU kernel modules", "https://github.com/NVIDIA/open-gpu-kernel-modules")
+OPEN_MODULES_FLAG = _newer(
+    "NVIDIA/open-gpu-kernel-modules#20", "https://github.com/NVIDIA/open-gpu-kernel-modules/issues/20"
+)
+COMMON_PROBLEMS = _newer(
+    "NVIDIA driver README: common problems",
+    "https://download.nvidia.com/XFree86/Linux-x86_64/455.38/README/commonproblems.html",
+)
+POWER_MANAGEMENT = _newer(
+    "NVIDIA driver README: configuring power management support",
+    "https://download.nvidia.com/XFree86/Linux-x86_64/580.65.06/README/powermanagement.html",
+)
+AER = _newer("Linux: PCI Express advanced error reporting", "https://docs.kernel.org/PCI/pcieaer-howto.html")
+VGPU_HOST = _newer(
+    "NVIDIA vGPU: managing vGPUs from a hypervisor",
+    "https://docs.nvidia.com/vgpu/latest/grid-management-sdk-user-guide/manage-vgpus-hypervisor-nvml.html",
+)
+PRIME = _newer("NVIDIA driver README: PRIME", "https://download.nvidia.com/XFree86/Linux-x86_64/580.65.06/README/")
+# Read for the checks of shells, limits, toolkits and clusters.
+
+
+def _read(title: str, url: str) -> Source:
+    return Source(title=title, url=url, read_on="2026-11-25")
+
+
+ALLOCATOR = _read("PyTorch: CUDA semantics, memory management", "https://docs.pytorch.org/docs/stable/notes/cuda.html")
+CI_RUNNERS = _read("GitHub Docs: larger runners", "https://docs.github.com/en/actions/concepts/runners/larger-runners")
+COMPILER_CACHE = _read(
+    "PyTorch: compile-time caching", "https://docs.pytorch.org/tutorials/recipes/torch_compile_caching_tutorial.html"
+)
+CUDNN_INSTALL = _read(
+    "cuDNN: installing on Linux", "https://docs.nvidia.com/deeplearning/cudnn/installation/latest/linux.html"
+)
+DEVICE_ORDER = _read(
+    "CUDA Programming Guide: environment variables",
+    "https://docs.nvidia.com/cuda/cuda-programming-guide/05-appendices/environment-variables.html",
+)
+FLATPAK = _read(
+    "Flatpak documentation: sandbox permissions", "https://docs.flatpak.org/en/latest/sandbox-permissions.html"
+)
+GETRLIMIT = _read("getrlimit(2)", "https://man7.org/linux/man-pages/man2/getrlimit.2.html")
+GLIBC_241 = _read("NVIDIA/cuda-samples#378", "https://github.com/NVIDIA/cuda-samples/issues/378")
+GPUDIRECT = _read("NVIDIA GPUDirect RDMA", "https://docs.nvidia.com/cuda/gpudirect-rdma/")
+MANYLINUX = _read("PEP 656: platform tag for musl", "https://peps.python.org/pep-0656/")
+MEMORY_CGROUP = _read(
+    "Linux: control group v2, memory", "https://docs.kernel.org/admin-guide/cgroup-v2.html#memory-interface-files"
+)
+NOEXEC = _read("pytorch/pytorch#91005", "https://github.com/pytorch/pytorch/issues/91005")
+NCCL_ENV = _read("NCCL: environment variables", "https://docs.nvidia.com/deeplearning/nccl/user-guide/docs/env.html")
+NCCL_TROUBLE = _read(
+    "NCCL: troubleshooting", "https://docs.nvidia.com/deeplearning/nccl/user-guide/docs/troubleshooting.html"
+)
+NVCC = _read("NVIDIA CUDA Compiler Driver", "https://docs.nvidia.com/cuda/cuda-compiler-driver-nvcc/")
+PIP_DISK = _read("pip: caching", "https://pip.pypa.io/en/stable/topics/caching/")
+SLURM_GRES = _read("Slurm: generic resource scheduling", "https://slurm.schedmd.com/gres.html")
+SUDO = _read("sudoers(5): command environment", "https://man7.org/linux/man-pages/man5/sudoers.5.html")
+# GPU health, services and virtual machines: read a few days later
+
+_HEALTH_READ_ON = "2026-11-25"
+
+
+def _health(title: str, url: str) -> Source:
+    return Source(title=title, url=url, read_on=_HEALTH_READ_ON)
+
+
+CONFIDENTIAL = _health("NVIDIA Trusted Computing: deployment", "https://docs.nvidia.com/confidential-computing/")
+CUDA_RUNTIME_ERRORS = _health(
+    "CUDA Runtime API: cudaError", "https://docs.nvidia.com/cuda/cuda-runtime-api/group__CUDART__TYPES.html"
+)
+IMEX = _health("NVIDIA IMEX Service", "https://docs.nvidia.com/multi-node-nvlink-systems/imex-guide/")
+MPS = _health("Multi-Process Service", "https://docs.nvidia.com/deploy/mps/index.html")
+NCCL_NVLS = _health("NCCL: src/transport/nvls.cc", "https://github.com/NVIDIA/nccl/blob/master/src/transport/nvls.cc")
+NCCL_TROUBLE = _health(
+    "NCCL User Guide: troubleshooting",
+    "https://docs.nvidia.com/deeplearning/nccl/user-guide/docs/troubleshooting.html",
+)
+NVLINK_HEALTH = _health(
+    "NVIDIA Health Validation: NVLink checks", "https://docs.nvidia.com/health-validation/reference/checks/nvlink"
+)
+PAGE_RETIREMENT = _health(
+    "Dynamic Page Retirement", "https://docs.nvidia.com/deploy/dynamic-page-retirement/visibility.html"
+)
+PCI_SYSFS = _health("Linux: sysfs-bus-pci", "https://www.kernel.org/doc/html/latest/admin-guide/abi-testing.html")
+PERSISTENCE = _health("Driver Persistence", "https://docs.nvidia.com/deploy/driver-persistence/")
+TORCH_OOM = _health(
+    "PyTorch: c10/cuda/CUDACachingAllocator.cpp",
+    "https://github.com/pytorch/pytorch/blob/main/c10/cuda/CUDACachingAllocator.cpp",
+)
+VGPU_PROFILES = _health("NVIDIA vGPU software user guide", "https://docs.nvidia.com/vgpu/latest/grid-vgpu-user-guide/")
+APT_HISTORY = _read_later(
+    "Ubuntu Server: automatic updates", "https://ubuntu.com/server/docs/how-to/software/automatic-updates/"
+)
+APT_KEY = _read_later("apt-key(8)", "https://manpages.debian.org/bookworm/apt/apt-key.8.en.html")
+CDI = _read_later(
+    "NVIDIA Container Toolkit: Container Device Interface",
+    "https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/cdi-support.html",
+)
+CONTAINER_TOOLKIT_INSTALL = _read_later(
+    "NVIDIA Container Toolkit: installation",
+    "https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/install-guide.html",
+)
+CUDA_KEY_ROTATION = _read_later(
+    "NVIDIA/cuda-repo-management#4", "https://github.com/NVIDIA/cuda-repo-management/issues/4"
+)
+CUDA_KEY_SHA1 = _read_later(
+    "NVIDIA/cuda-repo-management#34", "https://github.com/NVIDIA/cuda-repo-management/issues/34"
+)
+DOCKER_DESKTOP = _read_later("Docker Desktop: GPU support", "https://docs.docker.com/desktop/features/gpu/")
+DOCKER_SNAP = _read_later("docker as a snap", "https://github.com/canonical/docker-snap#nvidia-support")
+DPKG = _read_later("dpkg(1)", "https://manpages.debian.org/bookworm/dpkg/dpkg.1.en.html")
+NO_CGROUPS = _read_later(
+    "NVIDIA/nvidia-container-toolkit#381", "https://github.com/NVIDIA/nvidia-container-toolkit/issues/381"
+)
+REQUIREMENTS = _read_later(
+    "NVIDIA Container Toolkit: constraints",
+    "https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/docker-specialized.html#constraints",
+)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from cudadoctor.checks.base import Confidence
 from cudadoctor.facts.driver import SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.shell import ShellFacts
@@ -88,6 +89,16 @@ def _names_a_device(item: str, count: int | None, uuids: tuple[str | None, ...],
     if mig or count is None:
         return None
     return int(item) < count
+
+
+def leaves_none(value: str) -> Confidence | None:
+    """Whether the value leaves no GPU where their number is not known: surely, or likely (its first index is not 0)."""
+    head = value.split(",", maxsplit=1)[0].strip()
+    if head.startswith(("GPU-", "MIG-")):
+        return None
+    if not _INDEX.match(head):
+        return Confidence.CERTAIN
+    return Confidence.LIKELY if int(head) > 0 else None
 
 
 def hidden_on_purpose(shell: ShellFacts | None, gpus: tuple[GpuFacts, ...] | None, smi: SmiFacts | None) -> bool:

@@ -10,6 +10,7 @@ import typer
 
 from cudadoctor.cli import console, options
 from cudadoctor.cli.check import check
+from cudadoctor.cli.diagnose import diagnose
 from cudadoctor.cli.explain import explain
 from cudadoctor.cli.recommend import recommend
 from cudadoctor.cli.shell import shell
@@ -33,6 +34,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(epilog=EPILOG, short_help="Examine this machine, or a recorded one.")(check)
+app.command(epilog=EPILOG, short_help="Read a pasted report and say which fault it is.")(diagnose)
 app.command(epilog=EPILOG, short_help="Print the install command that is right for this machine.")(recommend)
 app.command(epilog=EPILOG, short_help="Prove that torch computes on the GPU.")(smoke)
 app.command(short_help="Record this machine in a file for `check --from`.")(snapshot)

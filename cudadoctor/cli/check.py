@@ -64,7 +64,7 @@ def check(
         )
     for crash in report.crashed:
         console.note(f"check {crash.code} {crash.name} crashed, a bug in cudadoctor: {crash.error}")
-    console.write_result(_drawn(report, form, shared, to_file=output is not None), output)
+    console.write_result(drawn(report, form, shared, to_file=output is not None), output)
     return exit_code(report, fail_on, strict=strict)
 
 
@@ -83,7 +83,8 @@ def exit_code(report: Report, fail_on: FailOn, *, strict: bool) -> ExitCode:
     return ExitCode.OK
 
 
-def _drawn(report: Report, form: str, shared: options.Common, *, to_file: bool) -> str:
+def drawn(report: Report, form: str, shared: options.Common, *, to_file: bool) -> str:
+    """The report in the form that was asked for."""
     if form == "json":
         from cudadoctor.render import json as json_form
 

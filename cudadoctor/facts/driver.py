@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from cudadoctor.facts.health import GpuHealth
 from cudadoctor.facts.seen import Seen
 from cudadoctor.versions import ComputeCapability, CudaDriverVersion, DriverVersion
 
@@ -21,6 +22,12 @@ class PciDevice(Struct, frozen=True, kw_only=True):
     """The kernel driver that holds it: nvidia, nouveau, vfio-pci; None: nothing does."""
     responds: bool = True
     """False where its configuration space reads as all ones: it has fallen off the bus."""
+    link_width: int | None = None
+    """Lanes of PCI Express in use."""
+    link_width_max: int | None = None
+    """Lanes that the device has."""
+    port_width_max: int | None = None
+    """Lanes that the slot (the port above the device) has; None where there is no such port."""
 
 
 class PciFacts(Struct, frozen=True, kw_only=True):
@@ -59,7 +66,7 @@ class DriverFacts(Struct, frozen=True, kw_only=True):
 SmiOutcome = Literal["ok", "missing", "failed", "crashed", "hangs", "slow", "unreadable"]
 
 
-class SmiGpu(Struct, frozen=True, kw_only=True):
+class SmiGpu(GpuHealth, frozen=True, kw_only=True):
     """One GPU as nvidia-smi prints it."""
 
     index: int

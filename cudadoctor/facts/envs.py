@@ -7,6 +7,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from cudadoctor.facts.libraries import ResolvedLibrary
 from cudadoctor.facts.seen import Seen
 from cudadoctor.versions import ComputeCapability, RuntimeVersion
 
@@ -24,6 +25,16 @@ class Package(Struct, frozen=True, kw_only=True):
     """conda, pip, uv …"""
     requires_torch: str | None = None
     """The one version of torch that its METADATA pins (torchvision, torchaudio …); None where it pins none."""
+    built_for: str | None = None
+    """What the local part of its version, or the name of the wheel that it came from, says that it was compiled for:
+    `pt26cu124`, `cu12torch2.6cxx11abiFALSE`; only of compiled companions of torch."""
+
+
+class OtherTorch(Struct, frozen=True, kw_only=True):
+    """A second torch on the way that `import` goes: it is hidden by the one that comes first."""
+
+    version: str
+    location: str
 
 
 LiveOutcome = Literal["not-asked", "ok", "import-error", "crashed", "hangs", "slow", "failed"]
@@ -70,6 +81,16 @@ class TorchFacts(Struct, frozen=True, kw_only=True):
     location: str
     """The directory of the package."""
     installer: str | None = None
+    pins: tuple[tuple[str, str], ...] = ()
+    """The exact versions of nvidia-* packages, cuda-toolkit and triton that its METADATA demands on this processor."""
+    hidden: tuple[OtherTorch, ...] = ()
+    """Further ones on Python's search path, in its order."""
+    records: tuple[str, ...] = ()
+    """Versions by its `dist-info` folders where it lies: more than one after an interrupted change."""
+    leftovers: tuple[str, ...] = ()
+    """`~orch` and its like: what pip put aside during an upgrade that did not end."""
+    nvidia_site: str | None = None
+    """Where its nvidia-* wheels lie, if all of them lie in another directory than torch."""
     live: TorchLive = field(default_factory=lambda: TorchLive(outcome="not-asked"))
     seen: Seen
 
@@ -93,6 +114,8 @@ class EnvFacts(Struct, frozen=True, kw_only=True):
     duplicates: tuple[str, ...] = ()
     """Names installed both by conda and by pip."""
     site_packages: str | None = None
+    libraries: tuple[ResolvedLibrary, ...] | None = None
+    """What the loader would give its torch, of CUDA's libraries and what is missing; None where it was not asked."""
 
 
 class CondaFacts(Struct, frozen=True, kw_only=True):

@@ -22,6 +22,8 @@ class ToolkitFacts(Struct, frozen=True, kw_only=True):
     clang_max: int | None = None
     own_compiler: bool = False
     """A gcc or g++ lies beside its nvcc, which takes it before the one on PATH (Debian's wrappers, a user's link)."""
+    headers: bool | None = None
+    """cuda_runtime.h is there; None where that is not known."""
     origin: str = "nvidia"
     """nvidia, distribution, conda, pip, hpc-sdk."""
     seen: Seen

@@ -58,17 +58,41 @@ def limits() -> Limits:
         value = resource.getrlimit(which)[0]
         return None if value == resource.RLIM_INFINITY else value
 
-    try:
-        shm = os.statvfs("/dev/shm")  # noqa: S108  its size is asked, nothing is written
-        size = shm.f_frsize * shm.f_blocks
-    except OSError:
-        size = None
+    shm = _space("/dev/shm")  # noqa: S108  its size is asked, nothing is written
+    disks = {name: space for name, path in _places().items() if (space := _space(path)) is not None}
     return Limits(
         address_space=soft(resource.RLIMIT_AS),
         locked_memory=soft(resource.RLIMIT_MEMLOCK),
         open_files=soft(resource.RLIMIT_NOFILE),
-        shm_size=size,
+        shm_size=shm[0] if shm else None,
+        shm_free=shm[1] if shm else None,
+        disk_size={name: size for name, (size, _) in disks.items()},
+        disk_free={name: free for name, (_, free) in disks.items()},
     )
+
+
+def _places() -> dict[str, str]:
+    """Directories that a user of torch writes to."""
+    env = os.environ
+    places = {
+        "root": "/",
+        "home": env.get("HOME"),
+        "tmp": env.get("TMPDIR") or "/tmp",  # noqa: S108  its size is asked, nothing is written
+        "env": env.get("VIRTUAL_ENV") or env.get("CONDA_PREFIX"),
+        "work": _cwd(),
+    }
+    return {name: path for name, path in places.items() if path and path.startswith("/")}
+
+
+def _space(path: str) -> tuple[int, int] | None:
+    """Size and what is free for this user, in bytes; None where it is read-only, unknown, or without a limit."""
+    try:
+        found = os.statvfs(path)
+    except (OSError, ValueError):
+        return None
+    if found.f_flag & os.ST_RDONLY or not found.f_blocks:
+        return None
+    return found.f_frsize * found.f_blocks, found.f_frsize * found.f_bavail
 
 
 def _quietly(ask: Callable[[], Value]) -> Value | None:

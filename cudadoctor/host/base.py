@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 READ_LIMIT = 1 << 20
 """Bytes that `read` returns at most unless asked otherwise (1 MiB)."""
@@ -165,6 +165,12 @@ class Limits(Struct, frozen=True, kw_only=True):
     open_files: int | None
     shm_size: int | None
     """Size of /dev/shm, bytes."""
+    shm_free: int | None = None
+    disk_size: Mapping[str, int] = field(default_factory=dict)
+    """Bytes of the file systems that a user writes to, by what they are for: home, tmp, env, root, work. Those that
+    are mounted read-only are left out."""
+    disk_free: Mapping[str, int] = field(default_factory=dict)
+    """What is left of them for this user."""
 
 
 class Host(Protocol):

@@ -78,6 +78,11 @@ def variables(data: Any) -> dict[str, str]:  # noqa: ANN401
     return {a_text(name): a_text(value) for name, value in an_object(data).items()}
 
 
+def amounts(data: Any) -> dict[str, int]:  # noqa: ANN401
+    """Names with whole numbers."""
+    return {a_text(name): an_integer(value) for name, value in an_object(data).items()}
+
+
 def overrides(data: Any) -> dict[str, str | None]:  # noqa: ANN401
     """Variables with their values, or null for those to remove."""
     return {a_text(name): maybe(a_text)(value) for name, value in an_object(data).items()}
@@ -97,7 +102,8 @@ STAT: Shape = {"kind": a_kind, "mode": an_integer, "uid": an_integer, "gid": an_
 STAT |= {"target": words, "device": maybe(pair)}
 IDENTITY: Shape = {"machine": a_text, "kernel": a_text, "libc": words, "user": words, "uid": whole}
 IDENTITY |= {"hostname": words, "home": words, "cwd": words, "tool_prefix": words, "groups": texts}
-LIMITS: Shape = dict.fromkeys(("address_space", "locked_memory", "open_files", "shm_size"), whole)
+LIMITS: Shape = dict.fromkeys(("address_space", "locked_memory", "open_files", "shm_size", "shm_free"), whole)
+LIMITS |= {"disk_size": amounts, "disk_free": amounts}
 PROCESS: Shape = {"pid": an_integer, "name": a_text, "owner": a_text, "argv": texts}
 OPENED: Shape = {"ok": a_flag, "errno": an_integer}
 

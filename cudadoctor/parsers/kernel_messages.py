@@ -22,6 +22,11 @@ KernelLineKind = Literal[
     "signature-tainted",
     "signature-refused",
     "version-magic",
+    "gpu-not-supported",
+    "held-by-other",
+    "power-cables",
+    "bus-error",
+    "resumed",
 ]
 
 
@@ -33,6 +38,8 @@ class Xid(Struct, frozen=True, kw_only=True):
     text: str = ""
     time: str | None = None
     """As the log has it: seconds since boot, a date, microseconds (/dev/kmsg)."""
+    line: int = 0
+    """The number of its line in the text, from 1."""
 
 
 class ApiMismatch(Struct, frozen=True, kw_only=True):
@@ -41,6 +48,8 @@ class ApiMismatch(Struct, frozen=True, kw_only=True):
     client: DriverVersion | None
     module: DriverVersion | None
     time: str | None = None
+    line: int = 0
+    text: str = ""
 
 
 class LegacyGpu(Struct, frozen=True, kw_only=True):
@@ -51,6 +60,9 @@ class LegacyGpu(Struct, frozen=True, kw_only=True):
     """470, 580 …: the newest branch that serves it."""
     driver: DriverVersion | None = None
     """The driver that ignores it."""
+    time: str | None = None
+    line: int = 0
+    text: str = ""
 
 
 class KernelLine(Struct, frozen=True, kw_only=True):
@@ -58,8 +70,11 @@ class KernelLine(Struct, frozen=True, kw_only=True):
 
     kind: KernelLineKind
     text: str
+    """A message that the log wrapped over several lines is joined."""
     bus_id: str | None = None
     time: str | None = None
+    line: int = 0
+    """The number of its (first) line in the text, from 1."""
 
 
 class KernelMessages(Struct, frozen=True, kw_only=True):
@@ -72,3 +87,5 @@ class KernelMessages(Struct, frozen=True, kw_only=True):
     lines: tuple[KernelLine, ...] = ()
     loaded: ProcVersion | None = None
     """The module that was loaded last ("NVRM: loading …")."""
+    loaded_line: int = 0
+    loaded_time: str | None = None

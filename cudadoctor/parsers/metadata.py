@@ -33,3 +33,26 @@ def pinned(metadata: str, wanted: str) -> str | None:
         if pin:
             return pin.group(1)
     return None
+
+
+def exact_pins(metadata: str) -> tuple[tuple[str, str], ...]:
+    """Name and version of each NVIDIA package and triton that torch's METADATA pins, where no extra asks for it.
+
+    Markers are looked at as far as torch's own go: the system is Linux; what is for one processor or one Python alone
+    is left out, because the reader of a file cannot know either.
+    """
+    found: list[tuple[str, str]] = []
+    for line in metadata.splitlines():
+        if not line:
+            break  # the description begins
+        if not line.startswith("Requires-Dist:"):
+            continue
+        requirement, _, marker = line.partition(":")[2].partition(";")
+        if any(word in marker for word in ("extra", "python_version", "Darwin", "Windows", "aarch64", "!=")):
+            continue
+        match = _REQUIRES.match(requirement.strip())
+        pin = _PIN.match(match.group(2).strip()) if match else None
+        name = normalise(match.group(1)) if match else ""
+        if pin and name.startswith(("nvidia-", "cuda-toolkit", "triton")):
+            found.append((name, pin.group(1)))
+    return tuple(found)

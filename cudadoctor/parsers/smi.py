@@ -8,6 +8,9 @@ from typing import Literal
 
 from msgspec import Struct
 
+from cudadoctor.parsers import smi_health
+from cudadoctor.parsers.smi_fields import FIELDS, UNCORRECTED
+from cudadoctor.parsers.smi_health import SmiHealth
 from cudadoctor.parsers.text import bus_id as normalised
 from cudadoctor.parsers.text import failure, flag, known, mebibytes, plain
 from cudadoctor.versions import ComputeCapability, CudaDriverVersion, DriverVersion
@@ -15,7 +18,7 @@ from cudadoctor.versions import ComputeCapability, CudaDriverVersion, DriverVers
 SmiForm = Literal["table", "xml", "log", "csv", "list", "version"]
 
 
-class SmiRow(Struct, frozen=True, kw_only=True):
+class SmiRow(SmiHealth, frozen=True, kw_only=True):
     """One GPU as a form of nvidia-smi's output prints it; None where the form or the driver does not tell."""
 
     index: int
@@ -102,83 +105,20 @@ class SmiReading(Struct, frozen=True, kw_only=True):
     """xml: the error that nvidia-smi put into it."""
 
 
-_Names = tuple[str, ...]
-FIELDS: dict[str, tuple[_Names, _Names, _Names]] = {
-    # our name: (xml paths below <gpu>, paths of `-q` in lower case, csv columns in lower case); the first that is there
-    "index": ((), (), ("index",)),
-    "name": (("product_name",), ("product name",), ("name", "gpu_name")),
-    "uuid": (("uuid",), ("gpu uuid",), ("uuid", "gpu_uuid")),
-    "bus": (("pci/pci_bus_id",), ("pci/bus id",), ("pci.bus_id", "gpu_bus_id")),
-    "brand": (("product_brand",), ("product brand",), ()),
-    "architecture": (("product_architecture",), ("product architecture",), ()),
-    "capability": (("compute_cap", "compute_capability"), ("compute capability", "compute cap"), ("compute_cap",)),
-    "total": (
-        ("fb_memory_usage/total", "memory_usage/total"),
-        ("fb memory usage/total", "memory usage/total"),
-        ("memory.total",),
-    ),
-    "used": (
-        ("fb_memory_usage/used", "memory_usage/used"),
-        ("fb memory usage/used", "memory usage/used"),
-        ("memory.used",),
-    ),
-    "mig": (("mig_mode/current_mig",), ("mig mode/current",), ("mig.mode.current",)),
-    "mig_pending": (("mig_mode/pending_mig",), ("mig mode/pending",), ("mig.mode.pending",)),
-    "persistence": (("persistence_mode",), ("persistence mode",), ("persistence_mode",)),
-    "compute": (("compute_mode",), ("compute mode",), ("compute_mode",)),
-    "ecc": (("ecc_mode/current_ecc",), ("ecc mode/current",), ("ecc.mode.current",)),
-    "virtualization": (
-        ("gpu_virtualization_mode/virtualization_mode",),
-        ("gpu virtualization mode/virtualization mode",),
-        (),
-    ),
-    "license": (
-        ("vgpu_software_licensed_product/license_status", "grid_licensed_product/license_status"),
-        ("vgpu software licensed product/license status", "grid licensed product/license status"),
-        (),
-    ),
-    "remap_pending": (("remapped_rows/remapped_row_pending",), ("remapped rows/pending",), ("remapped_rows.pending",)),
-    "remap_failure": (
-        ("remapped_rows/remapped_row_failure",),
-        ("remapped rows/remapping failure occurred",),
-        ("remapped_rows.failure",),
-    ),
-    "model": (("driver_model/current_dm",), ("driver model/current",), ("driver_model.current",)),
-    "gsp": (("gsp_firmware_version",), ("gsp firmware version",), ()),
-    "fabric": (("fabric/state",), ("fabric/state",), ("fabric.state",)),
-    "fabric_status": (("fabric/status",), ("fabric/status",), ("fabric.status",)),
-    "fan": (("fan_speed",), ("fan speed",), ("fan.speed",)),
-    "recovery": (("gpu_recovery_action",), ("gpu recovery action",), ("gpu_recovery_action",)),
-}
-
-_UNCORRECTED = (
-    # Every generation counts in one of these ways; the parts of one way are added.
-    (
-        "ecc_errors/volatile/sram_uncorrectable",
-        "ecc_errors/volatile/sram_uncorrectable_parity",
-        "ecc_errors/volatile/sram_uncorrectable_secded",
-        "ecc_errors/volatile/dram_uncorrectable",
-        "ecc errors/volatile/sram uncorrectable",
-        "ecc errors/volatile/sram uncorrectable parity",
-        "ecc errors/volatile/sram uncorrectable sec-ded",
-        "ecc errors/volatile/dram uncorrectable",
-    ),
-    ("ecc_errors/volatile/double_bit/total",),
-    ("ecc errors/volatile/double bit/total",),
-    ("ecc.errors.uncorrected.volatile.total",),
-)
+_SENSORS = frozenset(("fan", *smi_health.FIELDS))
+"""Values that cannot be read on GPUs that are well."""
 
 
 def chosen(form: Literal["xml", "log", "csv"], raw: Mapping[str, str]) -> dict[str, str]:
     """The values of one GPU by our names, from the names of the form."""
     column = ("xml", "log", "csv").index(form)
     found = {}
-    for ours, names in FIELDS.items():
+    for ours, names in (*FIELDS.items(), *smi_health.FIELDS.items()):
         for name in names[column]:
             if name in raw:
                 found[ours] = raw[name]
                 break
-    for way in _UNCORRECTED:
+    for way in UNCORRECTED:
         counts = [int(raw[name]) for name in way if raw.get(name, "").isdecimal() and len(raw[name]) < 20]
         if counts:
             found["uncorrected"] = str(sum(counts))
@@ -192,7 +132,7 @@ def gpu(
     """A GPU from its values by our names. `error` is what was seen in place of a value; it is looked for here too."""
     text = {key: plain(value) for key, value in values.items()}
     errors = [error] if error else []
-    errors += [said for name, value in text.items() if name != "fan" and (said := failure(value))]
+    errors += [said for name, value in text.items() if name not in _SENSORS and (said := failure(value))]
     lost = next((said for said in errors if "is lost" in said.lower()), None)
     return SmiRow(
         index=int(text["index"]) if re.fullmatch(r"\d{1,4}", text.get("index", ""), re.ASCII) else index,
@@ -223,6 +163,7 @@ def gpu(
         recovery_action=text.get("recovery"),
         lost=lost is not None,
         error=lost or (errors[0] if errors else None),
+        **smi_health.read(text),
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from cudadoctor.parsers.smi import FIELDS, SmiReading, SmiRow, chosen, cuda, driver, first_word, gpu
+from cudadoctor.parsers.smi import SmiReading, SmiRow, chosen, cuda, driver, first_word, gpu
+from cudadoctor.parsers.smi_fields import FIELDS
 from cudadoctor.parsers.text import bus_id, known, lines, mebibytes, plain
 
 _TOP = ("driver_version", "kmd_version", "cuda_version", "cuda_umd_version", "count")

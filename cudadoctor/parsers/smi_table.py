@@ -10,7 +10,7 @@ import re
 
 from msgspec.structs import replace
 
-from cudadoctor.parsers.smi import SmiReading, cuda, driver
+from cudadoctor.parsers.smi import SmiReading, SmiRow, cuda, driver
 from cudadoctor.parsers.smi_rows import Row, first_line, next_line
 from cudadoctor.parsers.text import lines
 
@@ -19,6 +19,10 @@ _DRIVER = re.compile(r"\b(?:KMD|Driver)\s+Version:\s*([^\s|]+)(?=[\s|])")
 _CUDA = re.compile(r"\bCUDA(?:\s+UMD)?\s+Version:\s*([^\s|]+)(?=[\s|])")
 _TITLE = re.compile(r"(?:^|\|)\s*(?:(mig) devices|(?:compute )?(processes)):", re.IGNORECASE)
 _MIG_ROW = re.compile(r"\s*(\d{1,4})\s+\d+\s+\d+\s+\d+\s*\Z")
+_PROGRAM = re.compile(
+    r"\|?\s+(\d{1,4})\s+(?:(?:N/A|\d{1,3})\s+(?:N/A|\d{1,3})\s+)?(\d{1,8})\s+(?:C|G|C\+G|M|M\+C)\s+\S"
+)
+_USED = re.compile(r"\s(\d{1,9})MiB\s*\|?\s*\Z")
 _GPUS = 4096
 
 
@@ -33,6 +37,8 @@ class _Table:
         self.migs: dict[int, int] = {}
         self.part = "gpus"
         self.mig_section = False
+        self.programs: dict[int, list[int | None]] | None = None
+        """By GPU: what each program uses; None where no list was printed."""
 
     def add(self, line: str) -> bool:
         """Take the line; whether to go on (False: a second table begins)."""
@@ -48,12 +54,22 @@ class _Table:
             cells = line.split("|")
             if len(cells) > 2 and (device := _MIG_ROW.match(cells[1])):
                 self.migs[int(device.group(1))] = self.migs.get(int(device.group(1)), 0) + 1
+        elif self.part == "processes":
+            self._program(line)
         elif self.part == "gpus" and len(self.rows) < _GPUS:
             if row := first_line(line, headed=self.smi is not None):
                 self.rows.append(row)
             elif self.rows:
                 next_line(self.rows[-1], line)
         return True
+
+    def _program(self, line: str) -> None:
+        if "No running processes found" in line:
+            self.programs = self.programs or {}
+        elif match := _PROGRAM.match(line):
+            self.programs = self.programs if self.programs is not None else {}
+            used = _USED.search(line)
+            self.programs.setdefault(int(match.group(1)), []).append(int(used.group(1)) if used else None)
 
 
 def parse(text: str | bytes) -> SmiReading | None:
@@ -76,10 +92,18 @@ def parse(text: str | bytes) -> SmiReading | None:
         cuda_version=cuda(table.cuda),
         cuda_version_text=table.cuda,
         smi_version=driver(table.smi),
-        gpus=tuple(replace(item, mig_devices=table.migs.get(item.index, 0)) for item in rows),
+        gpus=tuple(replace(item, mig_devices=table.migs.get(item.index, 0), **_listed(table, item)) for item in rows),
         complete=headed and table.part != "gpus",
         mig_section=table.mig_section,
     )
+
+
+def _listed(table: _Table, item: SmiRow) -> dict[str, int | None]:
+    if table.programs is None:
+        return {}
+    used = table.programs.get(item.index, [])
+    known = [one for one in used if one is not None]
+    return {"processes": len(used), "processes_memory_mib": sum(known) if len(known) == len(used) else None}
 
 
 def _ended(line: str) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 
 from cudadoctor.parsers.smi import SmiReading, SmiRow, chosen, cuda, driver, first_word, gpu
+from cudadoctor.parsers.smi_health import listed, number
 from cudadoctor.parsers.text import failure, known, plain, tidy, unquoted
 
 _SKIPPED = ("supported_clocks", "processes", "accounted_processes")
 """Long, not needed, and (process names) not always escaped by nvidia-smi."""
+_USED = re.compile(r"<used_memory>([^<]{0,40})</used_memory>")
 _BARE = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});)|<(?![/!?A-Za-z_])")
 _DTD = re.compile(r"nvsmi_device_(v\d{1,3})\.dtd")
 _DEPTH = 40
@@ -37,7 +39,7 @@ def parse(text: str | bytes) -> SmiReading | None:
         document = "\n".join(unquoted(part) for part in document.split("\n"))
     reader = _Reader()
     try:
-        complete = reader.read(_BARE.sub(_escaped, _without(document, _SKIPPED)))
+        complete = reader.read(_BARE.sub(_escaped, _without(_counted(document), _SKIPPED)))
     except _RefusedError:
         return None
     dtd = _DTD.search(body, start, root + 200) if doctype >= 0 else None
@@ -56,6 +58,27 @@ def parse(text: str | bytes) -> SmiReading | None:
         dtd=dtd.group(1) if dtd else None,
         message=known(top.get("error_string")),
     )
+
+
+def _counted(document: str) -> str:
+    """The document with one element for each GPU's list of programs, which tells how many there are, and their memory.
+
+    The list itself is not read: the names of programs in it are not always escaped.
+    """
+    kept, at = [], 0
+    while (begin := document.find("<processes>", at)) >= 0 and (end := document.find("</processes>", begin)) >= 0:
+        block = document[begin:end]
+        count = block.count("<process_info>")
+        used = [number(text) for text in _USED.findall(block)]
+        told = listed(count, used if len(used) == count else [None])
+        if not count and "N/A" in block:
+            told = "N/A"
+        kept += [document[at:begin], f"<processes_listed>{told}</processes_listed>"]
+        at = begin
+        kept.append(document[at : end + len("</processes>")])
+        at = end + len("</processes>")
+    text = "".join(kept) + document[at:]
+    return text.replace("<processes />", "<processes_listed>0 0</processes_listed>")
 
 
 def _without(document: str, names: tuple[str, ...]) -> str:

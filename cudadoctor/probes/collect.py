@@ -20,9 +20,9 @@ from cudadoctor.probes import (
     distro,
     driver,
     envs,
-    gpus,
     kernel,
     libcuda,
+    libraries,
     limits,
     loader,
     nodes,
@@ -36,17 +36,39 @@ from cudadoctor.probes import (
     torch_live,
 )
 from cudadoctor.probes.base import Clock, Found, Request
+from cudadoctor.probes.quiet import Quiet
+from cudadoctor.readings import gpus
 
 Probe = Callable[[Host, Request, Clock], Found[Any]]
 
 
 def _torch(host: Host, request: Request, clock: Clock) -> Found[tuple[EnvFacts, ...]]:
-    """The environments as they lie on disk, then what torch itself says in those that are asked."""
-    static = envs.probe(host, request, clock)
-    if static.value is None or request.fast:
+    """The environments as they lie on disk; then, side by side, what the loader would give torch and what it says."""
+    # Without the list of architectures, which takes a child of its own: it runs beside the other one.
+    static = envs.probe(host, replace(request, fast=False), clock)
+    found = static.value
+    if found is None:
         return static
-    live = torch_live.probe(host, request, clock, static.value)
-    return Found(value=live.value, gaps=static.gaps + live.gaps)
+    followed: list[Found[tuple[EnvFacts, ...]]] = []
+    worker = threading.Thread(
+        target=lambda: followed.append(libraries.probe(host, request, clock, found)), name="libraries", daemon=True
+    )
+    worker.start()
+    if request.fast:
+        with_lists = [
+            envs.with_arch_list(Quiet(host), clock, one) if envs.asked(one, request) else one for one in found
+        ]
+        live: Found[tuple[EnvFacts, ...]] = Found(value=tuple(with_lists))
+    else:
+        live = torch_live.probe(host, request, clock, found)
+    worker.join(clock.limit(libraries.LIMIT))
+    if not followed or followed[0].value is None or live.value is None:
+        gap = Gap(fact="envs.libraries", reason="the loader's search was not followed: no answer in time")
+        return Found(value=live.value, gaps=(*static.gaps, *live.gaps, gap))
+    both = tuple(
+        replace(one, libraries=other.libraries) for one, other in zip(live.value, followed[0].value, strict=True)
+    )
+    return Found(value=both, gaps=static.gaps + followed[0].gaps + live.gaps)
 
 
 PROBES: Mapping[str, Probe] = {

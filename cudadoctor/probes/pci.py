@@ -40,11 +40,16 @@ def probe(host: Host, request: Request, clock: Clock) -> Found[PciFacts]:  # noq
 
 def _device(host: Host, folder: str) -> PciDevice:
     number = _number(host, f"{folder}/device")
+    # A device that sleeps is left alone: reading its configuration space, or its link's width, would wake it.
+    asleep = (read_text(host, f"{folder}/power_state", limit=64) or "").strip() == "D3cold"
     return PciDevice(
         bus_id=folder.rpartition("/")[2].lower(),
         device_id=f"10de:{number:04x}" if number is not None else "10de:????",
         driver=_driver(host, folder),
-        responds=_responds(host, folder),
+        responds=asleep or _responds(host, folder),
+        link_width=None if asleep else _lanes(host, f"{folder}/current_link_width"),
+        link_width_max=_lanes(host, f"{folder}/max_link_width"),
+        port_width_max=_lanes(host, f"{folder}/../max_link_width"),
     )
 
 
@@ -54,6 +59,12 @@ def _number(host: Host, path: str) -> int | None:
         return int((read_text(host, path, limit=64) or "").strip(), 16)
     except ValueError:
         return None
+
+
+def _lanes(host: Host, path: str) -> int | None:
+    """The number of lanes in a file of sysfs: `16`. Above a device's folder, by its real path, lies its port's."""
+    text = (read_text(host, path, limit=64) or "").strip()
+    return int(text) if text.isdecimal() and len(text) < 4 else None
 
 
 def _driver(host: Host, folder: str) -> str | None:
@@ -68,12 +79,8 @@ def _driver(host: Host, folder: str) -> str | None:
 def _responds(host: Host, folder: str) -> bool:
     """False where the configuration space reads as all ones, which is what a bus gives for a device that is not there.
 
-    A device that sleeps (power state D3cold) may read so as well, and reading it would wake it: it is left alone. Where
-    neither can be read the device is taken to be well.
+    A device that sleeps (power state D3cold) may read so as well. What cannot be read is taken to be well.
     """
-    state = (read_text(host, f"{folder}/power_state", limit=64) or "").strip()
-    if state == "D3cold":
-        return True
     try:
         return host.read(f"{folder}/config", limit=-4) != b"\xff\xff\xff\xff"
     except Refusal:

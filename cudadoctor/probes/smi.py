@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from msgspec.structs import asdict, fields, replace
+from msgspec.structs import replace
 
 from cudadoctor.facts.base import Gap
-from cudadoctor.facts.driver import SmiFacts, SmiGpu, SmiOutcome
+from cudadoctor.facts.driver import SmiFacts, SmiOutcome
 from cudadoctor.facts.seen import Seen
 from cudadoctor.host.base import Completed, Denied, Failed, Host, Missing, Refusal, TimedOut
 from cudadoctor.probes.ask import first_line, one_line, signal_of
 from cudadoctor.probes.base import Clock, Found, Request
+from cudadoctor.readings import smi as readings
 
 if TYPE_CHECKING:
-    from cudadoctor.parsers.smi import SmiReading, SmiRow
+    from cudadoctor.parsers.smi import SmiReading
     from cudadoctor.parsers.smi_error import SmiError
 
 LIMIT = 45.0
@@ -134,8 +135,7 @@ class _Asker(Struct, frozen=True):
             more = smi_csv.parse(self.run(_CAPABILITY).stdout)
         except Refusal:
             return reading
-        gpus = _joined(reading.gpus, more.gpus if more else ())
-        return replace(reading, gpus=gpus)
+        return replace(reading, gpus=readings.joined(reading.gpus, more.gpus if more else ()))
 
     def _other_forms(self, first: Completed) -> SmiFacts:
         """The plain table and the csv form, for an nvidia-smi that did not give XML that can be read."""
@@ -155,7 +155,9 @@ class _Asker(Struct, frozen=True):
             failed = told is not None or (first.returncode != 0 and table.returncode != 0)
             return self._facts("failed" if failed else "unreadable", table if told else first, None)
         if rows is not None and rows.gpus:
-            reading = replace(reading, gpus=_joined(rows.gpus, reading.gpus), version=reading.version or rows.version)
+            reading = replace(
+                reading, gpus=readings.joined(rows.gpus, reading.gpus), version=reading.version or rows.version
+            )
         return self._facts("ok", table, reading)
 
     def _run_unless_late(self, arguments: tuple[str, ...]) -> Completed | None:
@@ -172,7 +174,7 @@ class _Asker(Struct, frozen=True):
     ) -> SmiFacts:
         message = _message(outcome, done, reading)
         text = {
-            "ok": _summary(reading),
+            "ok": readings.summary(reading),
             "crashed": signal or "",
             "unreadable": f"exit status {done.returncode}, {len(done.stdout)} bytes that cannot be read whole",
         }
@@ -184,7 +186,7 @@ class _Asker(Struct, frozen=True):
             message=message,
             version=reading.version if reading else None,
             cuda_version=reading.cuda_version if reading else None,
-            gpus=tuple(_fact(row) for row in reading.gpus) if reading else (),
+            gpus=readings.gpus(reading),
             seconds=done.seconds,
             seen=Seen(
                 where=" ".join(done.argv),
@@ -238,18 +240,6 @@ def _message(outcome: SmiOutcome, done: Completed, reading: SmiReading | None) -
     return first_line(done.stderr) if outcome == "ok" else first_line(done.stdout, done.stderr)
 
 
-def _fact(row: SmiRow) -> SmiGpu:
-    """What checks ask of a row; the rest of it is only how this form printed it."""
-    return SmiGpu(**{field.name: getattr(row, field.name) for field in fields(SmiGpu)})
-
-
-def _summary(reading: SmiReading | None) -> str:
-    if reading is None:
-        return ""
-    parts = (reading.version and f"driver {reading.version}", reading.cuda_version and f"CUDA {reading.cuda_version}")
-    return ", ".join([*(part for part in parts if part), f"GPUs: {len(reading.gpus)}"])
-
-
 def _text(done: Completed) -> str:
     both = done.stdout[:65536] + b"\n" + done.stderr[:65536]
     return both.decode("utf-8", errors="replace")
@@ -262,20 +252,3 @@ def _refused_form(done: Completed, told: SmiError) -> bool:
     that neither words nor a known status explain is no reason not to look at the plain table.
     """
     return done.returncode == 2 or told.kind == "bad-argument" or (told.kind == "other" and told.message is None)
-
-
-def _joined(gpus: tuple[SmiRow, ...], others: tuple[SmiRow, ...]) -> tuple[SmiRow, ...]:
-    """The first ones, with those of their values that are not known taken from the same GPU among the others."""
-    by_bus = {other.bus_id: other for other in others if other.bus_id}
-    by_index = {other.index: other for other in others}
-    joined = []
-    for gpu in gpus:
-        other = by_bus.get(gpu.bus_id) if gpu.bus_id else by_index.get(gpu.index)
-        if other is None:
-            joined.append(gpu)
-            continue
-        missing = {
-            name: value for name, value in asdict(other).items() if getattr(gpu, name) is None and value is not None
-        }
-        joined.append(replace(gpu, **missing))
-    return tuple(joined)

@@ -205,3 +205,8 @@ def _looks_contained(mounts: list[tuple[str, str, str, str]]) -> bool:
         if point == "/" and (kind in ("overlay", "aufs", "9p", "virtiofs", "fuse.fuse-overlayfs") or len(root) > 1):
             return True
     return not any(point == "/dev" for _, point, _, _ in mounts)
+
+
+def contained(host: Host) -> bool:
+    """Whether this is a container."""
+    return _container(host) is not None

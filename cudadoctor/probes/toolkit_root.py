@@ -63,9 +63,15 @@ def examine(host: Quiet, clock: Clock, candidate: Candidate) -> ToolkitFacts | N
         gcc_max=limits.gcc_max,
         clang_max=limits.clang_max,
         own_compiler=nvcc is not None and bool(own_compilers),
+        headers=_headers(host, root, distribution=distribution),
         origin=_origin(root, distribution=distribution, conda=conda),
         seen=seen,
     )
+
+
+def _headers(host: Quiet, root: str, *, distribution: bool) -> bool:
+    folders = (f"{root}/include", f"{root}/targets/*/include", *(("/usr/include",) if distribution else ()))
+    return bool(host.globs(*(f"{folder}/cuda_runtime.h" for folder in folders), most=2))
 
 
 def _origin(root: str, *, distribution: bool, conda: bool) -> str:

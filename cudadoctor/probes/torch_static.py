@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from cudadoctor.facts.envs import Package, TorchFacts
+from cudadoctor.facts.envs import OtherTorch, Package, TorchFacts
 from cudadoctor.facts.seen import Seen
 from cudadoctor.host.base import HELPER_PYTHON, Refusal
 from cudadoctor.parsers import metadata
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 _DISTRIBUTIONS = re.compile(
     r"torch(?:\w+)?\Z|torch-\w+|pytorch|numpy\Z|triton|mkl\Z|intel-openmp\Z|xformers\Z|flash-attn|nvidia-|cuda-"
-    r"|functorch\Z|apex\Z|bitsandbytes\Z|deepspeed\Z|vllm\Z|cupy"
+    r"|functorch\Z|pyg-lib|mamba-ssm|causal-conv1d|natten|apex\Z|bitsandbytes\Z|deepspeed\Z|vllm\Z|cupy"
 )
 _CONDA = re.compile(
     r"(?:py|lib)?torch|cudatoolkit|cudnn|cuda-|cpuonly|mkl\Z|numpy\Z|triton|nccl|python\Z|libcublas|libnvjitlink"
@@ -35,7 +36,11 @@ _CHANNELS_OF = ("pytorch", "pytorch-cpu", "pytorch-gpu", "libtorch", "torchvisio
 _TWINS = {"torch": ("pytorch", "libtorch"), "torchvision": ("torchvision",), "numpy": ("numpy",)}
 """The packages whose two owners do harm, by pip's name and conda's."""
 _INSTALLERS_OF = ("torch", "torchvision", "torchaudio", "numpy")
-_PINNED = ("torchvision", "torchaudio", "torchtext", "torchcodec")
+_PINNED = ("torchvision", "torchaudio", "torchtext", "torchcodec", "xformers")
+_COMPILED = re.compile(
+    r"torch-(?:scatter|sparse|cluster|spline-conv)|pyg-lib|flash-attn|mamba-ssm|causal-conv1d|natten"
+)
+_WHEEL_FOR = re.compile(r"-[^-/]{1,60}(?:\+|%2[Bb])([A-Za-z0-9.]{3,60})-[^-/]{1,20}-[^-/]{1,20}-[^-/]{1,120}\.whl")
 _POST = re.compile(r"\.post\d+\Z")
 _LIST = re.compile(r"archs ((?:(?:sm|compute)_\d{2,3}[af]?[ \n])+)")
 _SCAN_LIMIT = 1.5
@@ -72,11 +77,12 @@ def examine(host: Quiet, one: Candidate) -> OnDisk:
     for info in _infos(found):
         infos.setdefault(info.name, info)
     packages = _packages(host, infos, conda)
+    torch = _torch(host, found, infos, conda, packages)
     return OnDisk(
         sites=found,
-        torch=_torch(host, found, infos, conda, packages),
+        torch=torch and _with_company(host, found, torch, infos),
         packages=packages,
-        duplicates=tuple(_duplicates(host, infos, conda)),
+        duplicates=tuple(_duplicates(host, one.prefix, infos, conda)),
     )
 
 
@@ -134,16 +140,36 @@ def _packages(
             channel=record_of.channel if record_of and agrees else None,
             installer=_installer(host, info) if name in _INSTALLERS_OF else None,
             requires_torch=pin,
+            built_for=_built_for(host, info),
         )
     return dict(sorted(packages.items()))
 
 
-def _duplicates(host: Quiet, infos: Mapping[str, _Info], conda: Mapping[str, tuple[CondaRecord, str]]) -> Iterator[str]:
-    """Names that conda has a record of, while what lies there was put there by pip and is another version."""
+def _built_for(host: Quiet, info: _Info) -> str | None:
+    """What a compiled companion of torch says that it was compiled for."""
+    if not _COMPILED.match(info.name):
+        return None
+    local = info.version.partition("+")[2]
+    if local:
+        return one_line(local, longest=60)
+    # PEP 610: written where a wheel was installed from an address rather than from an index.
+    match = _WHEEL_FOR.search(host.read(f"{info.path}/direct_url.json", 4096) or "")
+    return match.group(1) if match else None
+
+
+def _duplicates(
+    host: Quiet, prefix: str, infos: Mapping[str, _Info], conda: Mapping[str, tuple[CondaRecord, str]]
+) -> Iterator[str]:
+    """Names that conda has a record of, while what lies there was put there by pip and is another version.
+
+    A copy in the user's own directory is in no environment: it only hides what is.
+    """
     for name, twins in _TWINS.items():
         record = next((conda[twin][0] for twin in twins if twin in conda), None)
         info = infos.get(name)
-        if record is None or info is None or _POST.sub("", info.version) == _POST.sub("", record.version):
+        if record is None or info is None or not info.path.startswith(f"{prefix.rstrip('/')}/"):
+            continue
+        if _POST.sub("", info.version) == _POST.sub("", record.version):
             continue
         if _installer(host, info) not in {None, "conda"}:
             yield name
@@ -187,6 +213,34 @@ def _torch(
         location=f"{site}/torch",
         installer="conda" if matches and not local else (_installer(host, info) if info else None),
         seen=Seen(where=where, text=one_line(f"{said.version}, CUDA {said.cuda or 'none'}")),
+    )
+
+
+def _with_company(host: Quiet, found: Sites, torch: TorchFacts, infos: Mapping[str, _Info]) -> TorchFacts:
+    """With what lies beside it: other torches, records that are too many, and what its own record demands."""
+    from cudadoctor.parsers import torch_version
+
+    site = torch.location.rpartition("/")[0]
+    hidden: list[OtherTorch] = []
+    for other in found.search:
+        if other == site:
+            continue
+        said = torch_version.parse(host.read(f"{other}/torch/version.py") or "")
+        if said is not None:
+            hidden.append(OtherTorch(version=said.version, location=f"{other}/torch"))
+    records = [info.version for info in _infos(found) if info.name == "torch" and info.site == site]
+    info = infos.get("torch")
+    own = info is not None and info.site == site
+    nvidia = {one.site for name, one in infos.items() if name.startswith("nvidia-") and one.site != site}
+    beside = any(name.startswith("nvidia-") and one.site == site for name, one in infos.items())
+    leftovers = host.globs(f"{site}/~[o~]*rch*", most=20)
+    return replace(
+        torch,
+        hidden=tuple(hidden),
+        records=tuple(dict.fromkeys(records)),
+        leftovers=tuple(path.rpartition("/")[2] for path in leftovers),
+        nvidia_site=nvidia.pop() if len(nvidia) == 1 and not beside else None,
+        pins=metadata.exact_pins(host.read(f"{info.path}/METADATA") or "") if own and info is not None else (),
     )
 
 

@@ -16,7 +16,7 @@ _NAMES = frozenset(
     COMPUTE_PROFILE OPENCL_PROFILE NSIGHT_CUDA_DEBUGGER
     HIP_VISIBLE_DEVICES ROCR_VISIBLE_DEVICES GPU_DEVICE_ORDINAL KMP_DUPLICATE_LIB_OK MKL_THREADING_LAYER
     LMOD_CMD MODULESHOME LOADEDMODULES LSB_JOBID PBS_JOBID CI GITHUB_ACTIONS GITLAB_CI KUBERNETES_SERVICE_HOST
-    SSH_CONNECTION SUDO_USER
+    SSH_CONNECTION SUDO_USER TMPDIR SNAP FLATPAK_ID
     """.split()  # noqa: SIM905  one word a name reads better than sixty quoted ones
 )
 _PATTERN = re.compile(
@@ -27,7 +27,9 @@ _PATTERN = re.compile(
 _SECRET = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|AUTH|COOKIE", re.IGNORECASE)
 _LOGIN = re.compile(r"(?<=//)[^/@\s]*@|(?<=/t/)[^/\s]+(?=/)")
 """Credentials in addresses: `https://user:word@host`, and the token in a channel's."""
-_PRESENCE = frozenset({"SSH_CONNECTION", "KUBERNETES_SERVICE_HOST", "SUDO_USER", "LSB_JOBID", "PBS_JOBID"})
+_PRESENCE = frozenset(
+    {"SSH_CONNECTION", "KUBERNETES_SERVICE_HOST", "SUDO_USER", "LSB_JOBID", "PBS_JOBID", "SNAP", "FLATPAK_ID"}
+)
 _LONGEST = 32768
 """Characters of a value that are kept; Linux allows four times as many in one variable."""
 

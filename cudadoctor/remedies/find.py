@@ -55,6 +55,13 @@ BUILDERS: dict[str, str] = {
     "mig-enabled-no-instances": "gpu.mig",
     "fabric-manager-not-running": "gpu.fabric_manager",
     "gpu-bound-to-vfio": "gpu.give_back",
+    "mig-mode-pending": "gpu.reset",
+    "ecc-mode-pending": "gpu.reset",
+    "compute-mode-prohibited": "gpu.default_compute_mode",
+    "persistence-mode-off": "gpu_services.persistence",
+    "clocks-locked-low": "gpu_services.clocks",
+    "fabric-manager-version-mismatch": "gpu_services.same_version",
+    "fabric-manager-not-needed": "gpu_services.no_fabric_manager",
     "ld-path-entry-missing": "rc_lines.entry_missing",
     "ld-path-empty-element": "rc_lines.empty_element",
     "path-duplicates": "rc_lines.duplicates",
@@ -63,12 +70,17 @@ BUILDERS: dict[str, str] = {
     "rc-line-not-read": "rc_lines.not_read",
     "cuda-home-not-exported": "rc_lines.export",
     "visible-devices-hides-gpus": "shell_lines.visible_devices",
-    "ld-path-shadows-bundled-libs": "shell_lines.drop_library_path",
+    "ld-path-shadows-bundled-libs": "libraries.other_copy",
+    "cudnn-version-mismatch": "libraries.other_copy",
+    "nccl-version-conflict": "libraries.other_copy",
+    "nvjitlink-skew": "libraries.nvjitlink",
+    "libcuda-not-linkable": "libraries.link_name",
     "stub-libcuda": "shell_lines.stub",
     "cuda-home-wrong": "shell_lines.cuda_home",
     "cuda-home-inconsistent": "shell_lines.cuda_home",
     "cpu-only-build": "reinstall_torch.other_build",
     "aarch64-wheel-without-cuda": "reinstall_torch.other_build",
+    "jetson-generic-wheel": "reinstall_torch.other_build",
     "arch-not-in-build-gpu-newer": "reinstall_torch.other_build",
     "arch-not-in-build-gpu-older": "reinstall_torch.other_build",
     "torch-not-installed": "reinstall_torch.install",
@@ -79,6 +91,27 @@ BUILDERS: dict[str, str] = {
     "nvcc-not-on-path": "toolkit.on_path",
     "host-compiler-unsupported": "toolkit.older_compiler",
     "toolkit-symlink-dangling": "toolkit.repoint",
+    "cuda-home-missing": "build_needs.toolkit",
+    "partial-toolkit": "build_needs.toolkit",
+    "build-tools-missing": "build_needs.tools",
+    "cache-dir-unwritable": "build_needs.own_cache",
+    "debug-variables-set": "shell_lines.unset",
+    # kernel, module, boot
+    "driver-too-old-for-gpu": "install_driver.update",
+    "dkms-build-failed": "boot.build_again",
+    "secure-boot-unsigned-module": "boot.enrol_key",
+    "kernel-headers-missing": "module.build",
+    "prebuilt-module-missing-for-kernel": "boot.prebuilt",
+    "prime-select-gpu-off": "boot.switch_on",
+    "uvm-broken-after-suspend": "boot.reload_uvm",
+    "reboot-pending": "reboot.reboot",
+    "gsp-rpc-timeout": "gpu.reset",
+    "xid-needs-action": "gpu.reset",
+    "container-toolkit-missing": "packages.container_toolkit",
+    "container-no-cgroups-setting": "packages.device_rules",
+    "apt-driver-packages-conflict": "packages.unfinished",
+    "apt-nvidia-key-rotated": "packages.keyring",
+    "apt-sha1-key-rejected": "packages.keyring",
 }
 """Name of the finding → what builds its cure: a module here and its function, imported only when it is needed.
 
@@ -86,12 +119,14 @@ Where there is none, the check's Fix section is told."""
 
 
 def remedy_for(finding: Finding, facts: Facts) -> Remedy:
-    """The cure of a finding on this machine. It always has a summary and a step."""
+    """The cure of a finding on this machine, for who reads it. It always has a summary and a step."""
+    from cudadoctor.remedies.who import fit
+
     build = builder(finding.name)
     if build is not None:
         built = build(finding, facts)
         if built.steps:
-            return built
+            return fit(built, facts, finding.code)
     return _told(finding)
 
 

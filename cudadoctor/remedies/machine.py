@@ -63,12 +63,12 @@ def as_root(*argv: str, why: str, safety: Safety = "system") -> Run:
     return Run(argv=argv, why=why, safety=safety, needs_root=True)
 
 
+ADMIN_NOTE = Tell(text="Commands marked as root's need sudo: without it, ask your administrator to run them.")
+
+
 def with_admin_note(facts: Facts, steps: tuple[Step, ...]) -> tuple[Step, ...]:
     """The steps, and before them a word to a user who is not root."""
     needed = any(step.needs_root for step in steps)
     if needed and facts.os is not None and facts.os.uid not in (None, 0):
-        return (
-            Tell(text="Commands marked as root's need sudo: without it, ask your administrator to run them."),
-            *steps,
-        )
+        return (ADMIN_NOTE, *steps)
     return steps

@@ -127,3 +127,17 @@ def cuda_home(finding: Finding, facts: Facts) -> Remedy:
     )
     summary = f"Set {variable} to {chosen.root}" if chosen is not None else f"Unset {variable}"
     return Remedy(summary=summary, steps=(_edit(_where(facts, variable), variable, what), _NEW_SHELL))
+
+
+def unset(finding: Finding, facts: Facts) -> Remedy:
+    """A variable that is not needed."""
+    name = finding.subject.removeprefix("var:") if finding.subject.startswith("var:") else ""
+    if not name.isidentifier():
+        return Remedy(summary="", steps=())
+    shell = facts.shell.shell if facts.shell is not None else None
+    line = f"set -e {name}" if shell == "fish" else f"unsetenv {name}" if shell in ("tcsh", "csh") else f"unset {name}"
+    lines = _where(facts, name)
+    steps: list[Step] = [Tell(text=f"In this shell: `{line}`", safety="safe")]
+    if lines:
+        steps.append(_edit(lines, name, f"take {name} out, unless it is meant."))
+    return Remedy(summary=f"Unset {name} when the search is over", steps=tuple(steps))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cudadoctor.checks.base import Check
+from cudadoctor.checks.causes import EXPLAINS
 from cudadoctor.checks.docs import page
 
 
@@ -24,7 +25,10 @@ def whole(check: Check) -> dict[str, Any]:
     return {
         **row(check),
         "why": parts.why or None,
+        "how_we_know": parts.known or None,
         "fix": parts.fix or None,
         "harmless_when": parts.harmless or None,
         "sources": list(parts.sources),
+        "explains": list(EXPLAINS.get(check.name, ())),
+        "explained_by": [name for name, effects in EXPLAINS.items() if check.name in effects],
     }

@@ -12,6 +12,12 @@ from cudadoctor.facts.seen import Seen
 from cudadoctor.facts.shell import LoaderEntry, LoaderFacts, ShellFacts
 from cudadoctor.facts.system import OsFacts
 from cudadoctor.facts.toolkit import CompilerFacts, ToolkitFacts, ToolkitInventory
+from cudadoctor.render import facts_distro
+from cudadoctor.render.facts_kernel import kernel_document
+from cudadoctor.render.facts_libraries import resolved
+from cudadoctor.render.facts_more import limits_document
+from cudadoctor.render.facts_said import symptoms_document
+from cudadoctor.render.facts_services import health, link, services
 
 _NO_OS = OsFacts()
 _NO_DRIVER = DriverFacts()
@@ -31,12 +37,19 @@ def facts_document(facts: Facts) -> dict[str, Any]:
         "pci": facts.pci
         and {
             "gpus": [
-                {"bus_id": one.bus_id, "device_id": one.device_id, "driver": one.driver, "responds": one.responds}
+                {
+                    "bus_id": one.bus_id,
+                    "device_id": one.device_id,
+                    "driver": one.driver,
+                    "responds": one.responds,
+                    "link": link(one),
+                }
                 for one in facts.pci.gpus
             ],
             "nvswitches": facts.pci.nvswitches,
         },
         "smi": None if facts.smi is None else _smi(facts.smi),
+        "services": None if facts.services is None else services(facts.services),
         "libcuda": None if facts.libcuda is None else _libcuda(facts.libcuda),
         "nodes": facts.nodes
         if facts.nodes is None
@@ -48,6 +61,11 @@ def facts_document(facts: Facts) -> dict[str, Any]:
         "compiler": None if facts.compiler is None else _compiler(facts.compiler),
         "loader": None if facts.loader is None else _loader(facts.loader),
         "conda": None if facts.conda is None else _conda(facts.conda),
+        "distro": None if facts.distro is None else facts_distro.distro(facts.distro),
+        "runtime": None if facts.runtime is None else facts_distro.runtime(facts.runtime),
+        "symptoms": symptoms_document(facts.symptoms),
+        "limits": limits_document(facts.limits),
+        "kernel": kernel_document(facts.kernel),
     }
 
 
@@ -117,6 +135,7 @@ def _smi(one: SmiFacts) -> dict[str, Any]:
         "version": _text(one.version),
         "cuda_version": None if one.cuda_version is None else one.cuda_version.release,
         "gpus": len(one.gpus),
+        "health": [health(gpu) for gpu in one.gpus],
         "seconds": None if one.seconds is None else round(one.seconds, 4),
     }
 
@@ -150,6 +169,7 @@ def _toolkit(one: ToolkitFacts) -> dict[str, Any]:
         "nvcc": one.nvcc,
         "host_compiler_max": {"gcc": one.gcc_max, "clang": one.clang_max},
         "real_root": one.real_root,
+        "headers": one.headers,
         "origin": one.origin,
         "evidence": _seen(one.seen),
     }
@@ -246,6 +266,7 @@ def _env(one: EnvFacts) -> dict[str, Any]:
         "packages": [_package(package) for package in one.packages.values()],
         "duplicates": list(one.duplicates),
         "site_packages": one.site_packages,
+        "libraries": None if one.libraries is None else [resolved(library) for library in one.libraries],
     }
 
 
@@ -256,6 +277,8 @@ def _package(one: Package) -> dict[str, Any]:
         "build": one.build,
         "channel": one.channel,
         "installer": one.installer,
+        "requires_torch": one.requires_torch,
+        "built_for": one.built_for,
     }
 
 
@@ -274,6 +297,11 @@ def _torch(one: TorchFacts, env: EnvFacts) -> dict[str, Any]:
         "hip": one.hip,
         "location": one.location,
         "installer": one.installer,
+        "pins": dict(one.pins),
+        "hidden": [{"version": other.version, "location": other.location} for other in one.hidden],
+        "records": list(one.records),
+        "leftovers": list(one.leftovers),
+        "nvidia_site": one.nvidia_site,
         "outcome": live.outcome,
         "stage": live.stage,
         "warning": live.warning,

@@ -51,6 +51,7 @@ def document(report: Report) -> dict[str, Any]:
         },
         "facts": facts_document(report.facts),
         "gaps": [{"fact": gap.fact, "reason": gap.reason} for gap in report.facts.gaps],
+        "ask": None if report.ask is None else {"command": report.ask.command, "why": report.ask.why},
         "timings": {probe: round(seconds, 4) for probe, seconds in report.timings.items()},
     }
 

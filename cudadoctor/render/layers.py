@@ -38,6 +38,9 @@ _BY_CODE = {
 _BY_SUBJECT = {"gpu": "GPU", "toolkit": "toolkit", "var": "shell", "file": "shell", "env": "torch"}
 
 
+_NO_BUILD = "(what it was built for is not known)"
+
+
 def layer_of(finding: Finding) -> str:
     """The layer that a finding is about: what its subject says, or else its family of codes."""
     area = finding.code.rstrip("0123456789")
@@ -210,10 +213,11 @@ def _torch_mark(torch: TorchFacts, facts: Facts) -> Mark:
 
 
 def _torch_text(torch: TorchFacts) -> str:
-    build = f"for CUDA {torch.cuda}" if torch.cuda else f"for {torch.build}" if torch.build else "without CUDA"
+    build = f"for CUDA {torch.cuda}" if torch.cuda else f"for {torch.build}" if torch.build else _NO_BUILD
     live = torch.live
+    uses = "the GPU" if live.device_count is None else _count(live.device_count, "GPU")
     said = {
-        "ok": f"uses {_count(live.device_count or 0, 'GPU')}" if live.is_available else "CUDA is not available to it",
+        "ok": f"finds {uses}" if live.is_available else "CUDA is not available to it",
         "not-asked": "not started",
         "import-error": f"cannot be imported{f': {live.error}' if live.error else ''}",
         "crashed": f"crashes{f' ({live.signal})' if live.signal else ''}{f' at {live.stage}' if live.stage else ''}",

@@ -46,6 +46,7 @@ _VERDICTS = {
     "broken": ("error", "broken"),
     "unknown": ("unknown", "unknown"),
 }
+SAYS_NOTHING = ("not known", "not known which")
 _ASCII = str.maketrans({"✓": "+", "✗": "x", "–": "-", "→": "->", "×": "x", "…": "...", "·": "-"})
 
 
@@ -134,9 +135,18 @@ class _Page:
             return
         self._layers(report)
         self._findings(report)
+        self._ask(report)
         self._to_do(report)
         self._rest(report)
-        self._set_up(report)
+        if not report.pasted or report.set_up.install is not None:
+            self._set_up(report)
+
+    def _ask(self, report: Report) -> None:
+        """What to ask the reporter for, where nothing could be decided."""
+        if report.ask is not None:
+            self.head("Ask for")
+            self.prose("  ", f"The output of this command: {report.ask.why}.")
+            self.code(clean(report.ask.command), CODE_INDENT)
 
     def _verdict(self, report: Report) -> None:
         mark, word = _VERDICTS[report.status]
@@ -153,6 +163,9 @@ class _Page:
     def _layers(self, report: Report) -> None:
         self.lines.append(Text())
         for layer in layers(report):
+            # A text shows a part of a machine: what it says nothing of is no line.
+            if report.pasted and layer.mark in ("unknown", "absent") and layer.text in SAYS_NOTHING:
+                continue
             first = Text.assemble("  ", (MARKS[layer.mark], STYLES[layer.mark]), f" {layer.title:<8} ")
             self.prose(first, layer.text, "dim" if layer.mark == "absent" else "")
 

@@ -8,6 +8,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from cudadoctor.checks.base import Check
+from cudadoctor.checks.causes import EXPLAINS
 from cudadoctor.checks.docs import page
 from cudadoctor.render.text import MARKS, MOST_WIDTH, PIPED_WIDTH, STYLES, Look, draw, hang
 
@@ -22,12 +23,27 @@ def render_page(check: Check, look: Look) -> str:
         Text(),
         *_paragraphs(parts.summary, width, indent=""),
     ]
-    for title, text in (("Why", parts.why), ("Fix", parts.fix), ("Harmless when", parts.harmless)):
-        if text:
-            lines.extend((Text(), Text(title, "bold"), *_paragraphs(text, width, indent="  ")))
+    for title, text in sections(check):
+        lines.extend((Text(), Text(title, "bold"), *_paragraphs(text, width, indent="  ")))
     if parts.sources:
         lines.extend((Text(), Text("Sources", "bold"), *(Text(f"  {url}") for url in parts.sources)))
     return draw(lines, look)
+
+
+def sections(check: Check) -> list[tuple[str, str]]:
+    """Headings and paragraphs of a check's page, those that have something to say, in their order."""
+    parts = page(check.doc)
+    follows = ", ".join(f"`{name}`" for name in EXPLAINS.get(check.name, ()))
+    causes = ", ".join(f"`{name}`" for name, effects in EXPLAINS.items() if check.name in effects)
+    shown = (
+        ("Why", parts.why),
+        ("How we know", parts.known),
+        ("Fix", parts.fix),
+        ("Harmless when", parts.harmless),
+        ("What follows from it", follows and f"Folded below it in a report: {follows}."),
+        ("What it may follow from", causes and f"Where one of these is found it is the root cause: {causes}."),
+    )
+    return [(title, text) for title, text in shown if text]
 
 
 def render_list(checks: Iterable[Check], look: Look) -> str:

@@ -26,8 +26,10 @@ from cudadoctor.checks.runner import run
 from cudadoctor.facts.base import Facts
 from cudadoctor.facts.driver import DeviceNode, LibcudaFacts, PciDevice, SmiFacts
 from cudadoctor.facts.envs import EnvFacts, Package, TorchFacts, TorchLive
+from cudadoctor.facts.kernel import DkmsModule, KernelEvent
 from cudadoctor.facts.seen import Seen
 from cudadoctor.facts.shell import LoaderEntry, PathEntry, RcLine
+from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.toolkit import CompilerFacts, ToolkitFacts, ToolkitLink
 from cudadoctor.versions import ComputeCapability, CudaVersion, DriverVersion
 
@@ -49,6 +51,9 @@ _FILL: dict[type, dict[str, Any]] = {
     ToolkitLink: {"target": "/usr/local/cuda-12.4", "resolved": None},
     LoaderEntry: {"soname": "lib.so"},
     PathEntry: {"variable": "PATH", "index": 0, "exists": True},
+    KernelEvent: {"text": "NVRM: as logged"},
+    DkmsModule: {"name": "nvidia", "version": "580.95.05"},
+    Symptom: {"says": "what the message means"},
     RcLine: {"file": "/home/u/.bashrc", "line": 1, "value": "", "exported": True},
 }
 

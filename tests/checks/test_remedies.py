@@ -260,3 +260,22 @@ def test_set_up_has_an_answer_for_every_machine() -> None:
         torch = next((env.torch for env in facts.envs or () if env.active), None)
         assert (found is None) == (torch is not None)
         assert found is None or found.commands or found.reasons
+
+
+@pytest.mark.parametrize(
+    ("code", "why", "words"),
+    [
+        ("CL002", "older than torch, and it failed", "nvidia-nvjitlink-cu12==12.4.*"),
+        ("LD001", "the search was followed, and the toolkit wins", "env -u LD_LIBRARY_PATH"),
+        ("CL006", "an older one wins", "env -u LD_LIBRARY_PATH"),
+        ("LD005", "an old triton, and the cache has no plain name", "LIBRARY_PATH"),
+        ("CL001", "the status", "nvidia-cudnn-cu12"),
+    ],
+)
+def test_libraries_have_their_cures(code: str, why: str, words: str) -> None:
+    table = read(HERE / "cases" / f"{code}.toml")
+    case = next(one for one in table["fail"] if one["why"] == why)
+    facts = facts_of(case)
+    (check,) = [one for one in registry.all_checks() if one.code == code]
+    finding = run((check,), facts).findings[0]
+    assert words in str(remedy_for(finding, facts))

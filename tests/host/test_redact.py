@@ -586,3 +586,13 @@ def test_no_text_takes_for_ever(text: str) -> None:
 
 def test_a_snapshot_without_answers() -> None:
     assert redact({"schema": "cudadoctor.snapshot/1", "env": None, "answers": []})["redacted"] is True
+
+
+def test_the_history_of_apt_keeps_no_names() -> None:
+    from cudadoctor.facts.redact.files import reduce_file
+    from cudadoctor.facts.redact.text import Redactor
+
+    head = "Start-Date: 2026-11-20  06:12:40\n"
+    text = f"{head}Commandline: apt install /home/eve/x.deb\nRequested-By: eve (1001)\nEnd-Date: x\n"
+    kept = reduce_file(text, "/var/log/apt/history.log", Redactor())
+    assert kept == f"{head}Commandline: apt\nEnd-Date: x\n"

@@ -11,7 +11,9 @@ from .ground import ELF, USUAL_PATH
 from .parts import Env, Machine, Pkg
 from .tree import Call, Program, prints
 from .virtual import VirtualHost
+from .write_distro import DistroParts
 from .write_driver import DriverParts
+from .write_kernel import KernelParts
 from .write_system import SystemParts
 from .write_tools import ToolParts
 
@@ -21,13 +23,16 @@ def build(machine: Machine) -> VirtualHost:
     return _Builder(machine).host()
 
 
-class _Builder(SystemParts, DriverParts, ToolParts):
+class _Builder(SystemParts, KernelParts, DriverParts, ToolParts, DistroParts):
     def host(self) -> VirtualHost:
         machine = self.machine
         self._system()
+        self._kernel()
+        self._distro()
         self._home()
         self._pci()
         self._driver()
+        self._services()
         self._toolkits()
         self._compilers()
         self._environments()
@@ -38,11 +43,21 @@ class _Builder(SystemParts, DriverParts, ToolParts):
             self.tree.link(path.replace("~", machine.home, 1), target)
         for path in machine.removed:
             self.tree.remove(path)
+        for path, (mode, uid) in machine.modes.items():
+            self.tree.dir(path.replace("~", machine.home, 1), mode=mode, uid=uid)
+        sizes = {name: size for name, (size, _) in machine.disks.items()}
+        free = {name: left for name, (_, left) in machine.disks.items()}
         return VirtualHost(
             tree=self.tree,
             identity=self._identity(),
             limits=Limits(
-                address_space=None, locked_memory=machine.memlock, open_files=1024, shm_size=machine.shm_size
+                address_space=machine.address_space,
+                locked_memory=machine.memlock,
+                open_files=1024,
+                shm_size=machine.shm_size,
+                shm_free=machine.shm_size,
+                disk_size={**dict.fromkeys(("home", "root", "tmp"), 900 << 30), **sizes},
+                disk_free={**dict.fromkeys(("home", "root", "tmp"), 300 << 30), **free},
             ),
             env=self._env(),
             gids=frozenset({1000 + number for number in range(1)} | ({44} if "video" in machine.groups else set())),
@@ -56,7 +71,7 @@ class _Builder(SystemParts, DriverParts, ToolParts):
         return Identity(
             machine=machine.os.arch,
             kernel=machine.os.kernel,
-            libc=f"glibc {machine.os.glibc}",
+            libc=f"glibc {machine.os.glibc}" if machine.os.glibc else None,
             user="root" if machine.uid == 0 else machine.user,
             uid=machine.uid,
             groups=("root",) if machine.uid == 0 else machine.groups,
@@ -103,6 +118,8 @@ class _Builder(SystemParts, DriverParts, ToolParts):
                     argv=("/usr/bin/nv-fabricmanager", "-c", "/usr/share/nvidia/nvswitch/fabricmanager.cfg"),
                 )
             )
+        for number, name in enumerate(self.machine.running):
+            running.append(Process(pid=900 + number, name=name[:15], owner="root", argv=(f"/usr/bin/{name}",)))
         return tuple(running)
 
     def _environments(self) -> None:

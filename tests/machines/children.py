@@ -23,11 +23,19 @@ def helper(machine: Machine, tree: Tree) -> Program:
     def run(call: Call) -> Completed:
         if "libcuda_report/1" in call.argv:
             return _libcuda(machine)(call)
+        if "loader_report/1" in call.argv:
+            return _loads(machine, call.argv[-3])(call)
         if "arch_list/1" in call.argv:
             return _arch_list(tree, call.argv[-1])(call)
         return prints(status=2, stderr="unknown helper script\n")(call)
 
     return run
+
+
+def _loads(machine: Machine, python: str) -> Program:
+    env = next((one for one in machine.envs if python.startswith(f"{one.prefix}/")), None)
+    rows = env.loads if env is not None else ()
+    return prints(lines({"step": "start"}, *({"step": "library", **row} for row in rows), {"step": "end"}))
 
 
 def _arch_list(tree: Tree, path: str) -> Program:
@@ -90,7 +98,7 @@ def _torch(machine: Machine, env: Env) -> Program:
             "version": env.python,
             "executable": f"{env.prefix}/bin/python",
             "prefix": env.prefix,
-            "shadow": None,
+            "shadow": env.torch.shadow if env.torch is not None else None,
         },
         {"step": "import"},
     ]

@@ -26,6 +26,7 @@ from .presets import (
     TORCH_112_CU113,
     companions,
     conda_pair,
+    nvjitlink_of,
     planted,
     venv,
 )
@@ -227,7 +228,8 @@ TORCH = (
                     TORCH_25_CU124,
                     live="import-error",
                     error=NO_NVJITLINK_SYMBOL,
-                )
+                ),
+                loads=(nvjitlink_of("/usr/local/cuda-12.1/lib64", "12.1.105"),),
             ),
         ),
         toolkits=(Toolkit(version="12.1.105"),),

@@ -208,7 +208,7 @@ HEALTH = (
     planted(
         replace(RTX3090_535, gpus=(replace(hardware.A100_PCIE, compute_mode="Prohibited"),)),
         "ubuntu2204-a100-535-prohibited",
-        "exclusive-compute-mode",
+        "compute-mode-prohibited",
         libcuda=Libcuda(cuinit=100),
     ),
     planted(

@@ -20,6 +20,7 @@ class Os:
     pretty: str
     kernel: str
     glibc: str
+    """Empty: it is musl."""
     gcc: str
     """Version of the distribution's own g++."""
     python: str
@@ -71,6 +72,14 @@ class Gpu:
     """What the driver asks for: `None`, `Reset`, `Reboot` …; printed by branch 560 and newer."""
     lost_in_smi: bool = False
     """nvidia-smi lists it, and prints errors in place of values."""
+    in_smi: bool = True
+    """False: the driver holds it and could not start it, so that nvidia-smi and CUDA leave it out."""
+    smi_values: Mapping[str, str] = field(default_factory=dict)
+    """By path below <gpu>, `temperature/gpu_temp`: what nvidia-smi's XML prints in place of the usual value."""
+    programs: tuple[int | None, ...] = ()
+    """MiB of each program that nvidia-smi lists on it."""
+    lanes: tuple[int, int, int | None] = (16, 16, 16)
+    """Of its PCI Express link: in use, its own, those of the port above it (None: a guest sees no port)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +107,8 @@ class Driver:
     """Where its libraries lie; None: with the distribution's."""
     on_loader_path: bool = True
     """Its folder is in the loader's cache."""
+    plain_name: bool = True
+    """libcuda.so stands beside libcuda.so.1, for linking."""
     smi_path: str | None = None
     """None: /usr/bin/nvidia-smi, under WSL /usr/lib/wsl/lib/nvidia-smi."""
 
@@ -136,6 +147,8 @@ class Toolkit:
     """None: /usr/local/cuda-10.1."""
     gcc_max: int | None = None
     nvcc: bool = True
+    headers: bool = True
+    """cuda_runtime.h is there."""
     stubs: bool = True
     in_loader_cache: bool = True
     layout: Literal["nvidia", "distribution"] = "nvidia"
@@ -177,6 +190,8 @@ class Torch:
     """Of import-error: type and text."""
     warning: str | None = None
     """Extra words on stderr or as a Python warning at import."""
+    shadow: str | None = None
+    """What hides it in the current directory."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,6 +206,10 @@ class Env:
     also_pip: Mapping[str, str] = field(default_factory=dict)
     """In a conda environment: what pip installed over conda's package, name → version."""
     active: bool = False
+    shadowed: bool = False
+    """Another torch, which the machine's files bring, is imported in place of the environment's."""
+    loads: tuple[Mapping[str, object], ...] = ()
+    """What `loader_report.py` says of its torch: one row for each library."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -209,6 +228,12 @@ class Machine:
     nvswitches: int = 0
     fabric_manager: bool | None = None
     """Running; None: as many machines without NVSwitch, not installed."""
+    fabric_manager_version: str | None = None
+    """None: the driver's."""
+    running: tuple[str, ...] = ()
+    """Further processes, by the name of the program."""
+    smi_warning: str | None = None
+    """A line that nvidia-smi prints behind its answer, with exit status 14."""
     modules: tuple[str, ...] = ()
     """Further kernel modules that are loaded: nouveau, vfio_pci."""
     toolkits: tuple[Toolkit, ...] = ()
@@ -229,16 +254,33 @@ class Machine:
     links: Mapping[str, str] = field(default_factory=dict)
     removed: tuple[str, ...] = ()
     """Paths that go at the very end."""
+    system_packages: tuple[tuple[str, str, str], ...] = ()
+    """Further packages of the distribution: name, version, dpkg's abbreviation (`ii `, `hi `, `iF `)."""
+    executables: tuple[str, ...] = ()
+    """Programs that are only there: dockerd, nvidia-ctk."""
     container: Literal["docker", "podman", "kubernetes"] | None = None
     wsl: bool = False
     jetson: str | None = None
     secure_boot: bool | None = False
+    dmesg: str | None = None
+    """What `dmesg` prints; None: it is for root only, as on Ubuntu, and for root it prints a log without a fault."""
+    headers: bool = True
+    """The headers of the running kernel are installed."""
     user: str = "ada"
     uid: int = 1000
     groups: tuple[str, ...] = ("ada", "sudo", "video")
     shell: str = "/bin/bash"
     shm_size: int | None = 8 << 30
     memlock: int | None = None
+    address_space: int | None = None
+    disks: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Size and free bytes by what it is for: home, tmp …; others have room enough."""
+    noexec: tuple[str, ...] = ()
+    """Mount points that are noexec."""
+    modes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Directories with another mode and owner: path → (mode, uid)."""
+    cuda_order: tuple[int, ...] | None = None
+    """The order in which CUDA counts the GPUs; None: as on the bus."""
 
     @property
     def home(self) -> str:

@@ -71,11 +71,49 @@ def venv(
     kind: str = "venv",
     packages: dict[str, Pkg] | None = None,
     active: bool = True,
+    loads: tuple[dict[str, object], ...] = (),
 ) -> Env:
     """A virtual environment with this torch and its companions."""
     if packages is None:
         packages = companions(torch) if torch else {}
-    return Env(kind=kind, prefix=prefix, python=python, torch=torch, packages=packages, active=active)  # type: ignore[arg-type]
+    return Env(
+        kind=kind,  # type: ignore[arg-type]
+        prefix=prefix,
+        python=python,
+        torch=torch,
+        packages=packages,
+        active=active,
+        loads=loads,
+    )
+
+
+SITE = "/home/ada/work/.venv/lib/python3.10/site-packages"
+
+
+def taken(
+    soname: str, folder: str, file: str, how: str, own: str | None = None, by: str = "torch/lib/libtorch_cuda.so"
+) -> dict[str, object]:
+    """A library that torch is given, in the words of `loader_report.py`; `own`: the wheel's folder below nvidia/."""
+    row: dict[str, object] = {
+        "soname": soname,
+        "path": f"{folder}/{soname}",
+        "real": f"{folder}/{file}",
+        "size": sum(file.encode()) * 1000,
+        "how": how,
+        "where": folder,
+        "by": f"{SITE}/{by}",
+    }
+    if own is not None:
+        where = f"{SITE}/nvidia/{own}/lib/{soname}"
+        row |= {"own": where, "own_real": where, "own_size": 39_000_000}
+    return row
+
+
+def nvjitlink_of(folder: str, version: str, how: str = "LD_LIBRARY_PATH") -> dict[str, object]:
+    """libnvJitLink from a toolkit, in the place of the wheel's."""
+    name = "libnvJitLink.so.12"
+    by = "nvidia/cusparse/lib/libcusparse.so.12"
+    return taken(name, folder, f"libnvJitLink.so.{version}", how, "nvjitlink", by)
 
 
 def conda_pair(

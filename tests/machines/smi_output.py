@@ -69,6 +69,11 @@ def _gpu(gpu: Gpu, index: int, version: str) -> list[str]:
             leaf(key, value, depth + 1)
         lines.append("\t" * depth + f"</{name}>")
 
+    for path, value in gpu.smi_values.items():  # readers take the first value of a path
+        *groups, name = path.split("/")
+        lines.extend("\t\t" + f"<{one}>" for one in groups)
+        leaf(name, value)
+        lines.extend("\t\t" + f"</{one}>" for one in reversed(groups))
     leaf("product_name", said(gpu.name))
     leaf("product_brand", gpu.brand)
     if number >= 470:
@@ -194,7 +199,14 @@ def _gpu(gpu: Gpu, index: int, version: str) -> list[str]:
     power = "gpu_power_readings" if number >= 530 else "power_readings"
     group(power, {"power_state": said("P8"), "power_draw": said("21.40 W")})
     group("clocks", {"graphics_clock": said("210 MHz"), "sm_clock": said("210 MHz"), "mem_clock": said("405 MHz")})
-    lines += ["\t\t<processes>", "\t\t</processes>", "\t</gpu>"]
+    lines.append("\t\t<processes>")
+    for pid, taken in enumerate(gpu.programs, 4000):
+        lines.append("\t\t\t<process_info>")
+        mib = "N/A" if taken is None else f"{taken} MiB"
+        for item, held in {"pid": str(pid), "type": "C", "process_name": "python", "used_memory": mib}.items():
+            leaf(item, held, 4)
+        lines.append("\t\t\t</process_info>")
+    lines += ["\t\t</processes>", "\t</gpu>"]
     return lines
 
 

@@ -18,6 +18,7 @@ NAMES = {
     101: "CUDA_ERROR_INVALID_DEVICE",
     304: "CUDA_ERROR_OPERATING_SYSTEM",
     802: "CUDA_ERROR_SYSTEM_NOT_READY",
+    805: "CUDA_ERROR_MPS_CONNECTION_FAILED",
     803: "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH",
     804: "CUDA_ERROR_COMPAT_NOT_SUPPORTED_ON_DEVICE",
     999: "CUDA_ERROR_UNKNOWN",
@@ -27,6 +28,7 @@ SAID = {
     46: "all CUDA-capable devices are busy or unavailable",
     304: "OS call failed or operation not supported on this OS",
     802: "system not yet initialized",
+    805: "MPS client failed to connect to the MPS control daemon or the MPS server",
     803: "system has unsupported display driver / cuda driver combination",
     804: "forward compatibility was attempted on non supported HW",
 }
@@ -45,7 +47,7 @@ def visible_to_nvml(machine: Machine) -> tuple[Gpu, ...]:
     driver = machine.driver
     if driver is None or not driver.loaded:
         return ()
-    return tuple(gpu for gpu in machine.gpus if gpu.bound == "nvidia" and _served(gpu, machine))
+    return tuple(gpu for gpu in machine.gpus if gpu.bound == "nvidia" and gpu.in_smi and _served(gpu, machine))
 
 
 def _served(gpu: Gpu, machine: Machine) -> bool:
@@ -106,6 +108,8 @@ def smi(machine: Machine) -> Program:
             whole = smi_output.xml(gpus, driver.version, driver.cuda)
             if machine.smi == "table-only":
                 return prints("XML format is not supported\n", status=2)(call)
+            if machine.smi_warning is not None:
+                return prints(f"{whole}{machine.smi_warning}\n", status=14)(call)
             return prints(whole[: len(whole) // 2] if machine.smi == "half" else whole)(call)
         if machine.smi == "half":
             shown = smi_output.table(gpus, driver.version, driver.cuda)
@@ -196,6 +200,8 @@ def _enumerated(machine: Machine) -> tuple[Gpu, ...]:
     gpus = [gpu for gpu in visible_to_nvml(machine) if not gpu.lost_in_smi]
     if any(gpu.mig == "Enabled" for gpu in gpus):
         gpus = [gpu for gpu in gpus if gpu.mig == "Enabled" and gpu.mig_devices][:1]
+    if machine.cuda_order is not None:
+        gpus = [gpus[place] for place in machine.cuda_order]
     given = machine.variables.get("CUDA_VISIBLE_DEVICES")
     if given is None:
         return tuple(gpus)

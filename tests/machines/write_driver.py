@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import smi_output, stack
 from .ground import ELF, Ground
 from .parts import Gpu
+from .tree import prints
 
 
 class DriverParts(Ground):
@@ -25,10 +26,31 @@ class DriverParts(Ground):
                 responds=gpu.responds,
                 state=gpu.power_state,
             )
+            self._link(gpu)
             if gpu.pci_class == "0x030000" and not gpu.bus.endswith(".0.0"):
                 self._pci_device(f"{gpu.bus[:-1]}1", "10de", "10ef", "0x040300", "snd_hda_intel")
         for number in range(self.machine.nvswitches):
             self._pci_device(f"0000:{0xC0 + number:02x}:00.0", "10de", "22a3", "0x068000", "nvidia-nvswitch")
+
+    def _link(self, gpu: Gpu) -> None:
+        """The lanes of its PCI Express link, and of the port above it."""
+        now, most, port = gpu.lanes
+        above = f"/sys/devices/pci{gpu.bus[:7]}"
+        self.tree.file(f"{above}/{gpu.bus}/current_link_width", f"{63 if gpu.power_state == 'D3cold' else now}\n")
+        self.tree.file(f"{above}/{gpu.bus}/max_link_width", f"{most}\n")
+        if port is not None:
+            self.tree.file(f"{above}/max_link_width", f"{port}\n")
+
+    def _services(self) -> None:
+        """The fabric manager, installed and enabled."""
+        machine, driver = self.machine, self.machine.driver
+        if machine.fabric_manager is None or driver is None:
+            return
+        version = machine.fabric_manager_version or driver.version
+        self.program("/usr/bin/nv-fabricmanager", prints(f"Fabric Manager version is : {version}\n"))
+        unit = "/usr/lib/systemd/system/nvidia-fabricmanager.service"
+        self.tree.file(unit, "[Service]\nExecStart=/usr/bin/nvidia-fabricmanager-start.sh\n")
+        self.tree.link("/etc/systemd/system/multi-user.target.wants/nvidia-fabricmanager.service", unit)
 
     def _holder(self, gpu: Gpu) -> str | None:
         if gpu.bound != "nvidia":
@@ -139,8 +161,10 @@ class DriverParts(Ground):
                 continue
             tree.file(f"{folder}/{real}", ELF, mode=0o755)
             tree.link(f"{folder}/lib{stem}.so.1", real)
-            tree.link(f"{folder}/lib{stem}.so", f"lib{stem}.so.1")
+            if driver.plain_name:
+                tree.link(f"{folder}/lib{stem}.so", f"lib{stem}.so.1")
             if driver.on_loader_path:
-                self.cache += [(f"lib{stem}.so{end}", f"{folder}/lib{stem}.so{end}") for end in (".1", "")]
+                ends = (".1", "") if driver.plain_name else (".1",)
+                self.cache += [(f"lib{stem}.so{end}", f"{folder}/lib{stem}.so{end}") for end in ends]
         if machine.wsl:
             tree.file("/etc/ld.so.conf.d/ld.wsl.conf", "/usr/lib/wsl/lib\n")

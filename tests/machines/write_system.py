@@ -118,4 +118,13 @@ def _mounts(machine: Machine) -> str:
             "503 500 8:1 /var/lib/docker/containers/c/resolv.conf /etc/resolv.conf rw,relatime - ext4 /dev/sda1 rw",
             "504 500 8:1 /var/lib/docker/containers/c/hosts /etc/hosts rw,relatime - ext4 /dev/sda1 rw",
         ]
+    for number, point in enumerate(machine.noexec):
+        lines.append(f"{900 + number} 25 0:{90 + number} / {point} rw,nosuid,nodev,noexec - tmpfs tmpfs rw")
+        if machine.driver is not None and machine.driver.libraries:
+            # The NVIDIA runtime mounts each of the driver's libraries over an empty file of its name.
+            lines += [
+                f"{number} 500 8:1 {file} {file} ro,nosuid,nodev,relatime - ext4 /dev/sda1 rw"
+                for number, name in enumerate(("libcuda", "libnvidia-ml"), 510)
+                for file in (f"{machine.os.libdir}/{name}.so.{machine.driver.version}",)
+            ]
     return "\n".join([*lines, ""])

@@ -55,6 +55,7 @@ class ToolParts(Ground):
                 self.program(f"{root}/bin/nvcc", prints(nvcc))
                 self.tree.link("/usr/bin/nvcc", f"{root}/bin/nvcc")
             tree.file("/usr/include/crt/host_config.h", _host_config(limit))
+            tree.file("/usr/include/cuda_runtime.h", "")
             tree.file("/usr/include/cuda.h", f"#define CUDA_VERSION {number[0] * 1000 + number[1] * 10}\n")
             return
         library = f"{root}/targets/{'x86_64' if self.machine.os.arch == 'x86_64' else 'sbsa'}-linux"
@@ -69,6 +70,8 @@ class ToolParts(Ground):
         else:
             tree.file(f"{root}/version.txt", f"CUDA Version {toolkit.version}\n")
         tree.file(f"{library}/include/crt/host_config.h", _host_config(limit))
+        if toolkit.headers:
+            tree.file(f"{library}/include/cuda_runtime.h", "")
         tree.file(f"{library}/include/cuda.h", f"#define CUDA_VERSION {number[0] * 1000 + number[1] * 10}\n")
         tree.link(f"{root}/include", f"targets/{posixpath.basename(library)}/include")
         tree.link(f"{root}/lib64", f"targets/{posixpath.basename(library)}/lib")

@@ -40,3 +40,19 @@ def test_folder(name: str, expected: tuple[str, str] | None) -> None:
 )
 def test_pinned(line: str, pin: str | None) -> None:
     assert metadata.pinned(f"Metadata-Version: 2.1\nName: x\n{line}\n\nRequires-Dist: torch==9.9\n", "torch") == pin
+
+
+def test_exact_pins() -> None:
+    text = """\
+Name: torch
+Requires-Dist: filelock
+Requires-Dist: nvidia-cudnn-cu12==9.1.0.70; platform_system == "Linux" and platform_machine == "x86_64"
+Requires-Dist: nvidia-nvjitlink<14,>=13.0.39; platform_system == "Linux"
+Requires-Dist: triton==3.1.0; platform_system == "Linux" and python_version < "3.13"
+Requires-Dist: cuda-toolkit[cublas,cudart]==13.0.2; platform_system == "Linux"
+Requires-Dist: nvidia-extra==1.0; extra == "opt"
+Requires-Dist: sympy==1.13.1
+
+Requires-Dist: nvidia-description==1
+"""
+    assert metadata.exact_pins(text) == (("nvidia-cudnn-cu12", "9.1.0.70"), ("cuda-toolkit", "13.0.2"))

@@ -18,7 +18,7 @@ from cudadoctor.facts.driver import (
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.seen import Seen
 from cudadoctor.facts.system import OsFacts
-from cudadoctor.probes import gpus
+from cudadoctor.readings import gpus
 from cudadoctor.versions import ComputeCapability, CudaDriverVersion, DriverVersion
 
 V550 = DriverVersion.parse("550.54.14")

@@ -11,7 +11,7 @@ from cudadoctor.probes.base import Clock, Request
 from cudadoctor.probes.quiet import Quiet
 from cudadoctor.versions import RuntimeVersion
 from tests.machines.tree import Program, hangs, prints
-from tests.probes.disk import BIN, conda_env, info, machine, python, torch, venv
+from tests.probes.disk import BIN, HOME, conda_env, info, machine, python, torch, venv
 
 V = "/data/v"
 SITE = f"{V}/lib/python3.11/site-packages"
@@ -257,3 +257,53 @@ def test_a_real_torch(torch_python: str) -> None:
     assert found[0].torch is not None
     assert found[0].torch.build is not None
     assert "numpy" in found[0].packages
+
+
+FLASH = "https://u:secret@h.example/flash_attn-2.7.4%2Bcu12torch2.4cxx11abiFALSE-cp311-cp311-linux_x86_64.whl"
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "address", "expected"),
+    [
+        ("torch_scatter", "2.1.2+pt24cu121", None, "pt24cu121"),
+        ("flash_attn", "2.7.4", f'{{"url": "{FLASH}"}}', "cu12torch2.4cxx11abiFALSE"),
+        ("flash_attn", "2.7.4", '{"url": "file:///home/u/flash_attn"}', None),
+        ("flash_attn", "2.7.4", None, None),
+        ("torchvision", "0.19.0+cu121", None, None),
+    ],
+)
+def test_what_a_companion_was_built_for(name: str, version: str, address: str | None, expected: str | None) -> None:
+    record = info(SITE, name, version)
+    if address is not None:
+        record[f"{SITE}/{name}-{version}.dist-info/direct_url.json"] = address
+    found = look({**venv(V), **torch(SITE), **record}).packages[name.replace("_", "-")]
+    assert found.built_for == expected
+    assert "secret" not in str(found)
+
+
+def test_what_lies_beside_it() -> None:
+    user = f"{HOME}/.local/lib/python3.7/site-packages"
+    files = {
+        **conda("pytorch-1.4.0-py3.7_cuda10.1.243_cudnn7.6.3_0"),
+        f"{user}/torch/version.py": "__version__ = '1.7.1+cpu'\ncuda = None\n",
+        f"{user}/torch-1.7.1+cpu.dist-info/METADATA": "Name: torch\n",
+        f"{user}/torch-1.7.0.dist-info/METADATA": "Name: torch\n",
+        f"{user}/~orch/version.py": "",
+        f"{user}/torch-1.7.1+cpu.dist-info/INSTALLER": "pip\n",
+    }
+    facts = look(files)
+    assert facts.torch is not None
+    assert facts.torch.location == f"{user}/torch"
+    assert [(one.version, one.location) for one in facts.torch.hidden] == [("1.4.0", f"{CSITE}/torch")]
+    assert sorted(facts.torch.records) == ["1.7.0", "1.7.1+cpu"]
+    assert facts.torch.leftovers == ("~orch",)
+    assert facts.duplicates == ()
+
+
+def test_wheels_in_the_other_site_packages() -> None:
+    other = f"{V}/lib64/python3.11/site-packages"
+    files = {**venv(V), **torch(other), **info(SITE, "nvidia-cudnn-cu12", "9.1.0.70")}
+    facts = the_torch(files)
+    assert (facts.location, facts.nvidia_site) == (f"{other}/torch", SITE)
+    together = the_torch({**venv(V), **torch(SITE), **info(SITE, "nvidia-cudnn-cu12", "9.1.0.70")})
+    assert together.nvidia_site is None

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, check
-from cudadoctor.checks.common import cuda_runs, node_seen, refused, rows, smi_seen
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
+from cudadoctor.checks.common import cuda_runs, node_seen, refused, rows, smi_lists, smi_seen
 from cudadoctor.checks.sources import CONTAINER_LOST_GPU
+from cudadoctor.checks.system_words import first_command_is_smi, said, speaks_of_container
 from cudadoctor.facts.driver import DeviceNode, LibcudaFacts, SmiFacts
+from cudadoctor.facts.runtime import RuntimeFacts
+from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
 _EPERM = 1
@@ -46,6 +49,40 @@ def container_cgroup_lost_devices(
         evidence=rows(
             *(node_seen(node) for node in blocked), smi_seen(smi) if smi is not None and smi.message else None
         ),
+        source=CONTAINER_LOST_GPU,
+        confidence=Confidence.LIKELY,
+    )
+
+
+@also(container_cgroup_lost_devices)
+def from_messages(
+    symptoms: tuple[Symptom, ...],
+    os: OsFacts | None,
+    runtime: RuntimeFacts | None,
+    nodes: tuple[DeviceNode, ...] | None,
+    smi: SmiFacts | None,
+) -> Result:
+    """NVML's "Unknown Error" inside a container, or EPERM on the nodes."""
+    refusals = said(symptoms, "nvidia-node-eperm")
+    unknown = said(symptoms, "nvml-unknown-error")
+    if not refusals and not unknown:
+        return
+    if said(symptoms, "no-cgroups-true") or (runtime is not None and runtime.no_cgroups):
+        return
+    # What was really opened on this machine decides before any message.
+    if nodes and (not refused(nodes, _EPERM) or os is None or os.container is None):
+        return
+    if os is not None and os.container is None and nodes is not None:
+        return
+    # Where the very first command of a new container fails, it had no access that could be lost.
+    if first_command_is_smi(runtime) and not said(symptoms, "smi-answered") and not smi_lists(smi):
+        return
+    if not refusals and not speaks_of_container(os, runtime, symptoms):
+        return
+    yield Problem(
+        subject="file:/dev/nvidiactl",
+        message="NVML cannot open the GPU's nodes: the device cgroup of this container does not allow them any more",
+        evidence=tuple(one.seen for one in (*refusals, *unknown)),
         source=CONTAINER_LOST_GPU,
         confidence=Confidence.LIKELY,
     )

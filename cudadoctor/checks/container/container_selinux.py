@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.common import cuda_runs, node_seen, refused
 from cudadoctor.checks.sources import CONTAINER_TOOLKIT
+from cudadoctor.checks.system_words import said, speaks_of_container
 from cudadoctor.facts.driver import DeviceNode, LibcudaFacts
+from cudadoctor.facts.runtime import RuntimeFacts
+from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
 _EACCES = 13
@@ -42,4 +45,26 @@ def container_selinux(os: OsFacts, nodes: tuple[DeviceNode, ...], libcuda: Libcu
         evidence=tuple(node_seen(node) for node in blocked),
         source=CONTAINER_TOOLKIT,
         confidence=Confidence.LIKELY if family & set(_SELINUX_HOMES) else Confidence.POSSIBLE,
+    )
+
+
+@also(container_selinux)
+def from_messages(
+    symptoms: tuple[Symptom, ...],
+    os: OsFacts | None,
+    runtime: RuntimeFacts | None,
+    nodes: tuple[DeviceNode, ...] | None,
+) -> Result:
+    """NVML's "Insufficient Permissions" inside a container whose user is root as a rule, or SELinux's own words."""
+    denied = said(symptoms, "selinux-denied-nvidia")
+    refusals = said(symptoms, "nvml-insufficient-permissions")
+    if nodes or not (denied or (refusals and speaks_of_container(os, runtime, symptoms))):
+        return
+    family = set() if os is None else {os.id, *os.id_like}
+    yield Problem(
+        subject="file:/dev/nvidiactl",
+        message="the container may not open the GPU's nodes: the host's SELinux refuses",
+        evidence=tuple(one.seen for one in (*denied, *refusals)),
+        source=CONTAINER_TOOLKIT,
+        confidence=Confidence.LIKELY if denied or family & set(_SELINUX_HOMES) else Confidence.POSSIBLE,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.common import (
     active,
     computes_on_cpu,
@@ -15,8 +15,11 @@ from cudadoctor.checks.common import (
     switched_off,
 )
 from cudadoctor.checks.sources import CONTAINER_TOOLKIT
+from cudadoctor.checks.system_words import container_starts, said
 from cudadoctor.facts.driver import DeviceNode, DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.envs import EnvFacts
+from cudadoctor.facts.runtime import RuntimeFacts
+from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
 _HPC = ("apptainer", "singularity")
@@ -83,4 +86,53 @@ def container_without_gpu_access(  # noqa: PLR0917  facts, passed by name
         source=CONTAINER_TOOLKIT,
         severity=Severity.INFO if on_purpose else None,
         confidence=Confidence.CERTAIN if own_pci(pci) and not nodes else Confidence.LIKELY,
+    )
+
+
+_NO_DRIVER = (
+    "no-nvidia-driver",
+    "image-found-no-driver",
+    "cuda-error-100",
+    "nvidia-smi-not-found",
+    "libcuda-not-found",
+)
+
+
+@also(container_without_gpu_access)
+def from_messages(symptoms: tuple[Symptom, ...], runtime: RuntimeFacts | None, smi: SmiFacts | None) -> Result:
+    """A command line without the GPU, and a program that finds no driver; or NVIDIA's image says so itself."""
+    absent = said(symptoms, *_NO_DRIVER)
+    started = container_starts(runtime)
+    with_gpu = [one for one in started if one.asks_for_gpu or one.privileged]
+    if with_gpu or said(symptoms, "nvml-library-not-found", "no-gpu-device-driver"):
+        return
+    by_image = said(symptoms, "image-found-no-driver")
+    if not absent or not (started or by_image):
+        return
+    # nvidia-smi that is there and fails speaks of the host's driver.
+    if smi is not None and smi.outcome == "failed":
+        return
+    yield Problem(
+        subject="machine",
+        message="the container was started without access to the host's GPU (docker: `--gpus all`)",
+        evidence=(*(one.seen for one in started[:3]), *(one.seen for one in absent)),
+        source=CONTAINER_TOOLKIT,
+        confidence=Confidence.LIKELY,
+    )
+
+
+@also(container_without_gpu_access)
+def capability_without_runtime(symptoms: tuple[Symptom, ...], runtime: RuntimeFacts | None) -> Result:
+    """The variable asks for the video library, and it is not there: no NVIDIA runtime read the variable."""
+    missing = said(symptoms, "video-library-missing")
+    asked = [one for one in said(symptoms, "driver-capabilities-asked") if "video" in one.values.get("value", "")]
+    if not missing or not asked or any(one.asks_for_gpu for one in container_starts(runtime)):
+        return
+    yield Problem(
+        subject="machine",
+        message="NVIDIA_DRIVER_CAPABILITIES names `video` and its library is missing: the variable alone does nothing, "
+        "the container was started without the NVIDIA runtime",
+        evidence=tuple(one.seen for one in (*asked, *missing)),
+        source=CONTAINER_TOOLKIT,
+        confidence=Confidence.LIKELY,
     )

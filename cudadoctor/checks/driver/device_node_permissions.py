@@ -37,7 +37,9 @@ def device_node_permissions(nodes: tuple[DeviceNode, ...], os: OsFacts | None, l
             yield Unknown(subject="machine", reason="opening the device nodes was not tried")
         return
     first = blocked[0]
-    if first.mode & 0o006 == 0o006 and os is not None and os.container is not None:
+    if first.mode & 0o006 == 0o006 and (os is None or os.container is not None):
+        if os is None:
+            yield Unknown(subject=f"file:{first.path}", reason="its mode allows everybody; what refuses is not known")
         return  # the mode allows it: something else in the container refuses
     who = "this user" if os is None or os.uid is None else f"user {os.uid}"
     yield Problem(

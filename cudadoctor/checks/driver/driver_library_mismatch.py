@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.base import Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.library_versions import compare
+from cudadoctor.checks.library_words import said
 from cudadoctor.checks.sources import NVML
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, SmiFacts
+from cudadoctor.facts.kernel import KernelFacts
+from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
 
@@ -32,6 +35,62 @@ def driver_library_mismatch(
     if verdict.kind == "unknown":
         yield Unknown(subject="machine", reason=verdict.text)
     elif verdict.kind == "newer":
+        yield Problem(
+            subject="machine",
+            message=verdict.text,
+            evidence=verdict.evidence,
+            source=NVML,
+            confidence=verdict.confidence,
+        )
+
+
+@also(driver_library_mismatch)
+def _from_words(
+    symptoms: tuple[Symptom, ...],
+    kernel: KernelFacts | None,
+    smi: SmiFacts | None,
+    driver: DriverFacts | None,
+    os: OsFacts | None,
+) -> Result:
+    """Messages name the versions, or say that they differ."""
+    yield from _judged(symptoms, kernel, smi, driver, os)
+
+
+@also(driver_library_mismatch)
+def _from_the_log(
+    kernel: KernelFacts,
+    symptoms: tuple[Symptom, ...] | None,
+    smi: SmiFacts | None,
+    driver: DriverFacts | None,
+    os: OsFacts | None,
+) -> Result:
+    """The kernel's log names them, and no other message was looked for."""
+    if symptoms is None:
+        yield from _judged(symptoms, kernel, smi, driver, os)
+
+
+@also(driver_library_mismatch)
+def _from_smi(
+    smi: SmiFacts,
+    symptoms: tuple[Symptom, ...] | None,
+    kernel: KernelFacts | None,
+    driver: DriverFacts | None,
+    os: OsFacts | None,
+) -> Result:
+    """nvidia-smi says that they differ, and where it runs is not known."""
+    if symptoms is None and kernel is None and (os is None or driver is None):
+        yield from _judged(symptoms, kernel, smi, driver, os)
+
+
+def _judged(
+    symptoms: tuple[Symptom, ...] | None,
+    kernel: KernelFacts | None,
+    smi: SmiFacts | None,
+    driver: DriverFacts | None,
+    os: OsFacts | None,
+) -> Result:
+    verdict = said(symptoms, kernel, smi, driver, os)
+    if verdict.kind == "newer":
         yield Problem(
             subject="machine",
             message=verdict.text,

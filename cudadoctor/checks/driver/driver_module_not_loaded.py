@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, check
-from cudadoctor.checks.common import bare, cuda_runs, own_pci, rows, smi_lists
+import re
+
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
+from cudadoctor.checks.common import active, bare, cuda_runs, own_pci, rows, seen, smi_lists, smi_seen
+from cudadoctor.checks.kernel_log import met, runs, says_no_driver, seen_of
 from cudadoctor.checks.sources import DRIVER_INSTALL
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
+from cudadoctor.facts.envs import EnvFacts
+from cudadoctor.facts.kernel import KernelFacts
+from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
+
+_BARS = re.compile(r"blacklist=\S*\bnvidia\b(?![-_])")
+"""module_blacklist and modprobe.blacklist on the kernel's command line."""
 
 
 @check("DRV001", severity=Severity.ERROR)
-def driver_module_not_loaded(
+def driver_module_not_loaded(  # noqa: PLR0917  facts, passed by name
     pci: PciFacts,
     driver: DriverFacts,
     os: OsFacts,
     smi: SmiFacts | None,
     libcuda: LibcudaFacts | None,
+    kernel: KernelFacts | None,
+    envs: tuple[EnvFacts, ...] | None,
 ) -> Result:
     """The NVIDIA driver is installed and its kernel module is not loaded.
 
@@ -28,7 +39,8 @@ def driver_module_not_loaded(
         reason. Reboot if the driver was installed since the last start.
 
     Harmless when:
-        The GPU was switched off on purpose (a laptop set to its integrated GPU).
+        The GPU was switched off on purpose (a laptop set to its integrated GPU). Where nvidia is blacklisted and the
+        active environment has no torch for CUDA it is information.
 
     Sources:
         https://docs.nvidia.com/datacenter/tesla/driver-installation-guide/
@@ -57,4 +69,58 @@ def driver_module_not_loaded(
     message = "the NVIDIA driver is installed and its kernel module is not loaded"
     if os.secure_boot:
         message += "; Secure Boot is on, and it refuses a module whose key was not enrolled"
-    yield Problem(subject="machine", message=message, evidence=rows(driver.seen, pci.seen), source=DRIVER_INSTALL)
+    barred = (
+        [one.seen for one in kernel.modprobe if one.kind == "blacklist" and one.module == "nvidia"] if kernel else []
+    )
+    barred += [seen("/proc/cmdline", one) for one in (kernel.parameters if kernel else ()) if _BARS.search(one)]
+    if barred:
+        message += "; it is blacklisted"
+    env = active(envs or ())
+    wanted = env is not None and env.torch is not None and env.torch.cuda is not None
+    yield Problem(
+        subject="machine",
+        message=message,
+        evidence=rows(driver.seen, pci.seen, *barred[:2]),
+        source=DRIVER_INSTALL,
+        severity=Severity.INFO if barred and not wanted else None,
+    )
+
+
+_SAYS = "the NVIDIA driver's kernel module is not loaded: nvidia-smi, or CUDA, reaches no driver"
+
+
+@also(driver_module_not_loaded)
+def _smi_says(smi: SmiFacts, pci: PciFacts | None, driver: DriverFacts | None, os: OsFacts | None) -> Result:
+    """nvidia-smi cannot reach the driver, and nothing else is known (a paste)."""
+    # Where this runs itself the bus is asked; without a bus (a sandbox) nothing is known of a GPU.
+    elsewhere = os is not None and (not bare(os) or os.uid is not None)
+    if pci is None and says_no_driver(smi) and not elsewhere and not (driver is not None and driver.loaded):
+        yield Problem(
+            subject="machine",
+            message=_SAYS,
+            evidence=rows(smi_seen(smi)),
+            source=DRIVER_INSTALL,
+            confidence=Confidence.LIKELY,
+        )
+
+
+@also(driver_module_not_loaded)
+def _from_its_words(
+    symptoms: tuple[Symptom, ...],
+    pci: PciFacts | None,
+    driver: DriverFacts | None,
+    os: OsFacts | None,
+    smi: SmiFacts | None,
+) -> Result:
+    """The same, told in the middle of other text."""
+    if pci is not None or runs(driver, smi) or (driver is not None and driver.loaded) or (os and not bare(os)):
+        return
+    said = met(symptoms, "smi-no-driver", "tf-no-kernel-driver")
+    if said:
+        yield Problem(
+            subject="machine",
+            message=_SAYS,
+            evidence=seen_of(*said),
+            source=DRIVER_INSTALL,
+            confidence=Confidence.LIKELY,
+        )

@@ -2,46 +2,85 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
-from cudadoctor.checks.common import active, rows, smi_seen
-from cudadoctor.checks.sources import SMI
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.common import active, rows, seen, smi_seen
+from cudadoctor.checks.gpu_words import code, failed_with, is_vgpu, named, quoted, said, vgpu_series
+from cudadoctor.checks.sources import CUDA_RUNTIME_ERRORS, SMI
 from cudadoctor.facts.driver import LibcudaFacts, SmiFacts
 from cudadoctor.facts.envs import EnvFacts
+from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.symptom import Symptom
 
 _UNAVAILABLE = 46
 
 
 @check("NVS006", severity=Severity.ERROR)
-def exclusive_compute_mode(smi: SmiFacts, libcuda: LibcudaFacts | None, envs: tuple[EnvFacts, ...] | None) -> Result:
-    """A GPU's compute mode keeps programs away.
+def exclusive_compute_mode(
+    smi: SmiFacts,
+    libcuda: LibcudaFacts | None,
+    envs: tuple[EnvFacts, ...] | None,
+    symptoms: tuple[Symptom, ...] | None,
+) -> Result:
+    """A GPU's compute mode lets one program use it at a time.
 
     Why:
-        In mode Exclusive_Process one process has the GPU and the next one gets error 46 ("busy or unavailable"); in
-        mode Prohibited none gets it.
+        In mode Exclusive_Process ("E. Process" in nvidia-smi's table) one process has the GPU and the next one gets
+        error 46 ("CUDA-capable device(s) is/are busy or unavailable"). A program of several processes (data loaders
+        that use CUDA, torchrun on one GPU, a notebook that was left open) meets itself. The same error is given for a
+        GPU in a bad state, and by a vGPU without a licence.
 
     Fix:
-        End the process that has the GPU, or, as root, `nvidia-smi -c 0` for the default mode.
+        See in `nvidia-smi` which process has the GPU and end it, or, as root, `nvidia-smi -c 0` for the default mode.
+        Where the mode is Default already: end processes that were left behind (`fuser -v /dev/nvidia*`), reset the
+        GPU or reboot.
 
     Harmless when:
         A site sets Exclusive_Process on purpose, with MPS or a batch system: while no program is refused, nothing is
-        reported. One card of several that is kept for the display (Prohibited) is information.
+        reported.
 
     Sources:
         https://docs.nvidia.com/deploy/nvidia-smi/
+        https://docs.nvidia.com/cuda/cuda-runtime-api/group__CUDART__TYPES.html
     """
     env = active(envs or ())
     live = env.torch.live if env is not None and env.torch is not None else None
-    said = f"{live.error or ''} {live.warning or ''}".lower() if live is not None else ""
-    refused = (libcuda is not None and libcuda.cuinit == _UNAVAILABLE) or "busy or unavailable" in said
+    words = f"{live.error or ''} {live.warning or ''}".lower() if live is not None else ""
+    told = code(symptoms, _UNAVAILABLE)
+    if not failed_with(libcuda, _UNAVAILABLE) and "busy or unavailable" not in words and told is None:
+        return
     for gpu in smi.gpus:
-        mode = (gpu.compute_mode or "").lower().replace(" ", "_")
-        if mode == "prohibited" or (refused and mode.startswith("exclusive")):
+        if _exclusive(gpu.compute_mode):
             yield Problem(
                 subject=f"gpu:{gpu.index}",
-                message=f"GPU {gpu.index} is in compute mode {gpu.compute_mode}"
-                + (", and a program was refused" if refused else ""),
-                evidence=rows(smi_seen(smi)),
+                message=f"{named(gpu)} is in compute mode {gpu.compute_mode}, and a program was refused",
+                evidence=rows(
+                    seen("nvidia-smi", f"Compute Mode: {gpu.compute_mode}"),
+                    smi_seen(smi),
+                    quoted(told) if told is not None else None,
+                ),
                 source=SMI,
-                severity=None if refused or len(smi.gpus) == 1 else Severity.INFO,
-                confidence=Confidence.CERTAIN if mode == "prohibited" else Confidence.LIKELY,
+                confidence=Confidence.LIKELY,
             )
+
+
+@also(exclusive_compute_mode)
+def from_words(symptoms: tuple[Symptom, ...], smi: SmiFacts | None, gpus: tuple[GpuFacts, ...] | None) -> Result:
+    """Error 46, where nothing tells the mode. What CUDA's manual names first for it is the compute mode."""
+    told = code(symptoms, _UNAVAILABLE)
+    if told is None or any(vgpu_series(gpu.name) for gpu in gpus or ()) or said(symptoms, "vgpu-size") is not None:
+        return
+    if smi is not None and any(gpu.compute_mode is not None or is_vgpu(gpu) for gpu in smi.gpus):
+        return
+    yield Problem(
+        subject="machine",
+        message="a program was refused the GPU (CUDA error 46): another one has it to itself, or it is in a bad state",
+        evidence=(quoted(told),),
+        source=CUDA_RUNTIME_ERRORS,
+        confidence=Confidence.POSSIBLE,
+    )
+
+
+def _exclusive(mode: str | None) -> bool:
+    """`Exclusive_Process`, `Exclusive_Thread`; "E. Process" and "E. Thread" in the table."""
+    word = (mode or "").lower().replace(" ", "").replace("_", "")
+    return word.startswith("exclusive") or word in ("e.process", "e.thread")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.common import clean, cuinit_seen, cuinit_text, rows, seen
+from cudadoctor.checks.gpu_words import code, names, quoted, said
 from cudadoctor.checks.sources import FABRIC_MANAGER
 from cudadoctor.facts.driver import LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.services import ServiceFacts
+from cudadoctor.facts.symptom import Symptom
 
 _SYSTEM_NOT_READY = 802
 # Modules for boards with NVSwitch. PCIe cards and "NVL" pairs have bridges, not switches.
@@ -27,17 +30,24 @@ def _waits(state: str | None) -> bool:
 
 @check("VIRT003", severity=Severity.ERROR)
 def fabric_manager_not_running(
-    libcuda: LibcudaFacts, gpus: tuple[GpuFacts, ...] | None, pci: PciFacts | None, smi: SmiFacts | None
+    libcuda: LibcudaFacts,
+    gpus: tuple[GpuFacts, ...] | None,
+    pci: PciFacts | None,
+    smi: SmiFacts | None,
+    services: ServiceFacts | None,
 ) -> Result:
     """The NVSwitch fabric is not ready: the fabric manager does not run.
 
     Why:
         On boards with NVSwitch (HGX, DGX: SXM modules) CUDA waits for nvidia-fabricmanager to set the switches up.
-        Until then cuInit gives error 802, and nvidia-smi works.
+        Until then cuInit gives error 802 ("system not yet initialized"), and nvidia-smi works.
 
     Fix:
-        Install the fabric manager of exactly the driver's version and start it: `systemctl enable --now
-        nvidia-fabricmanager`. In a virtual machine or a container it runs on the host.
+        Install the fabric manager of exactly the driver's version and start it: `sudo systemctl enable --now
+        nvidia-fabricmanager`. Ubuntu and Debian: package `nvidia-fabricmanager-570` with the driver's branch (from
+        580 on `nvidia-fabricmanager`); RHEL and its like: `nvidia-fabric-manager` or `nvidia-fabricmanager`. On boards
+        with NVLink 5 (B200 and newer) it needs `nvlsm` beside it. In a virtual machine or a container it runs on the
+        host.
 
     Harmless when:
         The fabric is still being set up shortly after the start: wait a minute.
@@ -52,6 +62,7 @@ def fabric_manager_not_running(
     waiting = next((gpu for gpu in (smi.gpus if smi is not None else ()) if _waits(gpu.fabric_state)), None)
     if not switches and named is None and waiting is None:
         return
+    runs = "fabric-manager" in ((services.running if services else None) or ())
     board = clean(named.name, 60) if named is not None else "nvidia-smi shows a fabric"
     what = f"{switches} NVSwitches" if switches else f"an NVSwitch board ({board})"
     yield Problem(
@@ -61,7 +72,33 @@ def fabric_manager_not_running(
             cuinit_seen(libcuda),
             pci.seen if pci is not None and switches else None,
             seen("nvidia-smi", f"Fabric State: {waiting.fabric_state}") if waiting is not None else None,
+            seen("processes", "nv-fabricmanager runs; its log is /var/log/fabricmanager.log") if runs else None,
         ),
         source=FABRIC_MANAGER,
-        confidence=Confidence.CERTAIN if waiting is not None else Confidence.LIKELY,
+        confidence=Confidence.POSSIBLE if runs else Confidence.CERTAIN if waiting is not None else Confidence.LIKELY,
+    )
+
+
+@also(fabric_manager_not_running)
+def from_words(
+    symptoms: tuple[Symptom, ...], gpus: tuple[GpuFacts, ...] | None, libcuda: LibcudaFacts | None
+) -> Result:
+    """Error 802 in a paste. A GPU that is known to sit on no such board has another reason for it."""
+    waits = code(symptoms, _SYSTEM_NOT_READY)
+    stopped = said(symptoms, "fabric-manager-stopped", "fabric-manager-failed")
+    if waits is None or (libcuda is not None and libcuda.outcome == "ok"):
+        return
+    if said(symptoms, "confidential-not-ready", "confidential-on") is not None:
+        return
+    known = names(gpus)
+    board = next((name for name in known if on_switched_board(name)), None)
+    if known and board is None:
+        return
+    yield Problem(
+        subject="machine",
+        message="CUDA waits for the NVSwitch fabric (error 802, system not yet initialized)"
+        + (f" on a board with {clean(board, 60)}" if board else ""),
+        evidence=rows(quoted(waits), quoted(stopped) if stopped is not None else None),
+        source=FABRIC_MANAGER,
+        confidence=Confidence.CERTAIN if stopped is not None else Confidence.LIKELY,
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.common import active, given_away, is_cpu_build, seen
+from cudadoctor.checks.kernel_log import events, met, says_no_driver, seen_of
 from cudadoctor.checks.sources import DRIVER_INSTALL
-from cudadoctor.facts.driver import PciFacts
+from cudadoctor.facts.driver import PciFacts, SmiFacts
 from cudadoctor.facts.envs import EnvFacts
+from cudadoctor.facts.kernel import KernelFacts
+from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
 
@@ -41,3 +44,22 @@ def gpu_bound_to_vfio(pci: PciFacts, os: OsFacts | None, envs: tuple[EnvFacts, .
                 source=DRIVER_INSTALL,
                 severity=Severity.WARNING if wanted and given_away(pci) else None,
             )
+
+
+@also(gpu_bound_to_vfio)
+def _from_its_words(
+    symptoms: tuple[Symptom, ...], pci: PciFacts | None, smi: SmiFacts | None, kernel: KernelFacts | None
+) -> Result:
+    """In lspci a device is shown that vfio-pci holds, and the NVIDIA driver has none."""
+    held = met(symptoms, "vfio-in-use")
+    told = smi is not None and "no devices were found" in (smi.message or "").lower()
+    missed = told or says_no_driver(smi) or met(symptoms, "smi-no-driver") or events(kernel, "held-by-other")
+    if pci is None and held and missed:
+        yield Problem(
+            subject="machine",
+            message="the GPU is held by vfio-pci, reserved for a virtual machine",
+            evidence=seen_of(*held),
+            source=DRIVER_INSTALL,
+            severity=Severity.ERROR,
+            confidence=Confidence.LIKELY,
+        )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, check
-from cudadoctor.checks.common import gpu_shown, rows, seen, smi_sees
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
+from cudadoctor.checks.common import clean, gpu_shown, rows, seen, smi_lists, smi_sees
+from cudadoctor.checks.kernel_log import events, seen_of, subject
 from cudadoctor.facts.driver import DriverFacts, PciFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.kernel import KernelFacts
 from cudadoctor.facts.system import OsFacts
 
 
@@ -60,3 +62,22 @@ def gpu_dropped_by_driver(
                 severity=Severity.INFO if others_work else None,
                 confidence=Confidence.CERTAIN if smi is not None and smi.outcome != "slow" else Confidence.LIKELY,
             )
+
+
+@also(gpu_dropped_by_driver)
+def _logged(kernel: KernelFacts, gpus: tuple[GpuFacts, ...] | None, smi: SmiFacts | None) -> Result:
+    """The driver itself says in the kernel's log that an older branch serves this GPU."""
+    from cudadoctor.compat import drivers
+
+    for event in events(kernel, "legacy-gpu"):
+        said = dict(event.values)
+        name = clean(said.get("name", "the GPU"), 80)
+        known = [gpu for gpu in gpus or () if gpu.name and (gpu.name in name or name in gpu.name)]
+        yield Problem(
+            subject=f"gpu:{known[0].index}" if known else subject(None, gpus),
+            message=f"{name} is served by branch {said.get('branch', '?')} at the newest, "
+            f"and driver {said.get('driver', 'in use')} ignores it",
+            evidence=seen_of(event),
+            source=drivers.architecture_source(),
+            severity=Severity.INFO if kernel.live and smi_lists(smi) else None,
+        )

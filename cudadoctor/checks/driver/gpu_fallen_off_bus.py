@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.common import clean, rows, seen, smi_seen
+from cudadoctor.checks.kernel_log import answers, events, last_by_gpu, met, seen_of, subject, xids
 from cudadoctor.checks.sources import NVML
+from cudadoctor.compat.xids import XID_CATALOG
 from cudadoctor.facts.driver import PciFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.kernel import KernelFacts
+from cudadoctor.facts.symptom import Symptom
 
 _BUS_ID = re.compile(r"([0-9a-fA-F]{4}:[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\.\d)")
 
@@ -63,4 +67,52 @@ def gpu_fallen_off_bus(gpus: tuple[GpuFacts, ...], pci: PciFacts | None, smi: Sm
             evidence=rows(smi_seen(smi) if smi is not None else None),
             source=NVML,
             confidence=Confidence.CERTAIN if number in said_lost or number < 0 else Confidence.LIKELY,
+        )
+
+
+_OFF_THE_BUS = 79
+
+
+@also(gpu_fallen_off_bus)
+def _logged(kernel: KernelFacts, gpus: tuple[GpuFacts, ...] | None, smi: SmiFacts | None) -> Result:
+    """The kernel's log says so. A GPU without a memory region "has fallen off the bus" as well: that has its name."""
+    unassigned = {one.bus_id for one in events(kernel, "bar-not-assigned")}
+    for event, _ in last_by_gpu((*xids(kernel, _OFF_THE_BUS), *events(kernel, "fallen-off-bus"))):
+        if event.bus_id in unassigned or None in unassigned or answers(event.bus_id, kernel, smi):
+            continue
+        where = f" at {event.bus_id}" if event.bus_id else ""
+        yield Problem(
+            subject=subject(event.bus_id, gpus),
+            message=f"the GPU{where} has fallen off the bus" + (f" (Xid {event.code})" if event.code else ""),
+            evidence=seen_of(event),
+            source=XID_CATALOG,
+        )
+
+
+@also(gpu_fallen_off_bus)
+def _from_its_words(
+    symptoms: tuple[Symptom, ...], gpus: tuple[GpuFacts, ...] | None, kernel: KernelFacts | None
+) -> Result:
+    """nvidia-smi cannot reach a GPU that the driver has."""
+    if kernel is not None and (kernel.live or xids(kernel, _OFF_THE_BUS) or events(kernel, "fallen-off-bus")):
+        return
+    for one in met(symptoms, "gpu-handle-error"):
+        bus = one.values.get("bus")
+        bus_id = bus.lower()[-12:] if bus and len(bus) >= 12 else None
+        yield Problem(
+            subject=subject(bus_id, gpus) if bus_id else "machine",
+            message=f"nvidia-smi cannot talk to the GPU{f' at {bus_id}' if bus_id else ''}: it is lost",
+            evidence=seen_of(one),
+            source=NVML,
+            confidence=Confidence.LIKELY,
+        )
+        return
+    said = met(symptoms, "off-the-bus")
+    if said and not events(kernel, "bar-not-assigned"):
+        yield Problem(
+            subject="machine",
+            message="the GPU falls off the bus: it stops answering while the machine runs",
+            evidence=seen_of(*said),
+            source=XID_CATALOG,
+            confidence=Confidence.LIKELY,
         )

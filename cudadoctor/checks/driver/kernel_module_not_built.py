@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.common import bare, clean, cuda_runs, own_pci, rows, seen, smi_lists
+from cudadoctor.checks.kernel_log import events, met, runs, seen_of
 from cudadoctor.checks.sources import DRIVER_INSTALL
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
+from cudadoctor.facts.kernel import KernelFacts
+from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
 
@@ -48,4 +51,33 @@ def kernel_module_not_built(
         message=f"the NVIDIA driver is installed, and there is no nvidia module for kernel {kernel}",
         evidence=rows(seen(f"/lib/modules/{kernel}", "no nvidia.ko"), driver.library_seen, driver.seen),
         source=DRIVER_INSTALL,
+    )
+
+
+@also(kernel_module_not_built)
+def _from_its_words(
+    symptoms: tuple[Symptom, ...], driver: DriverFacts | None, smi: SmiFacts | None, kernel: KernelFacts | None
+) -> Result:
+    """There is no module, says modprobe, in the running kernel's folder, or one of another kernel.
+
+    Where only nvidia_uvm is not found by its name, and nothing says that the driver itself is missing, it may be that
+    module alone: that has a name of its own.
+    """
+    if runs(driver, smi) or (kernel is not None and kernel.live):
+        return
+    absent = met(symptoms, "module-not-in-directory", "module-other-kernel")
+    unnamed = met(symptoms, "module-not-found-by-name")
+    without = met(symptoms, "tf-no-kernel-driver", "smi-no-driver")
+    named = [one for one in unnamed if without or not one.values["module"].endswith("uvm")]
+    magic = events(kernel, "version-magic")
+    if not absent and not named and not magic:
+        return
+    release = next((one.values["kernel"] for one in absent if "kernel" in one.values), None)
+    yield Problem(
+        subject="machine",
+        message="there is no nvidia module for "
+        + (f"kernel {clean(release, 80)}" if release else "the running kernel"),
+        evidence=seen_of(*absent, *named, *magic),
+        source=DRIVER_INSTALL,
+        confidence=Confidence.CERTAIN if absent else Confidence.LIKELY,
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.common import bare, cuda_runs, node_seen, own_pci, rows, smi_seen, withheld
+from cudadoctor.checks.kernel_log import events, seen_of
 from cudadoctor.checks.sources import SMI
 from cudadoctor.checks.visibility import scheduler
 from cudadoctor.facts.driver import DeviceNode, DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.kernel import KernelFacts
 from cudadoctor.facts.shell import ShellFacts
 from cudadoctor.facts.system import OsFacts
 
@@ -74,4 +76,21 @@ def no_devices_found(  # noqa: PLR0917  facts, passed by name
         evidence=rows(smi_seen(smi), pci.seen if pci is not None else None),
         source=SMI,
         confidence=Confidence.CERTAIN if devices else Confidence.LIKELY,
+    )
+
+
+@also(no_devices_found)
+def _of_a_paste(smi: SmiFacts, pci: PciFacts | None, kernel: KernelFacts | None, os: OsFacts | None) -> Result:
+    """Somebody shows that nvidia-smi finds nothing, and what is on the bus is not known."""
+    if pci is not None or "no devices were found" not in (smi.message or "").lower():
+        return
+    if os is not None and (not bare(os) or os.uid is not None):
+        return  # where this runs itself the bus is asked; without a bus (a sandbox) nothing is known
+    refused = events(kernel, "init-failed")
+    yield Problem(
+        subject="machine",
+        message="the driver is loaded and finds no GPU that it can use",
+        evidence=rows(smi_seen(smi), *seen_of(*refused)),
+        source=SMI,
+        confidence=Confidence.CERTAIN if refused else Confidence.LIKELY,
     )

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, check
-from cudadoctor.checks.common import cuda_runs, own_pci, smi_lists
+from cudadoctor.checks.common import cuda_runs, own_pci, rows, smi_lists
 from cudadoctor.checks.sources import INSTALL_GUIDE
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
+
+_ASKED = ("cuda-asked-for", "no-nvidia-driver", "torch-without-cuda")
+"""Messages of programs that wanted CUDA. On a live machine torch says such things to the doctor itself."""
 
 
 @check("HW001", severity=Severity.INFO)
@@ -18,6 +22,7 @@ def no_nvidia_gpu(  # noqa: PLR0917  facts, passed by name
     driver: DriverFacts | None,
     smi: SmiFacts | None,
     libcuda: LibcudaFacts | None,
+    symptoms: tuple[Symptom, ...] | None,
 ) -> Result:
     """There is no NVIDIA GPU in this machine.
 
@@ -29,7 +34,8 @@ def no_nvidia_gpu(  # noqa: PLR0917  facts, passed by name
         virtual machine or a cloud, whether the machine's type has a GPU.
 
     Harmless when:
-        The machine is meant to compute on its CPU. A Jetson's GPU is no PCI device and is not missed here.
+        The machine is meant to compute on its CPU: it is an error only in a pasted report, where a program asked for
+        CUDA and failed. A Jetson's GPU is no PCI device and is not missed here.
 
     Sources:
         https://docs.nvidia.com/cuda/cuda-installation-guide-linux/
@@ -54,10 +60,12 @@ def no_nvidia_gpu(  # noqa: PLR0917  facts, passed by name
         return
     if driver is not None and driver.loaded and os.container is None:
         return
+    asked = next((one for one in symptoms or () if one.kind in _ASKED and one.seen.where.startswith("line ")), None)
     yield Problem(
         subject="machine",
-        message="there is no NVIDIA GPU in this machine",
-        evidence=(pci.seen,) if pci is not None else (),
+        message="there is no NVIDIA GPU in this machine" + (", and a program asked for CUDA" if asked else ""),
+        evidence=rows(pci.seen if pci is not None else None, asked.seen if asked is not None else None),
         source=INSTALL_GUIDE,
-        confidence=Confidence.CERTAIN if pci is not None else Confidence.LIKELY,
+        severity=Severity.ERROR if asked is not None else None,
+        confidence=Confidence.CERTAIN if pci is not None and asked is None else Confidence.LIKELY,
     )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.common import bare, cuda_runs, rows, seen, smi_lists
+from cudadoctor.checks.kernel_log import events, met, runs, says_no_driver, seen_of
 from cudadoctor.checks.sources import INSTALL_GUIDE
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
+from cudadoctor.facts.kernel import KernelFacts
+from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
 _FREE_DRIVERS = ("nouveau", "nova", "nova_core", "nova-core", "nova_drm", "nova-drm")
@@ -58,4 +61,33 @@ def nouveau_conflict(
             evidence=rows(driver.seen),
             source=INSTALL_GUIDE,
             confidence=Confidence.LIKELY,
+        )
+
+
+@also(nouveau_conflict)
+def _from_its_words(
+    symptoms: tuple[Symptom, ...], kernel: KernelFacts | None, smi: SmiFacts | None, driver: DriverFacts | None
+) -> Result:
+    """By name in lspci or in the installer's words; or lsmod lists it and the NVIDIA driver cannot be reached."""
+    if runs(driver, smi) or (kernel is not None and kernel.live):
+        return
+    holds, loaded = met(symptoms, "nouveau-in-use"), met(symptoms, "nouveau-loaded")
+    taken = events(kernel, "held-by-other")
+    vfio = met(symptoms, "vfio-in-use")
+    fails = bool(met(symptoms, "smi-no-driver", "module-load-failed")) or says_no_driver(smi) or bool(taken)
+    if holds or (loaded and fails):
+        yield Problem(
+            subject="machine",
+            message="`nouveau` holds the GPU, so the NVIDIA driver cannot use it",
+            evidence=seen_of(*holds, *loaded, *taken),
+            source=INSTALL_GUIDE,
+            confidence=Confidence.CERTAIN if holds and fails else Confidence.LIKELY,
+        )
+    elif taken and not vfio:
+        yield Problem(
+            subject="machine",
+            message="another kernel driver holds the GPU, most often `nouveau`, so the NVIDIA driver cannot use it",
+            evidence=seen_of(*taken),
+            source=INSTALL_GUIDE,
+            confidence=Confidence.POSSIBLE,
         )

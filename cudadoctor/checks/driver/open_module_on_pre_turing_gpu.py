@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.base import Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.common import cuda_runs, gpu_shown, rows, seen, smi_sees
+from cudadoctor.checks.kernel_log import answers, events, last_by_gpu, seen_of, subject
 from cudadoctor.checks.sources import KERNEL_MODULES
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.kernel import KernelFacts
 from cudadoctor.facts.system import OsFacts
 
 
@@ -38,7 +40,7 @@ def open_module_on_pre_turing_gpu(
 
     if os.wsl is not None or os.jetson is not None or driver.module != "open":
         return
-    others_work = any(smi_sees(smi, gpu) for gpu in gpus)
+    others_work = cuda_runs(libcuda) or any(smi_sees(smi, gpu) for gpu in gpus)
     for gpu in gpus:
         if smi_sees(smi, gpu) or gpu.lost or (cuda_runs(libcuda) and len(gpus) == 1):
             continue
@@ -55,3 +57,25 @@ def open_module_on_pre_turing_gpu(
                 source=KERNEL_MODULES,
                 severity=Severity.INFO if others_work else None,
             )
+
+
+@also(open_module_on_pre_turing_gpu)
+def _logged(kernel: KernelFacts, gpus: tuple[GpuFacts, ...] | None, smi: SmiFacts | None) -> Result:
+    """The module says so in the kernel's log."""
+    from cudadoctor.compat import drivers
+    from cudadoctor.compat import gpus as gpus_table
+
+    for event, _ in last_by_gpu(events(kernel, "open-module-unsupported")):
+        if answers(event.bus_id, kernel, smi):
+            continue
+        found = gpus_table.by_pci_id(dict(event.values).get("pci_id", ""))
+        cc = found.compute_capability if found is not None else None
+        if cc is not None and drivers.open_module_possible(cc):
+            continue  # a confidential virtual machine says the same of a newer GPU
+        yield Problem(
+            subject=subject(event.bus_id, gpus),
+            message="the open kernel module is loaded, and this GPU has no system processor (GSP): "
+            "it is older than Turing",
+            evidence=seen_of(event),
+            source=KERNEL_MODULES,
+        )

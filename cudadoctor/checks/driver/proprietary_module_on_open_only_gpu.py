@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.base import Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.common import bare, cuda_runs, gpu_shown, rows, seen, smi_sees
+from cudadoctor.checks.kernel_log import answers, events, last_by_gpu, seen_of, subject
 from cudadoctor.checks.sources import KERNEL_MODULES
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.kernel import KernelFacts
 from cudadoctor.facts.system import OsFacts
 
 
@@ -54,3 +56,17 @@ def proprietary_module_on_open_only_gpu(
                 ),
                 source=KERNEL_MODULES,
             )
+
+
+@also(proprietary_module_on_open_only_gpu)
+def _logged(kernel: KernelFacts, gpus: tuple[GpuFacts, ...] | None, smi: SmiFacts | None) -> Result:
+    """The module says so in the kernel's log."""
+    for event, _ in last_by_gpu(events(kernel, "needs-open-module")):
+        if answers(event.bus_id, kernel, smi):
+            continue
+        yield Problem(
+            subject=subject(event.bus_id, gpus),
+            message="this GPU needs the open kernel module, and the proprietary one is loaded",
+            evidence=seen_of(event),
+            source=KERNEL_MODULES,
+        )

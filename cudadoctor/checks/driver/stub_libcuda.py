@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
+from cudadoctor.checks.base import Problem, Result, Severity, also, check
 from cudadoctor.checks.common import absent_without_gpu, clean, cuda_runs, cuinit_seen, is_stub, rows, seen
+from cudadoctor.checks.gpu_words import code, quoted, said
 from cudadoctor.checks.sources import CUDA_ERRORS
 from cudadoctor.facts.driver import LibcudaFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.shell import LoaderFacts
+from cudadoctor.facts.symptom import Symptom
 
 _STUB_LIBRARY = 34
 
@@ -51,3 +53,19 @@ def stub_libcuda(libcuda: LibcudaFacts, loader: LoaderFacts | None, gpus: tuple[
                 severity=Severity.INFO,
             )
             return
+
+
+@also(stub_libcuda)
+def from_words(symptoms: tuple[Symptom, ...], libcuda: LibcudaFacts | None) -> Result:
+    """Error 34 in a paste, or the path of a stub where the loader names what it took."""
+    if libcuda is not None and libcuda.path:
+        return
+    error, loaded = code(symptoms, _STUB_LIBRARY), said(symptoms, "libcuda-stub-loaded")
+    if error is not None or loaded is not None:
+        path = loaded.values.get("path") if loaded is not None else None
+        yield Problem(
+            subject="machine",
+            message=f"the loader takes a stub for libcuda.so.1: {clean(path) or 'CUDA gave error 34'}",
+            evidence=rows(quoted(error) if error is not None else None, quoted(loaded) if loaded is not None else None),
+            source=CUDA_ERRORS,
+        )

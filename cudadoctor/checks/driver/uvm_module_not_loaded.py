@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.common import bare, cuinit_seen, cuinit_text, has_node, refused, rows, smi_lists
+from cudadoctor.checks.kernel_log import met, seen_of
 from cudadoctor.checks.sources import UVM_TROUBLE
 from cudadoctor.facts.driver import DeviceNode, DriverFacts, LibcudaFacts, SmiFacts
+from cudadoctor.facts.kernel import KernelFacts
+from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
 _UNKNOWN_ERROR = 999
@@ -56,3 +59,21 @@ def uvm_module_not_loaded(
         source=UVM_TROUBLE,
         confidence=Confidence.CERTAIN if smi_lists(smi) else Confidence.LIKELY,
     )
+
+
+@also(uvm_module_not_loaded)
+def _from_its_words(symptoms: tuple[Symptom, ...], kernel: KernelFacts | None) -> Result:
+    """No nvidia_uvm is found by modprobe, and CUDA gives its error without a reason: it reached the driver."""
+    if kernel is not None and kernel.live:
+        return
+    missing = [one for one in met(symptoms, "module-not-found-by-name") if one.values["module"].endswith("uvm")]
+    unknown = met(symptoms, "cuda-unknown-error")
+    without = met(symptoms, "tf-no-kernel-driver", "smi-no-driver", "module-not-in-directory")
+    if missing and unknown and not without:
+        yield Problem(
+            subject="machine",
+            message="nvidia_uvm cannot be loaded, and CUDA does not start without it",
+            evidence=seen_of(missing[0], unknown[0]),
+            source=UVM_TROUBLE,
+            confidence=Confidence.LIKELY,
+        )

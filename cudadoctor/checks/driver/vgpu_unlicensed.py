@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.common import clean, rows, smi_seen
+from cudadoctor.checks.gpu_words import code, quoted, said, vgpu_series
 from cudadoctor.checks.sources import VGPU_LICENCE
 from cudadoctor.facts.driver import SmiFacts
+from cudadoctor.facts.symptom import Symptom
+
+_UNAVAILABLE = 46
 
 
 @check("VIRT004", severity=Severity.WARNING)
@@ -21,16 +25,43 @@ def vgpu_unlicensed(smi: SmiFacts) -> Result:
         the administrator of the licence server.
 
     Harmless when:
-        The guest has just been started and is still asking for its licence.
+        The guest has just been started and is still asking for its licence. A whole GPU with the GRID driver
+        (pass-through, bare metal) needs a licence for its graphics only: there nothing is reported.
 
     Sources:
         https://docs.nvidia.com/vgpu/latest/grid-licensing-user-guide/
     """
     for gpu in smi.gpus:
-        if "unlicensed" in (gpu.license_status or "").lower():
+        whole = (gpu.virtualization or "").lower() in ("none", "pass-through") and vgpu_series(gpu.name) is None
+        if not whole and "unlicensed" in (gpu.license_status or "").lower():
             yield Problem(
                 subject=f"gpu:{gpu.index}",
                 message=f"the virtual GPU {gpu.index} has no licence (License Status: {clean(gpu.license_status, 60)})",
                 evidence=rows(smi_seen(smi)),
                 source=VGPU_LICENCE,
             )
+
+
+@also(vgpu_unlicensed)
+def from_words(symptoms: tuple[Symptom, ...], smi: SmiFacts | None) -> Result:
+    """The licence daemon's words; or error 46 in a cloud machine of a size that has a part of a GPU (a vGPU)."""
+    if smi is not None and any(gpu.license_status for gpu in smi.gpus):
+        return
+    unlicensed = said(symptoms, "vgpu-unlicensed")
+    size, refused = said(symptoms, "vgpu-size"), code(symptoms, _UNAVAILABLE)
+    if unlicensed is not None:
+        yield Problem(
+            subject="machine",
+            message="the virtual GPU has no licence",
+            evidence=(quoted(unlicensed),),
+            source=VGPU_LICENCE,
+        )
+    elif size is not None and refused is not None:
+        yield Problem(
+            subject="machine",
+            message="a virtual GPU refuses programs (CUDA error 46): it has no licence, most likely",
+            evidence=(quoted(refused), quoted(size)),
+            source=VGPU_LICENCE,
+            severity=Severity.ERROR,
+            confidence=Confidence.LIKELY,
+        )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.common import active, clean, seen
 from cudadoctor.checks.sources import WSL
+from cudadoctor.checks.system_words import said
 from cudadoctor.facts.envs import EnvFacts
+from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
 
@@ -37,4 +39,27 @@ def wsl1_no_gpu(os: OsFacts, envs: tuple[EnvFacts, ...] | None) -> Result:
         source=WSL,
         severity=Severity.ERROR if wanted else None,
         confidence=Confidence.CERTAIN,
+    )
+
+
+_FIRST_WSL2 = 18362
+"""Windows 10 1903, the first build that has WSL 2 at all (learn.microsoft.com, read 2026-11-25)."""
+
+
+@also(wsl1_no_gpu)
+def from_messages(symptoms: tuple[Symptom, ...], os: OsFacts | None) -> Result:
+    """A Windows that is older than WSL 2, or the text says that it is WSL 1."""
+    if os is not None and os.wsl is not None:
+        return
+    named = said(symptoms, "wsl-named")
+    versions = {one.values.get("version") for one in named}
+    builds = [one for one in said(symptoms, "windows-build") if int(one.values.get("build", "99999")) < _FIRST_WSL2]
+    if not named or "2" in versions or not builds:
+        return
+    yield Problem(
+        subject="machine",
+        message=f"Windows build {builds[0].values['build']} has WSL 1 only, which gives Linux programs no GPU",
+        evidence=tuple(one.seen for one in (*builds, *named[:1])),
+        source=WSL,
+        severity=Severity.ERROR,
     )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.common import clean, cuda_runs, cuinit_seen, is_compat, is_stub, rows, smi_lists
 from cudadoctor.checks.sources import WSL
+from cudadoctor.checks.system_words import installed, said, speaks_of_container
+from cudadoctor.facts.distro import DistroFacts
 from cudadoctor.facts.driver import LibcudaFacts, SmiFacts
+from cudadoctor.facts.runtime import RuntimeFacts
+from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
 _WINDOWS_LIBRARIES = "/usr/lib/wsl/"
@@ -40,4 +44,37 @@ def wsl_libcuda_shadowed(os: OsFacts, libcuda: LibcudaFacts, smi: SmiFacts | Non
         evidence=rows(cuinit_seen(libcuda)),
         source=WSL,
         confidence=Confidence.CERTAIN if smi_lists(smi) else Confidence.LIKELY,
+    )
+
+
+@also(wsl_libcuda_shadowed)
+def from_messages(  # noqa: PLR0917  facts, passed by name
+    symptoms: tuple[Symptom, ...],
+    os: OsFacts | None,
+    smi: SmiFacts | None,
+    distro: DistroFacts | None,
+    libcuda: LibcudaFacts | None,
+    runtime: RuntimeFacts | None,
+) -> Result:
+    """Under WSL 2 nvidia-smi works and CUDA finds no device, or a Linux package with libcuda is installed."""
+    two = (os is not None and os.wsl == 2) or any(
+        one.values.get("version") == "2" for one in said(symptoms, "wsl-named")
+    )
+    # What the loader really took on this machine decides before any message.
+    if not two or (libcuda is not None and libcuda.path) or speaks_of_container(os, runtime, symptoms):
+        return
+    no_device = said(symptoms, "cuda-error-100")
+    works = smi_lists(smi) or bool(said(symptoms, "smi-answered"))
+    packages = installed(distro, "libnvidia-compute-*")
+    named = said(symptoms, "wsl-driver-package")
+    if not no_device or not (works or packages or named):
+        return
+    yield Problem(
+        subject="file:libcuda.so.1",
+        message="under WSL 2 nvidia-smi works and CUDA finds no device: a Linux libcuda is found before that of Windows"
+        if works
+        else "a Linux driver package is installed in WSL 2: its libcuda is found before that of Windows",
+        evidence=(*(one.seen for one in no_device), *(one.seen for one in (*said(symptoms, "smi-answered"), *named))),
+        source=WSL,
+        confidence=Confidence.LIKELY,
     )

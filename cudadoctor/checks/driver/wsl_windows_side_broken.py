@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
-from cudadoctor.checks.common import cuinit_seen, cuinit_text, rows
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.common import cuinit_seen, cuinit_text, rows, smi_lists
 from cudadoctor.checks.sources import WSL
+from cudadoctor.checks.system_words import said
 from cudadoctor.checks.visibility import hides_all
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.shell import ShellFacts
+from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
 
@@ -49,3 +51,38 @@ def wsl_windows_side_broken(  # noqa: PLR0917  facts, passed by name
         source=WSL,
         confidence=Confidence.LIKELY,
     )
+
+
+_SUPPORTED = 19044
+"""Windows 10 21H2, the first general release whose WSL 2 has the GPU."""
+_PREVIEWS = range(20145, 22000)
+"""Insider builds between that and Windows 11 (22000): they have expired, and several of them lost the GPU in WSL."""
+_SERVER = 20348
+"""Windows Server 2022, no preview."""
+
+
+@also(wsl_windows_side_broken)
+def from_messages(symptoms: tuple[Symptom, ...], os: OsFacts | None, smi: SmiFacts | None) -> Result:
+    """WSL 2 on a Windows build without the GPU in WSL, or an expired preview; and something does not reach it."""
+    two = (os is not None and os.wsl == 2) or any(
+        one.values.get("version") == "2" for one in said(symptoms, "wsl-named")
+    )
+    failing = (smi is not None and smi.outcome == "failed") or said(
+        symptoms, "cuda-error-100", "no-nvidia-driver", "smi-no-driver"
+    )
+    if not two or not failing or smi_lists(smi) or said(symptoms, "smi-answered"):
+        return
+    for one in said(symptoms, "windows-build"):
+        build = int(one.values.get("build", "0"))
+        preview = build in _PREVIEWS and build != _SERVER
+        if not preview and not 18362 <= build < _SUPPORTED:
+            continue
+        what = "an Insider preview that has expired" if preview else "older than Windows 10 21H2"
+        yield Problem(
+            subject="machine",
+            message=f"Windows build {build} is {what}: its WSL 2 does not give the GPU to Linux reliably",
+            evidence=rows(one.seen, smi.seen if smi is not None else None),
+            source=WSL,
+            confidence=Confidence.LIKELY,
+        )
+        return

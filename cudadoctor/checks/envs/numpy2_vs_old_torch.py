@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.common import env_subject, release, rows, seen, torch_shown, weight
+from cudadoctor.checks.said import about, first, shown, subject
 from cudadoctor.checks.sources import NUMPY2
 from cudadoctor.facts.envs import EnvFacts
+from cudadoctor.facts.symptom import Symptom
+from cudadoctor.facts.system import OsFacts
 
 
 @check("PY002", severity=Severity.ERROR)
@@ -47,3 +50,29 @@ def numpy2_vs_old_torch(envs: tuple[EnvFacts, ...]) -> Result:
                 source=NUMPY2,
                 severity=weight(env),
             )
+
+
+@also(numpy2_vs_old_torch)
+def by_message(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None, os: OsFacts | None) -> Result:
+    """By NumPy's warning and torch's error: a torch that was made for NumPy 2 has another trouble."""
+    from cudadoctor.compat import torch as torches
+
+    own = first(symptoms, "torch-numpy-interface")
+    one = own or first(symptoms, "torch-without-numpy")
+    other = first(symptoms, "built-for-numpy-1")
+    env = about(envs)
+    windows = os is not None and os.id == "windows"
+    ready = torches.numpy2_ready(env.torch.version, windows=windows) if env is not None and env.torch else None
+    numpy = env.packages.get("numpy") if env is not None else None
+    if ready or (numpy is not None and release(numpy.version)[:1] == (1,)):
+        return
+    # NumPy warns of every module that is too old for it, and torch misses NumPy also where there is none.
+    if one is None or (own is None and other is None and ready is None and numpy is None):
+        return
+    yield Problem(
+        subject=subject(envs),
+        message=f"{shown(envs)} was built for NumPy 1 and met NumPy 2",
+        evidence=rows(one.seen, other.seen if other is not None else None),
+        source=NUMPY2,
+        confidence=Confidence.CERTAIN if own is not None or other is not None else Confidence.LIKELY,
+    )

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 
-from cudadoctor.checks.base import Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.common import env_subject, release, rows, seen, torch_shown, weight
+from cudadoctor.checks.said import shown, subject, told
 from cudadoctor.checks.sources import TORCHVISION
 from cudadoctor.facts.envs import EnvFacts, Package, TorchFacts
+from cudadoctor.facts.symptom import Symptom
 
 _BUILD = re.compile(r"(?:\A|[_+])(cpu|cu(?:da)?(\d{2,3}))(?:\.|_|\Z)")
 # torchvision 0.3 was the first with compiled operators (torchvision/csrc, `torchvision.ops`).
 _COMPILED_FROM = (0, 3)
+_DECISIVE = ("companion-other-cuda", "torch-symbol-undefined", "torchvision-without-cuda")
+_MESSAGES = (*_DECISIVE, "torchvision-operator-missing")
 
 
 def _own_build(version: str) -> bool:
@@ -100,3 +104,24 @@ def torchvision_torch_mismatch(envs: tuple[EnvFacts, ...]) -> Result:
 
 def _words(build: str) -> str:
     return "the CPU" if build == "cpu" else f"CUDA {build}"
+
+
+@also(torchvision_torch_mismatch)
+def by_message(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> Result:
+    """By what torchvision, or the loader about it, said."""
+    for one in told(symptoms, *_MESSAGES):
+        if one.kind == "companion-other-cuda" and one.values.get("library", "").lower() != "torchvision":
+            continue
+        if one.kind == "torch-symbol-undefined" and "/torchvision/" not in one.values.get("file", ""):
+            continue
+        if one.kind == "torch-symbol-undefined" and one.values["file"].endswith("/image.so"):
+            continue  # images are read another way then, and torchvision works
+        what = "is a CPU build" if one.kind == "torchvision-without-cuda" else "was built for another one"
+        yield Problem(
+            subject=subject(envs),
+            message=f"torchvision does not fit {shown(envs)}: it {what}",
+            evidence=(one.seen,),
+            source=TORCHVISION,
+            confidence=Confidence.CERTAIN if one.kind in _DECISIVE else Confidence.LIKELY,
+        )
+        return

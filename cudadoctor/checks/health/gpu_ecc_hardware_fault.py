@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.common import rows, smi_seen
-from cudadoctor.checks.sources import MEMORY_ERRORS
+from cudadoctor.checks.gpu_words import code, quoted
+from cudadoctor.checks.sources import CUDA_ERRORS, MEMORY_ERRORS
 from cudadoctor.facts.driver import SmiFacts
+from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.kernel import KernelFacts
+from cudadoctor.facts.symptom import Symptom
+
+_ECC_UNCORRECTABLE = 214
+_XIDS = {48: "a double bit error", 94: "an error that was contained", 95: "an error that was not contained"}
+"""Xid: what NVIDIA's catalogue of them says it is, in memory that ECC watches."""
+_RECENT = 86400.0
+"""Seconds: what the log has from longer ago, a reset has most likely cured."""
 
 
 @check("HLTH003", severity=Severity.ERROR)
@@ -13,12 +23,13 @@ def gpu_ecc_hardware_fault(smi: SmiFacts) -> Result:
     """The GPU's memory has errors that could not be corrected.
 
     Why:
-        An uncorrectable error has ended programs or spoilt their results. Where replacing the row failed, too, the
-        GPU has no spare memory left for it.
+        An uncorrectable error has ended programs or spoilt their results: CUDA error 214 ("uncorrectable ECC error
+        encountered"), Xid 48, 94 or 95 in the kernel's log.
 
     Fix:
-        Reset the GPU (as root, with nothing using it) or reboot, and run the vendor's diagnosis. With a failed row
-        replacement, or if the errors come back: have the GPU replaced.
+        Reset the GPU (as root, with nothing using it: `nvidia-smi --gpu-reset -i` and its index) or reboot, and run
+        the vendor's diagnosis (`dcgmi diag -r 3`). If the errors come back: have the GPU replaced. In the cloud: give
+        the machine back and start another one.
 
     Harmless when:
         The count comes from one event that a reset has already cured: it goes back to zero when the driver is loaded
@@ -28,14 +39,7 @@ def gpu_ecc_hardware_fault(smi: SmiFacts) -> Result:
         https://docs.nvidia.com/deploy/a100-gpu-mem-error-mgmt/error-recovery-and-response-flags.html
     """
     for gpu in smi.gpus:
-        if gpu.row_remap_failure:
-            yield Problem(
-                subject=f"gpu:{gpu.index}",
-                message=f"GPU {gpu.index}: replacing a faulty row of its memory has failed",
-                evidence=rows(smi_seen(smi)),
-                source=MEMORY_ERRORS,
-            )
-        elif gpu.ecc_uncorrected and not gpu.row_remap_pending:
+        if gpu.ecc_uncorrected and not gpu.row_remap_pending and not gpu.row_remap_failure:
             plural = "s" if gpu.ecc_uncorrected > 1 else ""
             yield Problem(
                 subject=f"gpu:{gpu.index}",
@@ -44,3 +48,40 @@ def gpu_ecc_hardware_fault(smi: SmiFacts) -> Result:
                 source=MEMORY_ERRORS,
                 confidence=Confidence.LIKELY,
             )
+
+
+@also(gpu_ecc_hardware_fault)
+def from_words(symptoms: tuple[Symptom, ...], smi: SmiFacts | None) -> Result:
+    """CUDA's own word for it; a GPU that nvidia-smi counts errors for is named by the rule above."""
+    counted = smi is not None and any(gpu.ecc_uncorrected or gpu.row_remap_failure for gpu in smi.gpus)
+    error = code(symptoms, _ECC_UNCORRECTABLE)
+    if error is not None and not counted:
+        yield Problem(
+            subject="machine",
+            message="a program met a memory error of the GPU that could not be corrected (CUDA error 214)",
+            evidence=(quoted(error),),
+            source=CUDA_ERRORS,
+        )
+
+
+@also(gpu_ecc_hardware_fault)
+def from_log(kernel: KernelFacts, gpus: tuple[GpuFacts, ...] | None, smi: SmiFacts | None) -> Result:
+    """The Xids for it in the kernel's log; not beside a row that waits for its reset, which is the same fault.
+
+    Where the driver says that no recovery is needed, the GPU works again, and it is a warning.
+    """
+    index = {gpu.pci_bus_id: gpu.index for gpu in gpus or () if gpu.pci_bus_id}
+    waiting = {gpu.bus_id for gpu in (smi.gpus if smi else ()) if gpu.row_remap_pending or gpu.row_remap_failure}
+    well = {gpu.bus_id for gpu in (smi.gpus if smi else ()) if (gpu.recovery_action or "").lower() == "none"}
+    for event in kernel.events or ():
+        what = _XIDS.get(event.code or 0) if event.kind == "xid" else None
+        if what is None or (event.age is not None and event.age > _RECENT) or event.bus_id in waiting:
+            continue
+        where = f"gpu:{index[event.bus_id]}" if event.bus_id in index else "machine"
+        yield Problem(
+            subject=where,
+            message=f"the GPU's memory had {what} (Xid {event.code}{f' of {event.bus_id}' if event.bus_id else ''})",
+            evidence=(event.seen,),
+            source=MEMORY_ERRORS,
+            severity=Severity.WARNING if event.bus_id in well else None,
+        )

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.common import active, clean, seen
 from cudadoctor.checks.rc import setters
+from cudadoctor.checks.said import first
 from cudadoctor.checks.sources import ALLOCATION_OF_DEVICES
-from cudadoctor.checks.visibility import VARIABLE, scheduler, visibility
+from cudadoctor.checks.visibility import VARIABLE, leaves_none, scheduler, visibility
 from cudadoctor.facts.driver import SmiFacts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.shell import ShellFacts
+from cudadoctor.facts.symptom import Symptom
+
+_NO_GPU = ("program-finds-no-gpu", "no-cuda-gpus", "no-cuda-gpus-available")
 
 
 @check("ENV001", severity=Severity.WARNING)
@@ -27,7 +31,10 @@ def visible_devices_hides_gpus(
         is ignored. An empty value, -1, quotes inside the value, `all` or `cuda:0` hide every GPU.
 
     Fix:
-        `unset CUDA_VISIBLE_DEVICES`, or set it to indices that exist, separated by commas and nothing else.
+        `unset CUDA_VISIBLE_DEVICES`, or set it to indices that exist, separated by commas and nothing else: a machine
+        with one GPU has index 0 only. Programs set it too (`os.environ["CUDA_VISIBLE_DEVICES"] = "1"`): change it
+        there. Inside the program the GPUs that are left are counted from 0 again: with `CUDA_VISIBLE_DEVICES=2` the
+        device is `cuda:0`.
 
     Harmless when:
         A batch system or a CI job sets it: then it is information. A list that leaves GPUs out on purpose is silent.
@@ -60,3 +67,48 @@ def visible_devices_hides_gpus(
         source=ALLOCATION_OF_DEVICES,
         severity=Severity.INFO if setter else severity,
     )
+
+
+@also(visible_devices_hides_gpus)
+def _said(
+    symptoms: tuple[Symptom, ...],
+    shell: ShellFacts,
+    gpus: tuple[GpuFacts, ...] | None,
+    smi: SmiFacts | None,
+) -> Result:
+    """How many GPUs there are is not told; a program was left without one, and the variable asks for others than 0."""
+    value = shell.variables.get(VARIABLE)
+    if value is None or gpus is not None or smi is not None or scheduler(shell.variables) is not None:
+        return
+    none = first(symptoms, *_NO_GPU)
+    if none is not None and (confidence := leaves_none(value)) is not None:
+        hides = (
+            "hides every GPU" if confidence is Confidence.CERTAIN else "begins with a GPU that is probably not there"
+        )
+        yield Problem(
+            subject=f"var:{VARIABLE}",
+            message=f"{VARIABLE}: `{clean(value, 80)}` {hides}, and the program finds none",
+            evidence=(seen(VARIABLE, value or "(empty)"), none.seen),
+            source=ALLOCATION_OF_DEVICES,
+            severity=Severity.ERROR,
+            confidence=confidence,
+        )
+        return
+    high = first(symptoms, "device-index-too-high")
+    items = [item.strip() for item in value.split(",")]
+    if high is None or not all(item.isascii() and item.isdigit() for item in items):
+        return
+    wanted, count = high.values.get("device"), high.values.get("count")
+    listed = wanted is not None and wanted in items and int(wanted) >= len(items)
+    if listed and (count is None or int(count) <= len(items)):
+        yield Problem(
+            subject=f"var:{VARIABLE}",
+            message=(
+                f"{VARIABLE}: `{clean(value, 80)}` leaves {len(items)} GPU{'s' if len(items) > 1 else ''}, "
+                f"counted from 0 again, and the program asks for number {wanted}"
+            ),
+            evidence=(seen(VARIABLE, value), high.seen),
+            source=ALLOCATION_OF_DEVICES,
+            severity=Severity.ERROR,
+            confidence=Confidence.LIKELY,
+        )

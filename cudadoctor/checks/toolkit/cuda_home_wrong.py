@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.common import clean, rows, seen
 from cudadoctor.checks.rc import setters
+from cudadoctor.checks.said import first
 from cudadoctor.checks.sources import CPP_EXTENSION
 from cudadoctor.facts.shell import ShellFacts
+from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.toolkit import ToolkitInventory
+
+_NAMES = ("CUDA_HOME", "CUDA_PATH")
 
 
 @check("ENV011", severity=Severity.WARNING)
@@ -19,7 +23,9 @@ def cuda_home_wrong(toolkit: ToolkitInventory, shell: ShellFacts | None) -> Resu
         `CUDA_HOME=$CUDA_HOME:/usr/local/cuda`) or a directory that does not exist breaks every build.
 
     Fix:
-        Set it to the root of one toolkit, or unset it: torch itself does not read it.
+        Set it to the root of one toolkit, the directory that has bin/nvcc in it: `export CUDA_HOME=/usr/local/cuda`
+        (no colon, no `$CUDA_HOME:` before it: that is how PATH is set, and CUDA_HOME is no list). Or unset it: torch
+        itself does not read it. Correct the line in the start-up file that sets it, and open a new shell.
 
     Harmless when:
         Nothing is compiled here.
@@ -47,3 +53,52 @@ def cuda_home_wrong(toolkit: ToolkitInventory, shell: ShellFacts | None) -> Resu
         source=CPP_EXTENSION,
         confidence=confidence,
     )
+
+
+@also(cuda_home_wrong)
+def _a_list(shell: ShellFacts, symptoms: tuple[Symptom, ...] | None) -> Result:
+    """The variable alone tells: it is a list."""
+    for name in _NAMES:
+        value = shell.variables.get(name, "")
+        if ":" not in value or not value.startswith(("/", ":", "$", "~")):
+            continue
+        said = first(symptoms, "nvcc-path-is-a-list", "nvcc-not-at-cuda-home")
+        yield Problem(
+            subject=f"var:{name}",
+            message=f"{name}: `{clean(value)}` is a list, and must be one directory",
+            evidence=rows(seen(name, value), said.seen if said is not None else None, *setters(shell, name)),
+            source=CPP_EXTENSION,
+            severity=Severity.ERROR if said is not None else None,
+        )
+        return
+
+
+@also(cuda_home_wrong)
+def _said(symptoms: tuple[Symptom, ...], shell: ShellFacts | None) -> Result:
+    """A build looked for nvcc in a directory that is none."""
+    named = shell.variables if shell is not None else {}
+    said = first(symptoms, "nvcc-path-is-a-list")
+    if said is not None and not any(":" in named.get(name, "") for name in _NAMES):
+        yield Problem(
+            subject="var:CUDA_HOME",
+            message=f"CUDA_HOME is a list, and must be one directory: a build looked for {clean(said.values['path'])}",
+            evidence=(said.seen,),
+            source=CPP_EXTENSION,
+            severity=Severity.ERROR,
+        )
+        return
+    said = first(symptoms, "nvcc-not-at-cuda-home")
+    if said is None:
+        return
+    root = said.values["root"].rstrip("/")
+    name = next((name for name in _NAMES if named.get(name, "").rstrip("/") == root), None)
+    if name is not None or root != "/usr/local/cuda":
+        # torch itself takes only CUDA_HOME, the nvcc on PATH, or /usr/local/cuda.
+        yield Problem(
+            subject=f"var:{name or 'CUDA_HOME'}",
+            message=f"{name or 'CUDA_HOME'} names {clean(root)}, and there is no bin/nvcc in it",
+            evidence=(said.seen,),
+            source=CPP_EXTENSION,
+            severity=Severity.ERROR,
+            confidence=Confidence.CERTAIN if name is not None else Confidence.LIKELY,
+        )

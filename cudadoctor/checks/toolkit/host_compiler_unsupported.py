@@ -1,24 +1,34 @@
-"""Finds a host compiler that is too new for nvcc."""
+"""Finds a host compiler that nvcc does not accept."""
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, Unknown, check
+import re
+
+from cudadoctor.checks.base import Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.common import clean, rows, seen, toolkit_shown, toolkits_in_use
+from cudadoctor.checks.said import first
 from cudadoctor.checks.sources import NVCC_GCC
+from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.toolkit import CompilerFacts, ToolkitInventory
+
+_ROOT = re.compile(r"(?P<root>/[^\s:'\"]{1,200}?)/(?:targets/[\w-]{3,40}/)?include/crt/host_config\.h")
 
 
 @check("CC001", severity=Severity.WARNING)
 def host_compiler_unsupported(toolkit: ToolkitInventory, compiler: CompilerFacts) -> Result:
-    """The C++ compiler is newer than nvcc accepts.
+    """Nvcc does not accept the C++ compiler: it is newer (or older) than the toolkit was made for.
 
     Why:
-        nvcc's header crt/host_config.h stops the build with "unsupported GNU version" above the newest compiler that
-        the toolkit was made for.
+        nvcc's header crt/host_config.h stops the build with "unsupported GNU version! gcc versions later than N are
+        not supported!" above the newest compiler that the toolkit was made for. torch's extension builder compares
+        the two as well, and also refuses a compiler that is too old.
 
     Fix:
-        Install an older compiler beside the new one and name it for the build: NVCC_CCBIN (CMake:
-        CMAKE_CUDA_HOST_COMPILER). Leave the system's own gcc as it is: the kernel's modules are built with it.
+        Install a compiler that the toolkit knows beside the one that is there, and name it for the build:
+        `export NVCC_CCBIN=g++-N CC=gcc-N CXX=g++-N` (CMake: `-DCMAKE_CUDA_HOST_COMPILER=g++-N`). Ubuntu and Debian:
+        `apt-get install gcc-N g++-N`; RHEL and its like: `dnf install gcc-toolset-N`; conda: `conda install gxx=N`
+        (no administrator needed). Or take a newer toolkit of torch's own CUDA major. Leave the system's gcc as it is:
+        the kernel's modules are built with it. `-allow-unsupported-compiler` only hides the message.
 
     Harmless when:
         Nothing is compiled here.
@@ -47,3 +57,26 @@ def host_compiler_unsupported(toolkit: ToolkitInventory, compiler: CompilerFacts
                 ),
                 source=NVCC_GCC,
             )
+
+
+@also(host_compiler_unsupported)
+def _said(symptoms: tuple[Symptom, ...], toolkit: ToolkitInventory | None) -> Result:
+    """The build itself said so."""
+    said = first(symptoms, "unsupported-host-compiler")
+    if said is None:
+        return
+    values = said.values
+    used = toolkits_in_use(toolkit) if toolkit is not None else ()
+    root = _ROOT.search(said.seen.text)
+    where = used[0].real_root if used else root["root"] if root else None
+    subject = f"toolkit:{clean(where)}" if where else "machine"
+    if "oldest" in values or "minimum" in said.seen.text:
+        limit = f" (it needs {values['oldest']} or newer)" if "oldest" in values else ""
+        message = f"the build stopped: the C++ compiler is older than the toolkit needs{limit}"
+    else:
+        newest = values.get("newest")
+        limit = (
+            f" (it takes them up to {newest})" if newest else f" (below {values['below']})" if "below" in values else ""
+        )
+        message = f"the build stopped: the C++ compiler is newer than this toolkit takes{limit}"
+    yield Problem(subject=subject, message=message, evidence=(said.seen,), source=NVCC_GCC, severity=Severity.ERROR)

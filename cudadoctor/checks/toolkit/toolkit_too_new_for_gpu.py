@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.asked_arch import asked
+from cudadoctor.checks.base import Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.common import clean, gpu_shown, rows, seen, toolkit_shown, toolkits_in_use
 from cudadoctor.checks.sources import INSTALL_GUIDE
+from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.toolkit import ToolkitInventory
 
 
@@ -18,7 +21,9 @@ def toolkit_too_new_for_gpu(toolkit: ToolkitInventory, gpus: tuple[GpuFacts, ...
         them nvcc stops with "Unsupported gpu architecture".
 
     Fix:
-        Compile with the last toolkit that knows the GPU; several toolkits can stand side by side.
+        Compile with the last toolkit that knows the GPU (12.9 for Maxwell, Pascal and Volta; 11.8 for Kepler);
+        several toolkits can stand side by side, CUDA_HOME chooses. Where the program only lists the old architecture
+        among others and the GPU is newer, take it out of TORCH_CUDA_ARCH_LIST or CMAKE_CUDA_ARCHITECTURES.
 
     Harmless when:
         Nothing is compiled here: torch's own packages do not use this nvcc.
@@ -54,3 +59,27 @@ def toolkit_too_new_for_gpu(toolkit: ToolkitInventory, gpus: tuple[GpuFacts, ...
                     source=INSTALL_GUIDE,
                 )
                 break
+
+
+@also(toolkit_too_new_for_gpu)
+def _said(
+    symptoms: tuple[Symptom, ...],
+    toolkit: ToolkitInventory | None,
+    envs: tuple[EnvFacts, ...] | None,
+) -> Result:
+    """Nvcc itself said so, of an architecture that it has dropped."""
+    found = asked(symptoms, toolkit, envs)
+    if found is None:
+        return
+    if found.verdict == "unknown":
+        reason = "nvcc refuses an architecture; whether it is too old or too new for it is not told"
+        yield Unknown(subject=found.subject, reason=reason)
+    elif found.verdict == "too-new":
+        yield Problem(
+            subject=found.subject,
+            message=f"nvcc no longer knows compute capability {found.capability}: it is known {found.until}",
+            evidence=found.evidence,
+            source=INSTALL_GUIDE,
+            severity=Severity.ERROR,
+            confidence=found.confidence,
+        )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.asked_arch import asked
+from cudadoctor.checks.base import Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.common import clean, gpu_shown, rows, seen, toolkit_shown, toolkits_in_use
 from cudadoctor.checks.sources import INSTALL_GUIDE
+from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.toolkit import ToolkitInventory
 
 
@@ -18,8 +21,9 @@ def toolkit_too_old_for_gpu(toolkit: ToolkitInventory, gpus: tuple[GpuFacts, ...
         "Unsupported gpu architecture".
 
     Fix:
-        Compile with a newer toolkit, or for an older architecture with PTX (TORCH_CUDA_ARCH_LIST with `+PTX`), which
-        the driver translates.
+        Compile with a newer toolkit (without an administrator: `conda install -c nvidia cuda-toolkit=12.8`, then
+        `export CUDA_HOME=$CONDA_PREFIX`); for torch extensions it must be of torch's CUDA major. Or compile for the
+        newest architecture that nvcc knows, with PTX that the driver translates: `TORCH_CUDA_ARCH_LIST="8.0+PTX"`.
 
     Harmless when:
         Nothing is compiled here: torch's own packages do not use this nvcc.
@@ -55,3 +59,22 @@ def toolkit_too_old_for_gpu(toolkit: ToolkitInventory, gpus: tuple[GpuFacts, ...
                     source=INSTALL_GUIDE,
                 )
                 break
+
+
+@also(toolkit_too_old_for_gpu)
+def _said(
+    symptoms: tuple[Symptom, ...],
+    toolkit: ToolkitInventory | None,
+    envs: tuple[EnvFacts, ...] | None,
+) -> Result:
+    """Nvcc itself said so, of an architecture that came after it."""
+    found = asked(symptoms, toolkit, envs)
+    if found is not None and found.verdict == "too-old":
+        yield Problem(
+            subject=found.subject,
+            message=f"nvcc does not know compute capability {found.capability}: it is known {found.since}",
+            evidence=found.evidence,
+            source=INSTALL_GUIDE,
+            severity=Severity.ERROR,
+            confidence=found.confidence,
+        )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
+from cudadoctor.checks.base import Problem, Result, Severity, also, check
 from cudadoctor.checks.common import active, env_subject, rows, toolkit_shown, toolkits_in_use, torch_shown
+from cudadoctor.checks.said import first, shown, subject, value
 from cudadoctor.checks.sources import CPP_EXTENSION
 from cudadoctor.facts.envs import EnvFacts
+from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.toolkit import ToolkitInventory
 
 
@@ -18,8 +20,10 @@ def toolkit_torch_mismatch(toolkit: ToolkitInventory, envs: tuple[EnvFacts, ...]
         where the major differs (flash-attn, apex, deepspeed …). torch itself does not use the toolkit.
 
     Fix:
-        To compile extensions: install the toolkit of torch's CUDA version and set CUDA_HOME to it for the build, or
-        use a prebuilt wheel of the extension.
+        To compile extensions: install the toolkit of torch's CUDA version beside the other and set CUDA_HOME to it for
+        the build (without an administrator: `conda install -c nvidia cuda-toolkit=12.4`, then
+        `export CUDA_HOME=$CONDA_PREFIX`); or install the torch that is built for the toolkit's CUDA; or use a prebuilt
+        wheel of the extension. A different minor of the same major is only warned of.
 
     Harmless when:
         Nothing is compiled here, as for everybody who only uses wheels or conda packages.
@@ -41,3 +45,23 @@ def toolkit_torch_mismatch(toolkit: ToolkitInventory, envs: tuple[EnvFacts, ...]
             evidence=rows(env.torch.seen, one.seen),
             source=CPP_EXTENSION,
         )
+
+
+@also(toolkit_torch_mismatch)
+def by_message(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> Result:
+    """The builder of an extension refused: here it is an error."""
+    one = first(symptoms, "toolkit-of-extension-build")
+    if one is None:
+        return
+    toolkit = one.values.get("toolkit")
+    torch = one.values.get("torch") or value(symptoms, "torch-of-extension-build", "torch")
+    yield Problem(
+        subject=subject(envs),
+        message=(
+            f"{shown(envs)} is built for {f'CUDA {torch}' if torch else 'another CUDA'}, and the build of an extension "
+            f"used {f'the toolkit of CUDA {toolkit}' if toolkit else 'the toolkit that is here'}"
+        ),
+        evidence=(one.seen,),
+        source=CPP_EXTENSION,
+        severity=Severity.ERROR,
+    )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.common import active, clean, env_subject, expects_gpu, is_cpu_build, torch_shown
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.common import active, clean, env_subject, expects_gpu, is_cpu_build, release, rows, torch_shown
+from cudadoctor.checks.said import first, shown, subject, torch_of
 from cudadoctor.checks.sources import PYTORCH_INSTALL
-from cudadoctor.checks.torch.cpu_only_build import generic_aarch64
+from cudadoctor.checks.torch.cpu_only_build import general_wheel_without_cuda, generic_aarch64
 from cudadoctor.facts.driver import DriverFacts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
 
@@ -45,4 +47,44 @@ def aarch64_wheel_without_cuda(
         ),
         evidence=(env.torch.seen,),
         source=PYTORCH_INSTALL,
+    )
+
+
+@also(aarch64_wheel_without_cuda)
+def by_message(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...], os: OsFacts) -> Result:
+    """By torch itself, which says that it has no CUDA, on an Arm machine whose GPU is not known."""
+    one = first(symptoms, "torch-without-cuda")
+    torch = torch_of(envs)
+    if one is None or torch is None or not generic_aarch64(torch, os) or torch.cuda is not None:
+        return
+    if "not compiled" not in one.seen.text.lower():
+        return
+    yield Problem(
+        subject=subject(envs),
+        message=f"{shown(envs)} is the general aarch64 wheel without CUDA, and CUDA was asked of it",
+        evidence=rows(one.seen, torch.seen),
+        source=PYTORCH_INSTALL,
+        confidence=Confidence.LIKELY,
+    )
+
+
+@also(aarch64_wheel_without_cuda)
+def by_default_index(
+    envs: tuple[EnvFacts, ...], os: OsFacts, gpus: tuple[GpuFacts, ...] | None, driver: DriverFacts | None
+) -> Result:
+    """A torch that finds no GPU, of whose build only the number is told: the general wheel of that release."""
+    torch = torch_of(envs)
+    if torch is None or os.arch != "aarch64" or not general_wheel_without_cuda(torch, "linux-aarch64"):
+        return
+    # NVIDIA's own wheels for older JetPacks had plain numbers, too; from 1.12 on they say +nv22.05.
+    if os.jetson is not None and release(torch.version) < (1, 12):
+        return
+    if os.jetson is None and not expects_gpu(gpus, os, driver):
+        return
+    yield Problem(
+        subject=subject(envs),
+        message=f"{shown(envs)} finds no GPU: the general aarch64 wheel of this release has no CUDA",
+        evidence=(torch.seen,),
+        source=PYTORCH_INSTALL,
+        confidence=Confidence.LIKELY,
     )

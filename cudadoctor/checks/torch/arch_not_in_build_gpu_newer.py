@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from cudadoctor.checks.arch_gaps import Gap, gaps
-from cudadoctor.checks.base import Result, Severity, check
+from cudadoctor.checks.arch_said import said
+from cudadoctor.checks.base import Result, Severity, also, check
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
 
@@ -32,3 +34,13 @@ def arch_not_in_build_gpu_newer(envs: tuple[EnvFacts, ...], gpus: tuple[GpuFacts
             yield found
         elif found.newer:
             yield found.problem()
+
+
+@also(arch_not_in_build_gpu_newer)
+def by_message(
+    symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None, gpus: tuple[GpuFacts, ...] | None
+) -> Result:
+    """By what torch said about a GPU: the list of its build decides which of the two is older."""
+    found = said(symptoms, envs, gpus)
+    if found is not None and found.newer:
+        yield found.problem(envs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.common import (
     active,
     computes_on_cpu,
@@ -11,15 +11,23 @@ from cudadoctor.checks.common import (
     given_away,
     has_node,
     is_cpu_build,
+    rows,
     switched_off,
     too_old_for_torch,
     torch_shown,
 )
+from cudadoctor.checks.said import first, shown, subject, told, torch_of
 from cudadoctor.checks.sources import PYTORCH_INSTALL
 from cudadoctor.facts.driver import DeviceNode, DriverFacts, PciFacts
 from cudadoctor.facts.envs import EnvFacts, TorchFacts
 from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.seen import Seen
+from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
+from cudadoctor.facts.toolkit import ToolkitInventory
+
+_CUDA_PACKAGES = ("cudatoolkit", "pytorch-cuda", "cuda-toolkit", "cuda-runtime", "cuda-nvcc")
+"""Beside a CPU build: what conda was asked for, and its solver left torch without."""
 
 
 def generic_aarch64(torch: TorchFacts, os: OsFacts | None) -> bool:
@@ -76,3 +84,109 @@ def cpu_only_build(  # noqa: PLR0917  facts, passed by name
         source=PYTORCH_INSTALL,
         severity=Severity.INFO if on_purpose or too_old_for_torch(gpus) else None,
     )
+
+
+@also(cpu_only_build)
+def by_message(  # noqa: PLR0917  facts, passed by name
+    symptoms: tuple[Symptom, ...],
+    envs: tuple[EnvFacts, ...] | None,
+    gpus: tuple[GpuFacts, ...] | None,
+    os: OsFacts | None,
+    toolkit: ToolkitInventory | None,
+    driver: DriverFacts | None,
+) -> Result:
+    """Something asked this torch for CUDA, and it has none: by its own words, or by an extension's."""
+    torch = torch_of(envs)
+    if gpus == () or (torch is not None and (torch.cuda is not None or torch.hip is not None)):
+        return
+    if torch is not None and generic_aarch64(torch, os):
+        return
+    one = first(symptoms, "torch-without-cuda")
+    asked = one is not None and "not compiled" in one.seen.text.lower()
+    other = next((met for met in told(symptoms, "xformers-built-for") if _replaced(met)), None)
+    if not asked and other is None and torch is not None and is_cpu_build(torch):
+        other = next((met for met in told(symptoms, "torch-symbol-undefined") if _of_cuda(met)), None)
+    if not asked and other is not None:
+        one, asked = other, True
+    if one is None or not (asked or _wanted(envs, gpus, toolkit, driver)):
+        return
+    yield _of_build(envs, rows(one.seen, torch.seen if torch is not None else None))
+
+
+@also(cpu_only_build)
+def with_cuda_beside_it(  # noqa: PLR0917  facts, passed by name
+    envs: tuple[EnvFacts, ...],
+    symptoms: tuple[Symptom, ...] | None,
+    gpus: tuple[GpuFacts, ...] | None,
+    os: OsFacts | None,
+    toolkit: ToolkitInventory | None,
+    driver: DriverFacts | None,
+) -> Result:
+    """A CPU build where CUDA was asked for all the same, and the GPUs are not known."""
+    torch = torch_of(envs)
+    if gpus is not None or torch is None or not is_cpu_build(torch) or generic_aarch64(torch, os):
+        return
+    if os is not None and os.uid is not None:
+        return  # a machine that was examined: what is not known of it stays so
+    asked = first(symptoms or (), "cuda-build-asked", "pip-torch-index")
+    if asked is not None or _wanted(envs, gpus, toolkit, driver):
+        yield _of_build(envs, rows(torch.seen, asked.seen if asked is not None else None))
+
+
+@also(cpu_only_build)
+def by_default_index(
+    envs: tuple[EnvFacts, ...],
+    os: OsFacts,
+    gpus: tuple[GpuFacts, ...] | None,
+    toolkit: ToolkitInventory | None,
+    driver: DriverFacts | None,
+) -> Result:
+    """A torch on Windows that finds no GPU, of which only the number is told: pip gives a CPU build there."""
+    torch = torch_of(envs)
+    if os.id != "windows" or torch is None or gpus == () or not _wanted(envs, gpus, toolkit, driver):
+        return
+    if general_wheel_without_cuda(torch, "win-amd64"):
+        yield _of_build(envs, (torch.seen,))
+
+
+def general_wheel_without_cuda(torch: TorchFacts, platform: str) -> bool:
+    """It finds no GPU, tells nothing of its build, and pip's plain wheel of that release has no CUDA there."""
+    from cudadoctor.compat import torch as torches
+
+    told_nothing = (torch.cuda, torch.hip, torch.build, torch.build_string) == (None, None, None, None)
+    if not told_nothing or torch.installer not in (None, "pip", "uv") or torch.live.is_available is not False:
+        return False
+    return "+" not in torch.version and torches.pypi_default(torch.version, platform) == "cpu"
+
+
+def _of_build(envs: tuple[EnvFacts, ...] | None, evidence: tuple[Seen, ...]) -> Problem:
+    return Problem(
+        subject=subject(envs),
+        message=f"{shown(envs)} is a CPU-only build, and CUDA was asked of it",
+        evidence=evidence,
+        source=PYTORCH_INSTALL,
+        confidence=Confidence.LIKELY,
+    )
+
+
+def _replaced(one: Symptom) -> bool:
+    """An extension for a CUDA build met a CPU build."""
+    return "+cu" in one.values.get("built", "") and one.values.get("torch", "").endswith("+cpu")
+
+
+def _of_cuda(one: Symptom) -> bool:
+    """An extension misses a function that only a CUDA build of torch has."""
+    return any(name in one.values.get("symbol", "") for name in ("3c104cuda", "2at4cuda"))
+
+
+def _wanted(
+    envs: tuple[EnvFacts, ...] | None,
+    gpus: tuple[GpuFacts, ...] | None,
+    toolkit: ToolkitInventory | None,
+    driver: DriverFacts | None,
+) -> bool:
+    """CUDA is meant to be used: a GPU, its driver or a toolkit is there, or CUDA packages lie beside torch."""
+    env = active(envs or ())
+    beside = env is not None and any(name in env.packages for name in _CUDA_PACKAGES)
+    runs = driver is not None and bool(driver.loaded or driver.version)
+    return bool(gpus) or beside or runs or (toolkit is not None and bool(toolkit.toolkits))

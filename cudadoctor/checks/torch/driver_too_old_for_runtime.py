@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.common import env_subject, rows, runtime_served, torch_shown, weight
-from cudadoctor.checks.sources import COMPAT
-from cudadoctor.facts.driver import DriverFacts
+from cudadoctor.checks.said import first, shown, subject, torch_of
+from cudadoctor.checks.sources import COMPAT, REQUIREMENTS
+from cudadoctor.checks.system_words import said
+from cudadoctor.facts.driver import DriverFacts, SmiFacts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
+from cudadoctor.versions import RuntimeVersion
+
+_NO_DRIVER = (
+    *("no-nvidia-driver", "smi-cannot-communicate", "nvml-driver-not-loaded", "nvml-library-not-found"),
+    *("smi-no-devices", "cuda-error-100"),
+)
+"""Messages that say that there is no driver, or no GPU that it could serve."""
 
 
 @check("TR001", severity=Severity.ERROR)
@@ -53,3 +63,94 @@ def driver_too_old_for_runtime(
                 source=COMPAT,
                 severity=weight(env),
             )
+
+
+@also(driver_too_old_for_runtime)
+def by_message(
+    symptoms: tuple[Symptom, ...],
+    envs: tuple[EnvFacts, ...] | None,
+    driver: DriverFacts | None,
+    smi: SmiFacts | None,
+    os: OsFacts | None,
+) -> Result:
+    """By torch's own sentence, or by CUDA's error 35, which a missing driver gives as well."""
+    one = first(symptoms, "driver-too-old") or first(symptoms, "cuda-error-35")
+    torch = torch_of(envs)
+    if one is None:
+        return
+    if driver is not None and torch is not None and torch.cuda is not None:
+        served, _ = runtime_served(driver, torch.cuda, os)
+        if served:
+            return  # some other driver library was met than this one: not a matter of age
+    found = one.values.get("found", "")
+    has = f"CUDA {int(found) // 1000}.{int(found) % 1000 // 10}" if found.isdigit() and int(found) >= 1000 else None
+    confidence = Confidence.CERTAIN
+    if one.kind == "cuda-error-35":
+        if not _runs(driver, smi) or first(symptoms, *_NO_DRIVER) is not None:
+            return
+        confidence = Confidence.LIKELY
+    if has is None and driver is not None and driver.version is not None:
+        has = f"driver {driver.version}"
+    needs = f" needs CUDA {torch.cuda}" if torch is not None and torch.cuda is not None else " needs a newer one"
+    yield Problem(
+        subject=subject(envs),
+        message=f"the driver serves no more than {has or 'an older CUDA'}, and {shown(envs)}{needs}",
+        evidence=rows(one.seen, driver.seen if driver is not None and driver.version is not None else None),
+        source=COMPAT,
+        confidence=confidence,
+    )
+
+
+def _runs(driver: DriverFacts | None, smi: SmiFacts | None) -> bool:
+    """Whether a driver with CUDA runs: CUDA gives its error 35 also where there is none, and on a vGPU host."""
+    if (smi is not None and smi.outcome != "ok") or (driver is not None and driver.loaded is False):
+        return False
+    if driver is None or driver.version is None:
+        return driver is not None and driver.cuda_version is not None
+    # From 410 on nvidia-smi's header has the CUDA version; where it says N/A the driver has no CUDA in it.
+    return driver.cuda_version is not None or smi is None or driver.version.branch < 410
+
+
+@also(driver_too_old_for_runtime)
+def by_default_build(
+    envs: tuple[EnvFacts, ...], driver: DriverFacts, smi: SmiFacts | None, os: OsFacts | None
+) -> Result:
+    """A torch that finds no GPU, of whose build only the number is told: pip's default build of that release."""
+    from cudadoctor.compat import torch as torches
+
+    torch = torch_of(envs)
+    if torch is None or torch.live.is_available is not False or torch.cuda is not None or torch.build is not None:
+        return
+    known = torches.release(torch.version) if "+" not in torch.version and torch.installer in (None, "pip") else None
+    tag = (known.default or "") if known is not None else ""
+    if not tag.startswith("cu") or torch.build_string is not None or not _runs(driver, smi):
+        return
+    cuda = RuntimeVersion.parse(f"{tag[2:-1]}.{tag[-1]}")
+    if cuda is None or (os is not None and (os.wsl is not None or os.jetson is not None or os.arch == "aarch64")):
+        return
+    served, oldest = runtime_served(driver, cuda, os)
+    if served is not False:
+        return
+    yield Problem(
+        subject=subject(envs),
+        message=f"{shown(envs)} is, as pip installs it, built for CUDA {cuda}, which needs driver {oldest or 'newer'}; "
+        f"this machine runs {driver.version}",
+        evidence=rows(torch.seen, driver.seen),
+        source=COMPAT,
+        confidence=Confidence.LIKELY,
+    )
+
+
+@also(driver_too_old_for_runtime)
+def from_container_tools(symptoms: tuple[Symptom, ...]) -> Result:
+    """The container tools compared the image's CUDA with the host's driver, and refused."""
+    for one in said(symptoms, "container-requirement-unmet"):
+        wanted = f"{one.values.get('name', 'cuda')} {one.values.get('version', '')}".strip()
+        yield Problem(
+            subject="machine",
+            message=f"the driver of the host is older than the image asks for: {wanted}",
+            evidence=(one.seen,),
+            source=REQUIREMENTS,
+            confidence=Confidence.CERTAIN,
+        )
+        return

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.common import env_subject, torch_shown, weight
+from cudadoctor.checks.base import Problem, Result, Severity, also, check
+from cudadoctor.checks.common import clean, env_subject, rows, torch_shown, weight
+from cudadoctor.checks.libraries_said import said, subject_of
 from cudadoctor.checks.live import GLIBCXX, live_seen, started
-from cudadoctor.checks.sources import PYTORCH_INSTALL
+from cudadoctor.checks.sources import LIBSTDCXX, PYTORCH_INSTALL
 from cudadoctor.facts.envs import EnvFacts
+from cudadoctor.facts.symptom import Symptom
 
 
 @check("PY012", severity=Severity.ERROR)
@@ -14,11 +16,19 @@ def libstdcxx_too_old(envs: tuple[EnvFacts, ...]) -> Result:
     """The libstdc++ that is loaded is older than torch needs.
 
     Why:
-        An environment or LD_LIBRARY_PATH brings a libstdc++ that is older than the system's, and it is loaded first.
+        A process has one libstdc++: the first that is loaded serves all. Where the environment's (conda, a module, a
+        directory on LD_LIBRARY_PATH) is loaded first, what was compiled with the system's newer g++ misses symbols;
+        where the system's is loaded first, conda's newer programs do. The message names the file that is too old,
+        before the colon, and what needs more, after "required by".
+        GLIBCXX_3.4.26 came with gcc 9, 3.4.28 with 9.3, 3.4.29 with 11, 3.4.30 with 12, 3.4.32 with 13.2, 3.4.33
+        with 14.
 
     Fix:
-        In a conda environment install a newer one (`conda install -c conda-forge libstdcxx-ng`); else take the
-        directory that brings the old one out of LD_LIBRARY_PATH.
+        The old file lies in a conda environment: `conda install -c conda-forge "libstdcxx-ng>=12"`.
+        The old file is the system's and conda has a newer one: activate the environment; if the system's is loaded all
+        the same, `export LD_LIBRARY_PATH="$CONDA_PREFIX/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"` for this program.
+        The old file is on LD_LIBRARY_PATH: take that directory out. An extension compiled here: compile it again with
+        the environment's compiler (`conda install -c conda-forge gxx_linux-64`).
 
     Harmless when:
         Never: torch cannot be imported.
@@ -36,3 +46,18 @@ def libstdcxx_too_old(envs: tuple[EnvFacts, ...]) -> Result:
                 source=PYTORCH_INSTALL,
                 severity=weight(env),
             )
+
+
+@also(libstdcxx_too_old)
+def _told(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> Result:
+    """By the loader's message: which file is too old, and for what."""
+    for one in said(symptoms, "libstdcxx-version-not-found"):
+        file, by = one.values.get("file"), one.values.get("by")
+        old = clean(file) if file else "the libstdc++ that is loaded"
+        yield Problem(
+            subject=subject_of(envs, one),
+            message=f"{old} has no {one.values['version']}, which {clean(by) if by else 'a program'} needs",
+            evidence=rows(one.seen),
+            source=LIBSTDCXX,
+        )
+        return

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
+from cudadoctor.checks.base import Problem, Result, Severity, also, check
 from cudadoctor.checks.common import env_subject, rows, seen, torch_shown, weight
+from cudadoctor.checks.libraries_said import said, subject_of, torch_env
 from cudadoctor.checks.live import MKL_SYMBOL, live_seen, started
 from cudadoctor.checks.sources import MKL
 from cudadoctor.facts.envs import EnvFacts
+from cudadoctor.facts.symptom import Symptom
 
 
 @check("PY011", severity=Severity.ERROR)
@@ -37,3 +39,18 @@ def mkl_incompatible(envs: tuple[EnvFacts, ...]) -> Result:
                 source=MKL,
                 severity=weight(env),
             )
+
+
+@also(mkl_incompatible)
+def _told(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> Result:
+    """By the loader's message."""
+    env = torch_env(envs)
+    mkl = env.packages.get("mkl") if env is not None else None
+    for one in said(symptoms, "mkl-symbol-undefined"):
+        installed = f", and MKL {mkl.version} is installed" if mkl is not None else ""
+        yield Problem(
+            subject=subject_of(envs, one),
+            message=f"this torch needs `{MKL_SYMBOL}`, gone from MKL with 2024.1{installed}",
+            evidence=rows(one.seen, seen("mkl", mkl.version) if mkl is not None else None),
+            source=MKL,
+        )

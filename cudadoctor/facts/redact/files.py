@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from cudadoctor.facts.redact.patterns import HIDDEN
 from cudadoctor.facts.redact.text import Redactor
-from cudadoctor.facts.redact.words import KERNEL_PARAMETER, RELEVANT, keeps_variable
+from cudadoctor.facts.redact.words import KERNEL_LOG, KERNEL_PARAMETER, RELEVANT, keeps_variable
 
 _RC_NAMES = re.compile(
     r"(?:\.?(?:bashrc|bash_profile|bash_login|bash_logout|bash_aliases|bash\.bashrc|profile|zshrc|zshenv|zprofile|zlogin|"
@@ -76,6 +76,12 @@ def _mounts(text: str, redactor: Redactor) -> str:
     return _containers(re.sub(r"(?m)(^|\s)(\[[0-9a-fA-F:]+\]|[\w.-]+):(?=/)", server, text), redactor)
 
 
+def _apt_history(text: str, _: Redactor) -> str:
+    """Who asked for a change (`Requested-By: name (1000)`) and with which words is nobody's business."""
+    text = re.sub(r"(?m)^Requested-By:[^\n]*\n?", "", text)
+    return re.sub(r"(?m)^(Commandline: \S{1,200})[^\n]*", r"\1", text)
+
+
 def _environ(text: str, _: Redactor) -> str:
     return "\0".join(kept for part in text.split("\0") if (kept := _variable(part)))
 
@@ -90,12 +96,19 @@ _BY_PATH: tuple[tuple[re.Pattern[str], Callable[[str, Redactor], str]], ...] = (
     (_HOST_FILES, _host_names),
     (_NUMBERED_FILES, lambda text, redactor: redactor.serial(text)),
     (re.compile(r"^/proc/cmdline$"), _kernel_parameters),
+    (re.compile(r"^/var/log/kern\.log"), lambda text, _: _kernel_log(text)),
     (_MOUNT_FILES, _mounts),
     (re.compile(r"^/proc/[^/]+/environ$"), _environ),
     (re.compile(r"^/proc/"), _containers),
+    (re.compile(r"^/var/log/apt/history\.log"), _apt_history),
     (_NOT_RC, lambda text, _: text),
 )
 """What to do with a file, by its path; the first that matches counts."""
+
+
+def _kernel_log(text: str) -> str:
+    """The lines of a kernel log that speak of NVIDIA's driver, of a start or of a suspend: the rest is left out."""
+    return "".join(line for line in text.splitlines(keepends=True) if KERNEL_LOG.search(line))
 
 
 def reduce_output(text: str, argv: list[str], redactor: Redactor) -> str:
@@ -106,6 +119,8 @@ def reduce_output(text: str, argv: list[str], redactor: Redactor) -> str:
     if alone or any(_PRINTS_ENV.search(word) for word in arguments):
         separator = "\0" if "\0" in text else "\n"
         text = separator.join(_variable(part) for part in text.split(separator))
+    if program in {"dmesg", "journalctl"}:
+        return _kernel_log(text)
     fields = next((word.partition("=")[2] for word in argv if re.match(r"--query-[\w-]+=", word)), "")
     return _table(text, fields, redactor)
 

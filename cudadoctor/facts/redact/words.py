@@ -59,7 +59,8 @@ ALLOWED_VARIABLE = re.compile(
     r"CUDAHOSTCXX|CFLAGS|CXXFLAGS|CPPFLAGS|LDFLAGS|CPATH|C_INCLUDE_PATH|CPLUS_INCLUDE_PATH|LIBRARY_PATH|MANPATH|"
     r"PKG_CONFIG_PATH|MODULEPATH|LOADEDMODULES|_LMFILES_|container|KUBERNETES_SERVICE_(?:HOST|PORT)|TMPDIR|"
     r"SLURM_(?:\w*GPU\w*|\w*GRES\w*|JOB_ID)|DRI_PRIME|__GLX_VENDOR_LIBRARY_NAME|XDG_SESSION_TYPE|FORCE_CUDA|MAX_JOBS|"
-    r"CI|GITHUB_ACTIONS|ENV"
+    r"CI|GITHUB_ACTIONS|ENV|GITLAB_CI|PBS_JOBID|LSB_JOBID|SLURM_JOBID|SNAP|FLATPAK_ID|COMPUTE_PROFILE|"
+    r"NSIGHT_CUDA_DEBUGGER"
 )
 VALUE_HIDDEN = {"KUBERNETES_SERVICE_HOST": "kubernetes", "SLURM_JOB_ID": "1"}
 """Variables that tell something by being set; this is what their value becomes."""
@@ -70,6 +71,12 @@ RELEVANT = re.compile(
     r"\b(?:append|prepend)_?path\b|profile\.d|rc\.d/|XLA_|\bTF_|cudadoctor"
 )
 """A line of a start-up file that can touch what cudadoctor examines."""
+
+KERNEL_LOG = re.compile(
+    r"(?i)NVRM|nvidia|nouveau|Xid \(|unsigned module|unavailable key|PM: (?:suspend|hibernation)|Waking up from system"
+    r"|Linux version"
+)
+"""A line of the kernel log that is kept: all others are about devices that are nobody's business."""
 
 KERNEL_PARAMETER = re.compile(
     r"(?:\w+\.)?(?:nouveau|nvidia|nvidia_drm|nvidia-drm|rd\.driver|modprobe|module_blacklist|blacklist|iommu|intel_iommu|"

@@ -199,6 +199,8 @@ def _driver(driver: DriverFacts | None, smi: SmiFacts | None, libcuda: LibcudaFa
         loaded=True if talks else driver.loaded,
         uvm_loaded=True if works and driver.uvm_loaded is False else driver.uvm_loaded,
         version=driver.version or printed,
-        cuda_version=(libcuda.cuda_version if libcuda else None) or (smi.cuda_version if smi else None),
+        cuda_version=(libcuda.cuda_version if libcuda else None)
+        or (smi.cuda_version if smi else None)
+        or driver.cuda_version,
         seen=driver.seen or (smi.seen if smi and printed else None),
     )

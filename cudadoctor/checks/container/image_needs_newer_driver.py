@@ -1,0 +1,70 @@
+"""Finds images that ask for a newer driver than the host has."""
+
+from __future__ import annotations
+
+import re
+
+from cudadoctor.checks.base import Problem, Result, Severity, also, check
+from cudadoctor.checks.common import rows, seen
+from cudadoctor.checks.sources import REQUIREMENTS
+from cudadoctor.checks.system_words import said
+from cudadoctor.facts.driver import DriverFacts
+from cudadoctor.facts.runtime import RuntimeFacts
+from cudadoctor.facts.symptom import Symptom
+from cudadoctor.facts.system import OsFacts
+from cudadoctor.versions import CudaVersion
+
+_CUDA = re.compile(r"cuda>=(\d{1,2}\.\d{1,2})\Z")
+
+
+@check("CT003", severity=Severity.ERROR)
+def image_needs_newer_driver(os: OsFacts, runtime: RuntimeFacts, driver: DriverFacts) -> Result:
+    """The image asks for a newer CUDA than the host's driver serves.
+
+    Why:
+        Images of NVIDIA carry NVIDIA_REQUIRE_CUDA, such as `cuda>=12.9`. The container tools compare it with the
+        driver of the host and refuse to start the container: `requirement error: unsatisfied condition: cuda>=12.9`.
+        What counts is the "CUDA Version" in the head of nvidia-smi on the host, not any toolkit.
+
+    Fix:
+        Update the driver of the host (under WSL: that of Windows), or take an older tag of the image, whose CUDA is
+        not newer than what the head of nvidia-smi says. On data-centre GPUs the image's own cuda-compat package may
+        serve; `-e NVIDIA_DISABLE_REQUIRE=1` only switches the question off, and the programs inside fail later.
+
+    Harmless when:
+        The container runs, and its programs need less than the image says: unless the container tools refused, it is
+        information.
+
+    Sources:
+        https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/docker-specialized.html#constraints
+    """
+    if os.container is None or not runtime.require_cuda or driver.cuda_version is None:
+        return
+    terms = [term.split(",") for term in runtime.require_cuda.split()]
+    plain = [match for term in terms if len(term) == 1 and (match := _CUDA.match(term[0]))]
+    wanted = CudaVersion.parse(plain[0].group(1)) if plain else None
+    serves = driver.cuda_version
+    # The other terms are for data-centre GPUs of older branches, which the image's own cuda-compat library serves.
+    if wanted is None or (wanted.major, wanted.minor) <= (serves.major, serves.minor) or len(terms) > 1:
+        return
+    yield Problem(
+        subject="machine",
+        message=f"the image asks for CUDA {plain[0].group(1)}, and the driver of the host serves {serves.release}",
+        evidence=rows(seen("NVIDIA_REQUIRE_CUDA", runtime.require_cuda), driver.seen),
+        source=REQUIREMENTS,
+        severity=Severity.INFO,
+    )
+
+
+@also(image_needs_newer_driver)
+def from_messages(symptoms: tuple[Symptom, ...]) -> Result:
+    """The container tools' own refusal."""
+    for one in said(symptoms, "container-requirement-unmet"):
+        what = "a driver of branch" if one.values.get("name") == "driver" else "CUDA"
+        yield Problem(
+            subject="machine",
+            message=f"the image asks for {what} {one.values.get('version', '')}, and the driver of the host is older",
+            evidence=(one.seen,),
+            source=REQUIREMENTS,
+        )
+        return

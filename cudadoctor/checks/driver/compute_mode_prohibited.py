@@ -1,0 +1,38 @@
+"""Finds a compute mode that no program gets past."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Problem, Result, Severity, check
+from cudadoctor.checks.common import cuda_runs, rows, seen, smi_seen
+from cudadoctor.checks.gpu_words import milder, named
+from cudadoctor.checks.sources import SMI
+from cudadoctor.facts.driver import LibcudaFacts, SmiFacts
+
+
+@check("NVS010", severity=Severity.ERROR)
+def compute_mode_prohibited(smi: SmiFacts, libcuda: LibcudaFacts | None) -> Result:
+    """A GPU's compute mode lets no CUDA program use it.
+
+    Why:
+        In compute mode Prohibited CUDA does not offer the GPU: with one GPU cuInit finds no device (error 100), or a
+        program is told that all devices are busy or unavailable (error 46).
+
+    Fix:
+        As root: `nvidia-smi -i` with the GPU's index and `-c 0` (mode Default). The mode lasts until the driver is
+        unloaded; what sets it at boot (a start script, the batch system's prologue) has to be changed as well.
+
+    Harmless when:
+        It is one card of several, kept for the display: then it is information.
+
+    Sources:
+        https://docs.nvidia.com/deploy/nvidia-smi/
+    """
+    for gpu in smi.gpus:
+        if "prohibited" in (gpu.compute_mode or "").lower():
+            yield Problem(
+                subject=f"gpu:{gpu.index}",
+                message=f"{named(gpu)} is in compute mode Prohibited: no CUDA program may use it",
+                evidence=rows(seen("nvidia-smi", f"Compute Mode: {gpu.compute_mode}"), smi_seen(smi)),
+                source=SMI,
+                severity=milder(len(smi.gpus) > 1 or cuda_runs(libcuda)),
+            )

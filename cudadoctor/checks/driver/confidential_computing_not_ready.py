@@ -1,0 +1,49 @@
+"""Finds GPUs in a confidential machine that were not released for work."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.common import rows
+from cudadoctor.checks.gpu_words import code, quoted, said
+from cudadoctor.checks.sources import CONFIDENTIAL
+from cudadoctor.facts.symptom import Symptom
+
+_SYSTEM_NOT_READY = 802
+
+
+@check("VIRT006", severity=Severity.ERROR)
+def confidential_computing_not_ready(symptoms: tuple[Symptom, ...]) -> Result:
+    """Confidential computing is on, and the GPU was not set ready.
+
+    Why:
+        In a confidential virtual machine (Hopper and newer) the GPU takes no work until it was attested and set
+        "ready". Until then CUDA gives error 802 ("system not yet initialized"), and nvidia-smi works.
+
+    Fix:
+        As root: `nvidia-smi conf-compute -grs` shows the state, `nvidia-smi conf-compute -srs 1` sets it, after the
+        attestation that the site asks for. Keep persistence on (`nvidia-persistenced --uvm-persistence-mode`): without
+        it the state is lost when the last program ends.
+
+    Harmless when:
+        The machine is still being attested.
+
+    Sources:
+        https://docs.nvidia.com/confidential-computing/
+    """
+    state = said(symptoms, "confidential-not-ready")
+    waits = code(symptoms, _SYSTEM_NOT_READY)
+    if state is not None:
+        yield Problem(
+            subject="machine",
+            message="the GPU runs in confidential computing mode and was not set ready",
+            evidence=rows(quoted(state), quoted(waits) if waits is not None else None),
+            source=CONFIDENTIAL,
+        )
+    elif waits is not None and (on := said(symptoms, "confidential-on")) is not None:
+        yield Problem(
+            subject="machine",
+            message="CUDA waits for the system (error 802) on a machine with confidential computing",
+            evidence=(quoted(waits), quoted(on)),
+            source=CONFIDENTIAL,
+            confidence=Confidence.LIKELY,
+        )

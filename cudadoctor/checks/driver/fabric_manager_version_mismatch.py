@@ -1,0 +1,76 @@
+"""Finds a fabric manager of another version than the driver."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.common import rows
+from cudadoctor.checks.driver.fabric_manager_not_running import on_switched_board
+from cudadoctor.checks.gpu_words import failed_with, names, quoted, said
+from cudadoctor.checks.sources import FABRIC_MANAGER
+from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts
+from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.services import ServiceFacts
+from cudadoctor.facts.symptom import Symptom
+
+_SYSTEM_NOT_READY = 802
+
+
+@check("VIRT008", severity=Severity.WARNING)
+def fabric_manager_version_mismatch(
+    services: ServiceFacts,
+    driver: DriverFacts,
+    pci: PciFacts | None,
+    gpus: tuple[GpuFacts, ...] | None,
+    libcuda: LibcudaFacts | None,
+) -> Result:
+    """The fabric manager is of another version than the driver.
+
+    Why:
+        nvidia-fabricmanager starts only where its version is exactly the driver's, to the last number; packages of one
+        branch that were upgraded one without the other differ. It ends with "fabric manager NVIDIA GPU driver interface
+        version … don't match with driver version …", and CUDA then gives error 802.
+
+    Fix:
+        Install the version of the running driver. Ubuntu and Debian: `apt-cache policy nvidia-fabricmanager-570` (with
+        the driver's branch) lists what there is, and `sudo apt-get install` takes one with `=` and its version behind
+        the name; RHEL and its like: `sudo dnf install nvidia-fabric-manager` with `-` and the version. Then
+        `sudo systemctl restart nvidia-fabricmanager`.
+        Hold both packages together (`apt-mark hold`) so that they are upgraded together. Where the driver was
+        upgraded and the machine not restarted since: reboot.
+
+    Harmless when:
+        The machine has no NVSwitch: then the fabric manager is not needed at all. While CUDA runs it is a warning: the
+        next start of the machine will fail.
+
+    Sources:
+        https://docs.nvidia.com/datacenter/tesla/fabric-manager-user-guide/
+    """
+    manager = services.fabric_manager
+    if manager is None or manager.version is None or driver.version is None:
+        return
+    switched = (pci is not None and pci.nvswitches > 0) or any(on_switched_board(name) for name in names(gpus))
+    if not switched or manager.version in (driver.version, driver.library_version):
+        return
+    yield Problem(
+        subject="machine",
+        message=f"the fabric manager is version {manager.version}, and the running driver is {driver.version}",
+        evidence=rows(manager.seen, driver.seen),
+        source=FABRIC_MANAGER,
+        severity=Severity.ERROR if failed_with(libcuda, _SYSTEM_NOT_READY) else None,
+    )
+
+
+@also(fabric_manager_version_mismatch)
+def from_words(symptoms: tuple[Symptom, ...]) -> Result:
+    """The fabric manager's own words."""
+    refused = said(symptoms, "fabric-manager-version")
+    if refused is not None:
+        manager, driver = refused.values.get("manager", "?"), refused.values.get("driver", "?")
+        yield Problem(
+            subject="machine",
+            message=f"the fabric manager is version {manager}, and the running driver is {driver}",
+            evidence=(quoted(refused),),
+            source=FABRIC_MANAGER,
+            severity=Severity.ERROR,
+            confidence=Confidence.CERTAIN,
+        )

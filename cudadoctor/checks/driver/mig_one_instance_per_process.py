@@ -1,0 +1,62 @@
+"""Explains why a process sees one MIG instance only."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Problem, Result, Severity, also, check
+from cudadoctor.checks.common import gpu_shown, rows, seen, smi_seen
+from cudadoctor.checks.gpu_words import code, quoted
+from cudadoctor.checks.sources import MIG
+from cudadoctor.facts.driver import LibcudaFacts, SmiFacts
+from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.shell import ShellFacts
+from cudadoctor.facts.symptom import Symptom
+
+_INVALID_DEVICE = 101
+
+
+@check("VIRT011", severity=Severity.INFO)
+def mig_one_instance_per_process(
+    gpus: tuple[GpuFacts, ...], libcuda: LibcudaFacts, smi: SmiFacts | None, shell: ShellFacts | None
+) -> Result:
+    """MIG is on with several instances, and a CUDA process uses one of them only.
+
+    Why:
+        CUDA enumerates one MIG instance for a process: `torch.cuda.device_count()` is 1 however many instances there
+        are, and `cuda:1` gives "invalid device ordinal". Training with several processes on instances of one GPU
+        through NCCL is not possible either.
+
+    Fix:
+        Start one process for each instance, each with `CUDA_VISIBLE_DEVICES=MIG-…` (names from `nvidia-smi -L`). For
+        one large job: have MIG switched off by the administrator (`nvidia-smi -mig 0`).
+
+    Harmless when:
+        One instance is what the program is meant to use: with CUDA_VISIBLE_DEVICES naming one nothing is reported.
+
+    Sources:
+        https://docs.nvidia.com/datacenter/tesla/mig-user-guide/
+    """
+    if shell is not None and "MIG-" in shell.variables.get("CUDA_VISIBLE_DEVICES", ""):
+        return
+    for gpu in gpus:
+        if (gpu.mig_devices or 0) > 1 and libcuda.outcome == "ok" and libcuda.device_count == 1:
+            yield Problem(
+                subject=f"gpu:{gpu.index}",
+                message=f"{gpu_shown(gpu)} has {gpu.mig_devices} MIG instances, and a CUDA process sees one of them",
+                evidence=rows(seen("cuDeviceGetCount", "1"), smi_seen(smi) if smi is not None else None),
+                source=MIG,
+            )
+
+
+@also(mig_one_instance_per_process)
+def from_words(symptoms: tuple[Symptom, ...], gpus: tuple[GpuFacts, ...]) -> Result:
+    """A program that asked for the second device, on a GPU that is divided."""
+    asked = code(symptoms, _INVALID_DEVICE)
+    divided = next((gpu for gpu in gpus if gpu.mig_devices), None)
+    if asked is not None and divided is not None:
+        yield Problem(
+            subject=f"gpu:{divided.index}",
+            message=f"{gpu_shown(divided)} is divided by MIG: a process sees one instance, and there is no `cuda:1`",
+            evidence=(quoted(asked),),
+            source=MIG,
+            severity=Severity.ERROR,
+        )

@@ -1,0 +1,82 @@
+"""Finds a laptop whose NVIDIA GPU was switched off with prime-select."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.common import active, is_cpu_build, rows, seen
+from cudadoctor.checks.kernel_log import met, runs, says_no_driver, seen_of, without_driver
+from cudadoctor.checks.sources import PRIME
+from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
+from cudadoctor.facts.envs import EnvFacts
+from cudadoctor.facts.kernel import KernelFacts
+from cudadoctor.facts.symptom import Symptom
+from cudadoctor.facts.system import OsFacts
+
+_CHOSEN = "the NVIDIA GPU is switched off on purpose: prime-select is set to the integrated GPU"
+_CONFIGURED = "the NVIDIA GPU is switched off on purpose: modprobe's configuration keeps nvidia from loading"
+
+
+@check("DRV020", severity=Severity.ERROR)
+def prime_select_gpu_off(  # noqa: PLR0917  facts, passed by name
+    kernel: KernelFacts,
+    driver: DriverFacts,
+    os: OsFacts,
+    pci: PciFacts | None,
+    smi: SmiFacts | None,
+    libcuda: LibcudaFacts | None,
+    envs: tuple[EnvFacts, ...] | None,
+) -> Result:
+    """The NVIDIA GPU of this laptop is switched off: prime-select is set to the integrated GPU.
+
+    Why:
+        `prime-select intel` writes `alias nvidia off` into modprobe's configuration, so that the module is never
+        loaded and the GPU sleeps. nvidia-smi then cannot reach the driver, and `modprobe nvidia` says "could not insert
+        'off'".
+
+    Fix:
+        As root `prime-select on-demand` (the display stays on the integrated GPU and CUDA works) or
+        `prime-select nvidia`, then reboot. Where that does not help, look for left-over lines:
+        `grep -r nvidia /etc/modprobe.d /lib/modprobe.d`. SUSE: `prime-select offload`. With envycontrol or supergfxctl:
+        their hybrid mode.
+
+    Harmless when:
+        The battery matters more and nothing here uses CUDA: then it is information.
+
+    Sources:
+        https://download.nvidia.com/XFree86/Linux-x86_64/580.65.06/README/
+    """
+    if not without_driver(driver, os, pci, smi, libcuda):
+        return
+    lines = [one for one in kernel.modprobe if one.kind == "off" and one.module == "nvidia"]
+    if kernel.prime != "off" and not lines:
+        return
+    env = active(envs or ())
+    wanted = env is not None and env.torch is not None and env.torch.cuda is not None and not is_cpu_build(env.torch)
+    said = seen("/etc/prime-discrete", kernel.prime) if kernel.prime == "off" else None
+    yield Problem(
+        subject="machine",
+        message=_CHOSEN if said else _CONFIGURED,
+        evidence=rows(said, *(one.seen for one in lines[:2])),
+        source=PRIME,
+        severity=None if wanted else Severity.INFO,
+    )
+
+
+@also(prime_select_gpu_off)
+def _from_its_words(
+    symptoms: tuple[Symptom, ...], driver: DriverFacts | None, smi: SmiFacts | None, kernel: KernelFacts | None
+) -> Result:
+    """Modprobe meets the alias, or somebody typed `prime-select intel` and the driver cannot be reached."""
+    if runs(driver, smi) or (kernel is not None and kernel.live):
+        return
+    off = met(symptoms, "module-aliased-off")
+    chosen = met(symptoms, "prime-select-intel")
+    unreached = met(symptoms, "smi-no-driver")
+    if off or (chosen and (unreached or says_no_driver(smi))):
+        yield Problem(
+            subject="machine",
+            message=_CONFIGURED if off else _CHOSEN,
+            evidence=seen_of(*off, *chosen, *unreached),
+            source=PRIME,
+            confidence=Confidence.CERTAIN if off else Confidence.LIKELY,
+        )

@@ -1,0 +1,91 @@
+"""Finds an nvidia module that the kernel refuses for its signature."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.common import rows, seen
+from cudadoctor.checks.kernel_log import events, met, runs, seen_of, speaks_of_nvidia, without_driver
+from cudadoctor.checks.sources import MODULE_SIGNING
+from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
+from cudadoctor.facts.kernel import KernelFacts
+from cudadoctor.facts.symptom import Symptom
+from cudadoctor.facts.system import OsFacts
+
+_REFUSED = "the kernel refuses the nvidia module, because it is not signed with a key that it trusts"
+
+
+@check("DRV004", severity=Severity.ERROR)
+def secure_boot_unsigned_module(  # noqa: PLR0917  facts, passed by name
+    kernel: KernelFacts,
+    driver: DriverFacts,
+    os: OsFacts,
+    pci: PciFacts | None,
+    smi: SmiFacts | None,
+    libcuda: LibcudaFacts | None,
+) -> Result:
+    """The kernel refuses the nvidia module, because it is not signed with a key that it trusts.
+
+    Why:
+        With Secure Boot the kernel loads signed modules only. A module that DKMS built is signed with this machine's
+        own key (MOK), which the firmware must be told of once, at its blue screen after a reboot. `modprobe nvidia`
+        says "Key was rejected by service" (older kernels: "Required key not available").
+
+    Fix:
+        Ubuntu: `mokutil --import /var/lib/shim-signed/mok/MOK.der` as root; Debian: `/var/lib/dkms/mok.pub`; Fedora's
+        akmods: `/etc/pki/akmods/certs/public_key.der`. It asks for a password; reboot, choose "Enroll MOK" at the blue
+        screen and give that password. Or take modules that the distribution signed (Ubuntu: `linux-modules-nvidia`
+        packages for the running kernel; SUSE: `nvidia-open-driver-G06-signed`). Or switch Secure Boot off in the
+        firmware. `mokutil --sb-state` and `mokutil --test-key FILE` tell how things stand.
+
+    Harmless when:
+        The log only says "module verification failed … tainting kernel": there the module was loaded all the same.
+
+    Sources:
+        https://docs.kernel.org/admin-guide/module-signing.html
+    """
+    if not without_driver(driver, os, pci, smi, libcuda) or driver.module_files == ():
+        return
+    enforced = os.secure_boot is not False or any(one.startswith("module.sig_enforce") for one in kernel.parameters)
+    refused = events(kernel, "signature-refused")
+    if refused and enforced:
+        yield Problem(
+            subject="machine",
+            message=_REFUSED,
+            evidence=rows(*seen_of(*refused), kernel.module.seen if kernel.module else None),
+            source=MODULE_SIGNING,
+            confidence=Confidence.CERTAIN if os.secure_boot else Confidence.LIKELY,
+        )
+        return
+    unsigned = kernel.module is not None and kernel.module.signer is None
+    locked = kernel.lockdown in ("integrity", "confidentiality")
+    if kernel.module is not None and unsigned and os.secure_boot and locked:
+        yield Problem(
+            subject="machine",
+            message="Secure Boot is on, and the nvidia module on disk is not signed",
+            evidence=(kernel.module.seen, seen("/sys/kernel/security/lockdown", kernel.lockdown or "")),
+            source=MODULE_SIGNING,
+            confidence=Confidence.LIKELY,
+        )
+
+
+@also(secure_boot_unsigned_module)
+def _from_its_words(
+    symptoms: tuple[Symptom, ...], kernel: KernelFacts | None, driver: DriverFacts | None, smi: SmiFacts | None
+) -> Result:
+    """modprobe, the installer or the kernel's log says so."""
+    if runs(driver, smi) or (kernel is not None and kernel.live):
+        return
+    said = met(symptoms, "module-key-rejected", "installer-not-signed")
+    if said:
+        yield Problem(subject="machine", message=_REFUSED, evidence=seen_of(*said), source=MODULE_SIGNING)
+        return
+    barred = met(symptoms, "module-not-permitted")
+    logged = events(kernel, "signature-refused")
+    if logged and (barred or speaks_of_nvidia(symptoms, smi)):
+        yield Problem(
+            subject="machine",
+            message=_REFUSED,
+            evidence=seen_of(*logged, *barred),
+            source=MODULE_SIGNING,
+            confidence=Confidence.LIKELY,
+        )

@@ -1,0 +1,68 @@
+"""Finds the host driver of NVIDIA vGPU, which brings no CUDA."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.common import active, bare, cuda_runs, is_cpu_build, rows, seen
+from cudadoctor.checks.kernel_log import met, seen_of
+from cudadoctor.checks.sources import VGPU_HOST
+from cudadoctor.facts.driver import DriverFacts, LibcudaFacts
+from cudadoctor.facts.envs import EnvFacts
+from cudadoctor.facts.kernel import KernelFacts
+from cudadoctor.facts.symptom import Symptom
+from cudadoctor.facts.system import OsFacts
+
+_SAYS = "this host runs NVIDIA's vGPU manager, whose driver serves virtual machines and brings no CUDA"
+
+
+@check("VIRT010", severity=Severity.ERROR)
+def vgpu_host_driver_no_cuda(
+    kernel: KernelFacts,
+    driver: DriverFacts,
+    os: OsFacts,
+    libcuda: LibcudaFacts | None,
+    envs: tuple[EnvFacts, ...] | None,
+) -> Result:
+    """The host runs NVIDIA's vGPU manager, whose driver brings no CUDA.
+
+    Why:
+        The driver for hypervisors (`vgpu-kvm`) divides a GPU for virtual machines. nvidia-smi works on the host and
+        shows "CUDA Version: N/A"; CUDA programs there, and in containers there, fail with "CUDA driver version is
+        insufficient for CUDA runtime version", however new the driver is.
+
+    Fix:
+        Run CUDA in a virtual machine with the guest driver of the same vGPU release and a licence. Or, if the GPU is to
+        be used on the host itself: remove the vGPU manager and install the data-centre driver.
+
+    Harmless when:
+        The host only serves virtual machines: then it is information.
+
+    Sources:
+        https://docs.nvidia.com/vgpu/latest/grid-management-sdk-user-guide/manage-vgpus-hypervisor-nvml.html
+    """
+    if not kernel.vgpu_host or not bare(os) or cuda_runs(libcuda) or (libcuda is not None and libcuda.outcome == "ok"):
+        return
+    env = active(envs or ())
+    wanted = env is not None and env.torch is not None and env.torch.cuda is not None and not is_cpu_build(env.torch)
+    yield Problem(
+        subject="machine",
+        message=_SAYS,
+        evidence=rows(seen("/sys/module/nvidia_vgpu_vfio", "loaded"), driver.seen),
+        source=VGPU_HOST,
+        severity=None if wanted else Severity.INFO,
+    )
+
+
+@also(vgpu_host_driver_no_cuda)
+def _from_its_words(symptoms: tuple[Symptom, ...]) -> Result:
+    """The vGPU manager, and CUDA that finds no driver."""
+    manager = met(symptoms, "vgpu-manager")
+    insufficient = met(symptoms, "cuda-driver-insufficient")
+    if manager and insufficient:
+        yield Problem(
+            subject="machine",
+            message=_SAYS,
+            evidence=seen_of(manager[0], insufficient[0]),
+            source=VGPU_HOST,
+            confidence=Confidence.LIKELY,
+        )

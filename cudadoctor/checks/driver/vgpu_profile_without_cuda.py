@@ -1,0 +1,54 @@
+"""Finds virtual GPUs whose profile has no CUDA."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.common import clean, cuda_runs, rows
+from cudadoctor.checks.gpu_words import quoted, said, vgpu_series
+from cudadoctor.checks.sources import VGPU_PROFILES
+from cudadoctor.facts.driver import LibcudaFacts
+from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.seen import Seen
+from cudadoctor.facts.symptom import Symptom
+
+_REFUSALS = tuple(f"cuda-error-{number}" for number in (46, 100, 101, 800, 999))
+
+
+@check("VIRT005", severity=Severity.ERROR)
+def vgpu_profile_without_cuda(
+    gpus: tuple[GpuFacts, ...], libcuda: LibcudaFacts | None, symptoms: tuple[Symptom, ...] | None
+) -> Result:
+    """The virtual GPU's profile is one without CUDA.
+
+    Why:
+        The last letter of a vGPU's name is its series: Q (workstation) and C (compute) have CUDA, B (desktop) and A
+        (applications) are for graphics and have none. nvidia-smi works with all of them.
+
+    Fix:
+        Nothing inside the guest cures it. The administrator of the hypervisor gives the machine a profile of series C
+        or Q (`A40-8C` in place of `A40-8A`) with the licence that belongs to it.
+
+    Harmless when:
+        The machine is for graphics only. Where CUDA works nothing is reported.
+
+    Sources:
+        https://docs.nvidia.com/vgpu/latest/grid-vgpu-user-guide/
+    """
+    refused = said(symptoms, *_REFUSALS)
+    failed = libcuda is not None and libcuda.outcome in ("ok", "failed") and not cuda_runs(libcuda)
+    if cuda_runs(libcuda) or not (failed or refused):
+        return
+    for gpu in gpus:
+        series = vgpu_series(gpu.name)
+        if series in ("A", "B"):
+            yield Problem(
+                subject=f"gpu:{gpu.index}",
+                message=f"the virtual GPU {clean(gpu.name, 60)} has a profile of series {series}, which has no CUDA",
+                evidence=rows(
+                    Seen(where="the GPU's name", text=clean(gpu.name, 60)),
+                    quoted(refused) if refused is not None else None,
+                    libcuda.seen if failed and libcuda is not None else None,
+                ),
+                source=VGPU_PROFILES,
+                confidence=Confidence.LIKELY,
+            )

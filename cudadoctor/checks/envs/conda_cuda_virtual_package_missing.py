@@ -1,0 +1,46 @@
+"""Finds a conda solver that sees no CUDA driver, or too old a one."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.common import clean, rows
+from cudadoctor.checks.said import first
+from cudadoctor.checks.sources import CONDA_VIRTUAL
+from cudadoctor.facts.driver import DriverFacts
+from cudadoctor.facts.symptom import Symptom
+
+
+@check("CON002", severity=Severity.ERROR)
+def conda_cuda_virtual_package_missing(symptoms: tuple[Symptom, ...], driver: DriverFacts | None) -> Result:
+    """The solver of conda sees no `__cuda`, so it refuses (or leaves out) builds for the GPU.
+
+    Why:
+        conda loads libcuda.so.1 and makes a virtual package `__cuda` of the newest CUDA that the driver serves. CUDA
+        builds on conda-forge depend on it. On a login node, in `docker build` and in CI there is no driver, so there
+        is no `__cuda`; with an old driver it is too low. The solver then takes a CPU build, or says "nothing provides
+        __cuda".
+
+    Fix:
+        See what conda sees: `conda info` lists the virtual packages. To install here for a machine that has the
+        driver, say so: `CONDA_OVERRIDE_CUDA=12.9 conda install -c conda-forge pytorch-gpu` (mamba, micromamba and
+        pixi take the variable, too; pixi also `[system-requirements] cuda = "12"`). Where this is that machine: repair
+        or update the driver first (`nvidia-smi` must work), or ask for an older CUDA (`cuda-version=12.4`).
+
+    Harmless when:
+        The environment is meant for the CPU.
+
+    Sources:
+        https://docs.conda.io/projects/conda/en/stable/user-guide/tasks/manage-virtual.html
+    """
+    one = first(symptoms, "conda-nothing-provides-cuda")
+    if one is None:
+        return
+    wanted = clean(one.values.get("wanted"), 20)
+    has = f"; the driver serves CUDA {driver.cuda_version}" if driver is not None and driver.cuda_version else ""
+    yield Problem(
+        subject="machine",
+        message=f"conda's solver sees no `__cuda`{f' {wanted}' if wanted else ''} on this machine{has}",
+        evidence=rows(one.seen, driver.seen if has and driver is not None else None),
+        source=CONDA_VIRTUAL,
+        confidence=Confidence.CERTAIN,
+    )

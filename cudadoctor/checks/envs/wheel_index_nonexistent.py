@@ -1,0 +1,81 @@
+"""Finds an index of PyTorch's that does not exist, or lacks the version."""
+
+from __future__ import annotations
+
+import re
+
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.common import clean, rows
+from cudadoctor.checks.said import first, told
+from cudadoctor.checks.sources import PREVIOUS_VERSIONS
+from cudadoctor.facts.symptom import Symptom
+
+_TAG = re.compile(r"cu\d{2,3}\Z")
+
+
+@check("PY009", severity=Severity.ERROR)
+def wheel_index_nonexistent(symptoms: tuple[Symptom, ...]) -> Result:
+    """An install line names an index of PyTorch's that does not exist, or that never had the wanted version.
+
+    Why:
+        PyTorch builds each release for two to four CUDA versions, and has an index for each: 2.0 for cu117 and cu118,
+        2.6 for cu118, cu124 and cu126. There is none for every CUDA that NVIDIA released (no cu122, cu125, cu127), and
+        nvidia-smi's "CUDA Version" is not the one to ask for: it is the newest that the driver serves, and any build
+        up to it works.
+
+    Fix:
+        Take the nearest build that is not newer than nvidia-smi's number: for "CUDA Version: 12.2" cu121 or cu118. The
+        page of previous versions has the line for each release; `cudadoctor recommend` prints the one for this machine.
+
+    Harmless when:
+        The address is a mirror's or an index of your own with builds that PyTorch does not make.
+
+    Sources:
+        https://pytorch.org/get-started/previous-versions/
+    """
+    failed = next((one for one in told(symptoms, "pip-no-version") if _of_torch(one)), None)
+    index = first(symptoms, "pip-torch-index")
+    if failed is None:
+        return
+    wanted = failed.values.get("wanted", "")
+    local = wanted.partition("+")[2]
+    tag = local if _TAG.match(local) else index.values["tag"] if index is not None else None
+    if tag is None or not _TAG.match(tag):
+        return
+    from cudadoctor.compat import torch as torches
+    from cudadoctor.compat import torch_builds
+
+    known = torches.release(wanted) if wanted else None
+    if tag not in _tags():
+        what = f"there is no index {clean(tag, 10)}"
+    elif failed.values.get("package") == "torch" and known is not None:
+        builds = [one.tag for one in torch_builds.builds(wanted)]
+        if not builds or tag in builds:
+            return
+        what = f"torch {known.torch} was never built for {clean(tag, 10)} (but for {', '.join(builds)})"
+    else:
+        return
+    yield Problem(
+        subject="machine",
+        message=f"{what}, so pip finds nothing",
+        evidence=rows(failed.seen, index.seen if index is not None else None),
+        source=PREVIOUS_VERSIONS,
+        confidence=Confidence.LIKELY,
+    )
+
+
+def _of_torch(one: Symptom) -> bool:
+    return one.values.get("package") in ("torch", "torchvision", "torchaudio")
+
+
+def _tags() -> frozenset[str]:
+    """Every CUDA tag that a release was built for, on Linux or Windows."""
+    from cudadoctor.compat import torch as torches
+    from cudadoctor.compat import torch_builds
+
+    return frozenset(
+        one.tag
+        for release in torches.releases()
+        for platform in ("linux-x86_64", "win-amd64")
+        for one in torch_builds.builds(release.torch, "pip", platform)
+    )

@@ -1,0 +1,37 @@
+"""Notes GPUs whose clocks were set below their default."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Problem, Result, Severity, check
+from cudadoctor.checks.common import rows, seen, smi_seen
+from cudadoctor.checks.gpu_words import named
+from cudadoctor.checks.sources import SMI
+from cudadoctor.facts.driver import SmiFacts
+
+
+@check("PERF004", severity=Severity.INFO)
+def clocks_locked_low(smi: SmiFacts) -> Result:
+    """The GPU's application clock was set below its default.
+
+    Why:
+        `nvidia-smi -ac` sets the clock for computing; a value left from a measurement or from saving power makes every
+        program slower by the same part.
+
+    Fix:
+        As root: `nvidia-smi -rac` (application clocks) and `nvidia-smi -rgc` (locked clocks) put the default back.
+
+    Harmless when:
+        The administrator limits the clocks on purpose, for power or for even measurements.
+
+    Sources:
+        https://docs.nvidia.com/deploy/nvidia-smi/
+    """
+    for gpu in smi.gpus:
+        now, usual = gpu.application_clock_mhz, gpu.application_clock_default_mhz
+        if now is not None and usual is not None and 0 < now < usual:
+            yield Problem(
+                subject=f"gpu:{gpu.index}",
+                message=f"{named(gpu)}: its application clock is set to {now} MHz, below its default of {usual} MHz",
+                evidence=rows(seen("nvidia-smi, Applications Clocks", f"Graphics: {now} MHz"), smi_seen(smi)),
+                source=SMI,
+            )

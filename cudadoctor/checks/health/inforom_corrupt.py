@@ -1,0 +1,53 @@
+"""Finds a GPU whose infoROM is damaged."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Problem, Result, Severity, also, check
+from cudadoctor.checks.common import smi_seen
+from cudadoctor.checks.gpu_words import quoted, said
+from cudadoctor.checks.sources import NVML
+from cudadoctor.facts.driver import SmiFacts
+from cudadoctor.facts.symptom import Symptom
+
+_WORDS = "inforom is corrupted"
+
+
+@check("HLTH008", severity=Severity.WARNING)
+def inforom_corrupt(smi: SmiFacts) -> Result:
+    """The GPU's infoROM is damaged.
+
+    Why:
+        The infoROM keeps the GPU's configuration and its counts of errors (ECC mode, retired pages). nvidia-smi prints
+        "WARNING: infoROM is corrupted at gpu …" and ends with status 14. The GPU computes, but settings are lost at a
+        restart, and its error counts cannot be trusted.
+
+    Fix:
+        Reboot once, with a power-off: a flush that was cut short is then repaired. If the warning stays, ask the
+        vendor: the store is rewritten with the vendor's tool, or the card is replaced.
+
+    Harmless when:
+        The GPU is a desktop card that has no use for ECC, and it computes well.
+
+    Sources:
+        https://docs.nvidia.com/deploy/nvml-api/
+    """
+    if _WORDS in (smi.message or "").lower():
+        yield Problem(
+            subject="machine",
+            message="nvidia-smi warns that a GPU's infoROM is damaged",
+            evidence=(smi_seen(smi),),
+            source=NVML,
+        )
+
+
+@also(inforom_corrupt)
+def from_words(symptoms: tuple[Symptom, ...]) -> Result:
+    """The same warning in a paste."""
+    warning = said(symptoms, "inforom-corrupt")
+    if warning is not None:
+        yield Problem(
+            subject="machine",
+            message="nvidia-smi warns that a GPU's infoROM is damaged",
+            evidence=(quoted(warning),),
+            source=NVML,
+        )

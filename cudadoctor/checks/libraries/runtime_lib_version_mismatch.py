@@ -1,0 +1,57 @@
+"""Finds a program that asks for the libraries of another CUDA than the one that is here."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.common import clean, env_subject, rows, torch_shown
+from cudadoctor.checks.libraries_said import fits, said, toolkit_with, torch_env
+from cudadoctor.checks.sources import LD_SO
+from cudadoctor.facts.envs import EnvFacts
+from cudadoctor.facts.symptom import Symptom
+from cudadoctor.facts.toolkit import ToolkitInventory
+
+
+@check("LD008", severity=Severity.ERROR)
+def runtime_lib_version_mismatch(
+    symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...], toolkit: ToolkitInventory | None
+) -> Result:
+    """A program needs the CUDA libraries of another release than the environment has.
+
+    Why:
+        The name that the loader looks for carries the release: libcudart.so.10.1, libcudart.so.11.0 (all of CUDA 11),
+        libcudart.so.12. torch brings the libraries of the CUDA that it was built with; a package beside it that was
+        compiled for another CUDA asks for names that are not there.
+
+    Fix:
+        Install that package for torch's own CUDA (its wheel index or its name carries cu121 and the like), or build it
+        here: `pip install --no-build-isolation --no-cache-dir --force-reinstall NAME` with a toolkit of torch's CUDA
+        release in CUDA_HOME. Or install the torch build for the CUDA that it asks for. A link from one name to another
+        (libcudart.so.12 as libcudart.so.11.0) does not help: the symbols differ.
+
+    Harmless when:
+        Never: what asks for the library cannot be loaded. torch without it works.
+
+    Sources:
+        https://man7.org/linux/man-pages/man8/ld.so.8.html
+    """
+    env = torch_env(envs)
+    if env is None or env.torch is None or env.torch.cuda is None:
+        return
+    cuda = env.torch.cuda
+    for one in said(symptoms, "cuda-library-not-found"):
+        library = one.values["library"]
+        if fits(library, cuda.cuda) is not False:
+            continue
+        root = toolkit_with(library, toolkit)
+        there = f"; {clean(root)} has it, which is another CUDA than torch's" if root is not None else ""
+        yield Problem(
+            subject=env_subject(env),
+            message=(
+                f"something asks for {clean(library)}, and {torch_shown(env, env.torch)} was built with CUDA {cuda}"
+                f"{there}"
+            ),
+            evidence=rows(one.seen, env.torch.seen),
+            source=LD_SO,
+            confidence=Confidence.LIKELY,
+        )
+        return

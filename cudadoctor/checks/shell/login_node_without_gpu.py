@@ -1,0 +1,47 @@
+"""Says that this is a cluster's login node."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Problem, Result, Severity, check
+from cudadoctor.checks.common import seen
+from cudadoctor.checks.sources import SLURM_GRES
+from cudadoctor.checks.visibility import scheduler
+from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.limits import LimitFacts
+from cudadoctor.facts.shell import ShellFacts
+from cudadoctor.facts.system import OsFacts
+
+_ASK = {
+    "slurm": "`srun --gres=gpu:1 --pty bash`",
+    "pbs": "`qsub -I -l select=1:ngpus=1`",
+    "lsf": "`bsub -Is -gpu num=1 bash`",
+}
+
+
+@check("HPC001", severity=Severity.INFO)
+def login_node_without_gpu(limits: LimitFacts, gpus: tuple[GpuFacts, ...], shell: ShellFacts, os: OsFacts) -> Result:
+    """This is a node of a cluster without a GPU, outside of a job: the GPUs are on other nodes.
+
+    Why:
+        Login nodes have the batch system's commands and no GPU. CUDA cannot find one there, and that is meant.
+
+    Fix:
+        Start a job that asks for a GPU and look there: Slurm `srun --gres=gpu:1 --pty bash`, PBS
+        `qsub -I -l select=1:ngpus=1`, LSF `bsub -Is -gpu num=1 bash`. The cluster's own page names partition and
+        account. Installing torch works on the login node: name the CUDA build yourself.
+
+    Harmless when:
+        Always: it is how clusters are built.
+
+    Sources:
+        https://slurm.schedmd.com/gres.html
+    """
+    kind = limits.scheduler
+    if kind is None or gpus or os.container is not None or scheduler(shell.variables) is not None:
+        return
+    yield Problem(
+        subject="machine",
+        message=f"this node of a cluster has no GPU; ask the batch system for one: {_ASK[kind]}",
+        evidence=(seen("batch system", kind),),
+        source=SLURM_GRES,
+    )

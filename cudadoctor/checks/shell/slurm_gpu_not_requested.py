@@ -1,0 +1,77 @@
+"""Finds a job of Slurm that was given no GPU."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.common import cuda_runs, rows, seen, withheld
+from cudadoctor.checks.said import first
+from cudadoctor.checks.sources import SLURM_GRES
+from cudadoctor.facts.driver import DeviceNode, LibcudaFacts
+from cudadoctor.facts.shell import ShellFacts
+from cudadoctor.facts.symptom import Symptom
+from cudadoctor.facts.system import OsFacts
+
+_JOB = ("SLURM_JOB_ID", "SLURM_JOBID")
+_GRANTED = ("SLURM_JOB_GPUS", "SLURM_STEP_GPUS", "SLURM_GPUS_ON_NODE", "SLURM_GPUS")
+_NONE = ("", "NoDevFiles", "-1")
+
+
+def _job(shell: ShellFacts) -> str | None:
+    return next((name for name in _JOB if shell.variables.get(name)), None)
+
+
+def _granted(shell: ShellFacts) -> bool:
+    return any(shell.variables.get(name, "0") not in ("", "0") for name in _GRANTED)
+
+
+@check("HPC002", severity=Severity.INFO)
+def slurm_gpu_not_requested(
+    shell: ShellFacts, nodes: tuple[DeviceNode, ...], os: OsFacts, libcuda: LibcudaFacts | None
+) -> Result:
+    """This Slurm job was given no GPU, although the node has one.
+
+    Why:
+        Slurm hides the GPUs that a job did not ask for: by the device cgroup (opening /dev/nvidia0 gives "Operation not
+        permitted") and by an empty CUDA_VISIBLE_DEVICES. A step of `srun` may have none although its job has.
+
+    Fix:
+        Ask for it: `sbatch --gres=gpu:1`, `srun --gpus=1`; for steps of a job that has one, `srun --gpus=1` again or
+        `--gpus-per-task=1`. `scontrol show job $SLURM_JOB_ID` shows what was granted (TRES, gres/gpu).
+
+    Harmless when:
+        The job computes on the CPU.
+
+    Sources:
+        https://slurm.schedmd.com/gres.html
+    """
+    job, value = _job(shell), shell.variables.get("CUDA_VISIBLE_DEVICES")
+    if job is None or _granted(shell) or cuda_runs(libcuda):
+        return
+    kept_back = withheld(nodes, os)
+    if kept_back or (value is not None and value in _NONE):
+        yield Problem(
+            subject="machine",
+            message="this Slurm job was given no GPU",
+            evidence=rows(
+                seen(job, "set"),
+                seen("CUDA_VISIBLE_DEVICES", value or "(empty)") if value is not None else None,
+                seen("/dev/nvidia0", "errno 1: kept back by the device cgroup") if kept_back else None,
+            ),
+            source=SLURM_GRES,
+        )
+
+
+@also(slurm_gpu_not_requested)
+def _said(symptoms: tuple[Symptom, ...], shell: ShellFacts) -> Result:
+    """A program in a job was left without a GPU."""
+    job, value = _job(shell), shell.variables.get("CUDA_VISIBLE_DEVICES")
+    none = first(symptoms, "program-finds-no-gpu")
+    if none is not None and job is not None and value in _NONE and not _granted(shell):
+        yield Problem(
+            subject="machine",
+            message="the program runs in a Slurm job that was given no GPU",
+            evidence=(none.seen, seen(job, "set"), seen("CUDA_VISIBLE_DEVICES", value or "(empty)")),
+            source=SLURM_GRES,
+            severity=Severity.ERROR,
+            confidence=Confidence.LIKELY,
+        )

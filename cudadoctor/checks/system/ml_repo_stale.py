@@ -1,0 +1,40 @@
+"""Says that NVIDIA's machine learning repository is still configured."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Problem, Result, Severity, check
+from cudadoctor.checks.common import seen
+from cudadoctor.checks.sources import CUDA_KEY_ROTATION
+from cudadoctor.facts.distro import DistroFacts
+
+_PLACE = "/compute/machine-learning/repos/"
+
+
+@check("APT008", severity=Severity.INFO)
+def ml_repo_stale(distro: DistroFacts) -> Result:
+    """NVIDIA's former machine learning repository is still configured.
+
+    Why:
+        cuDNN, NCCL and TensorRT moved from .../compute/machine-learning/repos to the CUDA repository. The old one is
+        not kept up and gets no new versions; with it cuDNN and NCCL stay at versions of 2021, and apt may complain of
+        its key.
+
+    Fix:
+        `sudo rm /etc/apt/sources.list.d/nvidia-ml.list` (or the line that is named here), then `sudo apt-get update`.
+        The CUDA repository has cuDNN (`cudnn9-cuda-12`) and NCCL (`libnccl2`). A torch wheel brings its own copies
+        and needs neither.
+
+    Harmless when:
+        Exactly those old versions are wanted.
+
+    Sources:
+        https://github.com/NVIDIA/cuda-repo-management/issues/4
+    """
+    for one in distro.sources or ():
+        if _PLACE in one.uri:
+            yield Problem(
+                subject=f"file:{one.file}:{one.line}",
+                message="NVIDIA's machine learning repository is not kept up; the CUDA repository has its packages",
+                evidence=(seen(f"{one.file}:{one.line}", one.uri),),
+                source=CUDA_KEY_ROTATION,
+            )

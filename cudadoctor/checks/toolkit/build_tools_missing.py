@@ -1,0 +1,58 @@
+"""Finds a machine with nvcc and without what else a build needs."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.base import Problem, Result, Severity, Unknown, also, check
+from cudadoctor.checks.common import clean, seen, toolkit_shown, toolkits_in_use
+from cudadoctor.checks.said import first
+from cudadoctor.checks.sources import CPP_EXTENSION
+from cudadoctor.facts.limits import LimitFacts
+from cudadoctor.facts.symptom import Symptom
+from cudadoctor.facts.toolkit import ToolkitInventory
+
+_COMPILERS = ("g++", "c++", "clang++")
+
+
+@check("CC002", severity=Severity.INFO)
+def build_tools_missing(toolkit: ToolkitInventory, limits: LimitFacts) -> Result:
+    """What a build of CUDA extensions needs beside nvcc is not there: a C++ compiler, ninja, or Python's headers.
+
+    Why:
+        nvcc hands the host's part to a C++ compiler. torch's extension builder wants ninja, and every extension
+        Python.h. Triton (torch.compile) needs a C compiler at run time.
+
+    Fix:
+        Ubuntu and Debian: `apt-get install build-essential python3-dev`; RHEL and its like: `dnf install gcc-c++ make
+        python3-devel` (python3.11-devel for that Python); `pip install ninja cmake`. Without an administrator: `conda
+        install -c conda-forge gxx ninja cmake`, which brings Python's headers with its own Python.
+
+    Harmless when:
+        Nothing is compiled here.
+
+    Sources:
+        https://docs.pytorch.org/docs/stable/cpp_extension.html
+    """
+    used = [one for one in toolkits_in_use(toolkit) if one.nvcc and not one.own_compiler]
+    if limits.tools is None:
+        yield Unknown(subject="machine", reason="which compilers are on PATH is not known")
+    elif used and not any(name in limits.tools for name in _COMPILERS):
+        yield Problem(
+            subject="machine",
+            message=f"{toolkit_shown(used[0])} is in use, and there is no C++ compiler on PATH",
+            evidence=(used[0].seen, seen("PATH", "neither g++ nor c++ nor clang++")),
+            source=CPP_EXTENSION,
+        )
+
+
+@also(build_tools_missing)
+def _said(symptoms: tuple[Symptom, ...]) -> Result:
+    """A build said so."""
+    said = first(symptoms, "build-tool-missing")
+    if said is not None:
+        yield Problem(
+            subject="machine",
+            message=f"a build needs {clean(said.values['tool'], 60)}, and it is not there",
+            evidence=(said.seen,),
+            source=CPP_EXTENSION,
+            severity=Severity.ERROR,
+        )

@@ -1,0 +1,81 @@
+"""The kernel: its log, lsmod, and modules that somebody loaded or could not."""
+
+from __future__ import annotations
+
+import re
+
+from cudadoctor.facts.driver import PciDevice, PciFacts
+from cudadoctor.facts.kernel import KernelFacts
+from cudadoctor.intake.draft import Draft
+from cudadoctor.parsers import dmesg
+from cudadoctor.parsers.text import bus_id
+from cudadoctor.readings import kernel_events
+
+_LSMOD_HEAD = re.compile(r"^[ \t]{0,4}Module[ \t]{1,40}Size\s{1,10}Used by\b", re.MULTILINE)
+_LSMOD_ROW = re.compile(r"^[ \t]{0,4}(?P<name>[a-z0-9_]{2,40})[ \t]{1,40}\d{3,9}\s{1,6}-?\d{1,5}(?:\s|$)", re.MULTILINE)
+_PCI_ID = re.compile(r"GPU (?P<bus>[0-9a-fA-F:.]{7,16}) \(PCI ID: 10de:(?P<device>[0-9a-fA-F]{4})\)")
+_WHOLE_LIST = 25
+_OTHERS = ("nouveau", "nova_core", "vfio_pci")
+
+
+def recognise(draft: Draft) -> None:
+    """The log's messages as facts; the modules that lsmod lists."""
+    _log(draft)
+    _modules(draft)
+
+
+def _log(draft: Draft) -> None:
+    found = dmesg.parse(draft.paste.text)
+    for one in found.mismatches:
+        # client: the library that spoke; module: the kernel's.
+        draft.put(draft.driver, "version", one.module)
+        draft.put(draft.driver, "loaded", value=True)
+        draft.put(draft.driver, "library_version", one.client)
+        at = draft.paste.first("api mismatch")
+        draft.put(draft.driver, "library_seen", draft.paste.seen(at))
+        draft.put(draft.driver, "seen", draft.paste.seen(at))
+    if found.loaded is not None:
+        draft.put(draft.driver, "version", found.loaded.version)
+        draft.put(draft.driver, "module", found.loaded.module)
+    _gpus(draft)
+    events = kernel_events.events(found, lambda number: draft.paste.where(number - 1))
+    if events:
+        draft.more["kernel"] = KernelFacts(events=events)
+
+
+def _gpus(draft: Draft) -> None:
+    """The GPUs that the driver's messages name by their PCI ids."""
+    devices: dict[str, PciDevice] = {}
+    for index in draft.paste.having("pci id: 10de:", most=64):
+        match = _PCI_ID.search(draft.paste.texts[index][:1000])
+        if match:
+            bus = bus_id(match["bus"]) or match["bus"]
+            devices.setdefault(bus, PciDevice(bus_id=bus, device_id=f"10de:{match['device'].lower()}"))
+    if devices and draft.pci is None:
+        draft.pci = PciFacts(gpus=tuple(devices.values()), seen=draft.paste.seen(draft.paste.first("pci id: 10de:")))
+
+
+def _modules(draft: Draft) -> None:
+    text = draft.paste.text
+    head = _LSMOD_HEAD.search(text)
+    start = head.end() if head else 0
+    names = [(match["name"], match.start()) for match in _LSMOD_ROW.finditer(text, start)][:1000]
+    if head is None:
+        # `lsmod | grep nvidia` has no head: only rows whose names are ours count.
+        names = [(name, at) for name, at in names if name in _OTHERS or name.startswith("nvidia")]
+    if not names:
+        return
+    listed = {name for name, _ in names}
+    whole = head is not None and len(listed) >= _WHOLE_LIST
+    if "nvidia" in listed:
+        draft.put(draft.driver, "loaded", value=True)
+    elif whole:
+        draft.put(draft.driver, "loaded", value=False)
+    if "nvidia_uvm" in listed:
+        draft.put(draft.driver, "uvm_loaded", value=True)
+    elif whole:
+        draft.put(draft.driver, "uvm_loaded", value=False)
+    others = tuple(name for name in _OTHERS if name in listed)
+    draft.put(draft.driver, "other_modules", others or None)
+    ours = next((at for name, at in names if name.startswith("nvidia") or name in _OTHERS), names[0][1])
+    draft.put(draft.driver, "seen", draft.paste.seen(text.count("\n", 0, ours + 1)))

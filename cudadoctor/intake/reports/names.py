@@ -1,0 +1,140 @@
+"""GPUs and drivers as messages and sentences name them."""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+
+from cudadoctor.intake.draft import Draft, NamedGpu
+from cudadoctor.versions import ComputeCapability, CudaDriverVersion, DriverVersion
+
+_NAME = r"(?P<name>(?:NVIDIA |GeForce |Tesla |Quadro |TITAN |GRID )?[A-Z][\w .()/+-]{1,70}?)"
+_NOT_COMPATIBLE = re.compile(
+    rf"(?:^|\s){_NAME} with CUDA capability (?P<sm>sm_\d{{2,3}}) is not compatible with", re.MULTILINE
+)
+_FOUND = re.compile(
+    rf"Found GPU ?\d{{1,3}} {_NAME} which is of (?:cuda |compute )?capability (?:\(CC\) )?(?P<cc>\d{{1,2}}\.\d)\b",
+    re.IGNORECASE,
+)
+_PROPERTIES = re.compile(
+    r"_CudaDeviceProperties\(name='(?P<name>[^']{3,80})', major=(?P<major>\d{1,2}), minor="
+    r"(?P<minor>\d)(?:, total_memory=(?P<memory>\d{1,7})MB)?"
+)
+_TENSORFLOW = re.compile(
+    r"name: (?P<name>[A-Z][^,\n]{2,60}), pci bus id: [0-9a-fA-F:.]{5,16}, compute capability: (?P<cc>\d{1,2}\.\d)"
+)
+_DEVICE_QUERY = re.compile(r"Device \d{1,3}: \"(?P<name>[^\"]{3,80})\"")
+_QUERY_CC = re.compile(r"CUDA Capability Major/Minor version number:\s{1,12}(?P<cc>\d{1,2}\.\d)")
+_SUPPORTS = re.compile(
+    r"current PyTorch install supports CUDA capabilities ((?:(?:sm|compute)_\d{2,3}[af]?[ ,.\n]{0,4}){1,30})"
+)
+_WORDS = re.compile(
+    r"(?<![\w-])(?:NVIDIA[ -])?(?:"
+    r"(?:GeForce[ -]?)?(?P<series>RTX|GTX|GT)[ -]?(?P<number>A?\d{3,4})(?P<suffix>"
+    r"(?:[ -]?(?:Ti|SUPER|Ada|Laptop|Mobile|Max-Q)\b)*|[DMS]\b)"
+    r"|Tesla[ -](?P<tesla>[CKMPVTA]\d{1,4}[a-z]{0,2})"
+    r"|(?P<bare>(?:A|H|B|V|P)(?:100|200|800)|H20|H200|GH200|GB200|GB10|L40S?|L4|T4|A40|A30|A16|A10G?|A6000|K80|K40[cm]?|P40)"
+    r"(?:[ -](?:SXM\d?|PCIe|NVL|\d{2,3} ?GB|HBM\de?)(?![\w])){0,4}(?=[\s,.;:)x-]|\Z)(?!\.\d)"
+    r"|(?P<titan>TITAN (?:RTX|V|Xp|X)\b)"
+    r"|(?P<quadro>Quadro (?:RTX )?[A-Z]{0,2}\d{3,4}\b)"
+    r"|(?P<jetson>Jetson (?:AGX )?(?:Nano|TX2|Xavier|Orin|Thor)\b)"
+    r")",
+    re.IGNORECASE,
+)
+_DRIVER = re.compile(
+    r"(?:\bdriver|\bnvidia-smi|\bNVIDIA-SMI)(?:s\b)?(?:[ -](?:version|displays the driver version))?\s{0,3}"
+    r"(?:is|:|=)?\s{0,3}v?(?P<version>[3-9]\d{2}\.\d{2,3}(?:\.\d{2})?)(?![\d.]*\d)",
+    re.IGNORECASE,
+)
+_CUDA_DRIVER = re.compile(
+    r"CUDA Driver(?: Version)?(?: / Runtime Version)?:?\s{1,12}(?P<version>\d{1,2}\.\d)(?:\.\d{1,3})?\b"
+)
+_FOUND_VERSION = re.compile(r"driver on your system is too old \(found version (\d{4,6})\)")
+_MODULE_VERSION = re.compile(r"kernel reported version is: (\d{3}\.\d{1,3}(?:\.\d{1,3})?)")
+_LIBRARY_VERSION = re.compile(r"libcuda reported version is: (\d{3}\.\d{1,3}(?:\.\d{1,3})?)")
+
+
+def recognise(draft: Draft) -> None:
+    """What programs print, then words; a driver's version where nvidia-smi did not tell one."""
+    _messages(draft)
+    _driver(draft)
+    listed = draft.smi is not None and draft.smi.gpus
+    if not listed and not any(gpu.structured for gpu in draft.named):
+        _words(draft)
+
+
+def _messages(draft: Draft) -> None:
+    text = draft.paste.text
+    for pattern in (_NOT_COMPATIBLE, _FOUND, _PROPERTIES, _TENSORFLOW):
+        for match in islice(pattern.finditer(text), 16):
+            groups = match.groupdict()
+            capability = (
+                ComputeCapability(int(groups["major"]), int(groups["minor"]))
+                if groups.get("major")
+                else ComputeCapability.parse(groups.get("sm") or groups.get("cc") or "")
+            )
+            at = text.count("\n", 0, match.start("name"))
+            memory = int(groups["memory"]) if groups.get("memory") else None
+            name = match["name"].strip().removeprefix("UserWarning: ")
+            _add(draft, name, capability, "the message", at, memory=memory)
+    names = _DEVICE_QUERY.findall(text)[:16]
+    capabilities = _QUERY_CC.findall(text)[:16]
+    if len(names) == len(capabilities):
+        for name, cc in zip(names, capabilities, strict=True):
+            _add(draft, name, ComputeCapability.parse(cc), "deviceQuery", draft.paste.first(name.lower()))
+    if supports := _SUPPORTS.search(text):
+        archs = tuple(re.findall(r"(?:sm|compute)_\d{2,3}[af]?", supports.group(1)))
+        if draft.put(draft.torch, "arch_list", archs) and draft.torch_seen is None:
+            draft.torch_seen = draft.paste.seen(text.count("\n", 0, supports.start()))
+
+
+def _add(
+    draft: Draft, name: str, capability: ComputeCapability | None, source: str, at: int, *, memory: int | None = None
+) -> None:
+    draft.name_gpu(
+        NamedGpu(name=name, capability=capability, source=source, seen=draft.paste.seen(at), memory_mib=memory)
+    )
+
+
+def _driver(draft: Draft) -> None:
+    text = draft.paste.text
+    if match := _FOUND_VERSION.search(text):
+        draft.put(draft.driver, "cuda_version", CudaDriverVersion.from_integer(int(match.group(1))))
+        draft.put(draft.driver, "loaded", value=True)
+        draft.put(draft.driver, "seen", draft.paste.seen(text.count("\n", 0, match.start())))
+    for pattern, name in ((_MODULE_VERSION, "version"), (_LIBRARY_VERSION, "library_version")):
+        if match := pattern.search(text):
+            version_text = re.sub(r"\.0\Z", "", match.group(1)) if match.group(1).count(".") == 2 else match.group(1)
+            seen = draft.paste.seen(text.count("\n", 0, match.start()))
+            if draft.put(draft.driver, name, DriverVersion.parse(version_text)):
+                draft.put(draft.driver, "library_seen" if name == "library_version" else "seen", seen)
+    if match := _CUDA_DRIVER.search(text):
+        draft.put(draft.driver, "cuda_version", CudaDriverVersion.parse(match["version"]))
+    if "version" in draft.driver or (draft.smi is not None and draft.smi.version is not None):
+        return
+    found = {match["version"]: match.start() for match in islice(_DRIVER.finditer(text[:400_000]), 64)}
+    if len(found) == 1:
+        named, start = found.popitem()
+        draft.put(draft.driver, "version", DriverVersion.parse(named))
+        draft.put(draft.driver, "seen", draft.paste.seen(text.count("\n", 0, start)))
+    elif found:
+        draft.gap("driver.version", f"the text names several drivers: {', '.join(sorted(found))}"[:200])
+
+
+def _words(draft: Draft) -> None:
+    from cudadoctor.compat import gpus
+
+    text = draft.paste.text[:400_000]
+    for match in islice(_WORDS.finditer(text), 200):
+        name = match.group().strip(" -")
+        if match["series"]:
+            suffix = (match["suffix"] or "").replace("-", " ").strip()
+            series = match["series"].upper()
+            if series == "GTX" and re.fullmatch(r"[2-5]0[5-9]0", match["number"]):
+                series = "RTX"  # how people write it; there is no such GTX
+            name = f"{series} {match['number'].upper()}{f' {suffix}' if suffix else ''}"
+        capability = gpus.capability_by_name(name)
+        if capability is None and not match["series"] and not match["tesla"]:
+            continue
+        seen = draft.paste.seen(text.count("\n", 0, match.start()))
+        draft.name_gpu(NamedGpu(name=name, capability=capability, source="name", seen=seen, structured=False))

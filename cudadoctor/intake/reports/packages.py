@@ -1,0 +1,50 @@
+"""`conda list`, `pip list`, `pip freeze` and their like: by the parser of package lists."""
+
+from __future__ import annotations
+
+import re
+
+from cudadoctor.facts.envs import CondaFacts, Package
+from cudadoctor.intake import builds
+from cudadoctor.intake.draft import Draft
+from cudadoctor.parsers import package_lists
+from cudadoctor.parsers.package_lists import ListedPackage
+
+_MOST = 600
+_TORCH = ("torch", "pytorch", "libtorch")
+_CUDA_OF_CONDA = ("pytorch-cuda", "cudatoolkit")
+
+
+def recognise(draft: Draft) -> None:
+    """Packages by name, the torch among them, and what conda says of itself."""
+    found = package_lists.parse(draft.paste.text)[:_MOST]
+    for one in found:
+        if one.name not in draft.packages:
+            draft.packages[one.name] = Package(
+                name=one.name, version=one.version, build=one.build, channel=one.channel, installer=one.manager
+            )
+    conda = any(one.manager == "conda" for one in found)
+    if conda:
+        draft.put(draft.env, "kind", "conda")
+    torch = next((one for one in found if one.name in _TORCH), None)
+    if torch is not None and "version" not in draft.torch:
+        _torch(draft, torch)
+    draft.put(draft.env, "prefix", package_lists.prefix(draft.paste.text))
+    if "conda" in draft.paste.lowered and (info := package_lists.conda_info(draft.paste.text)) is not None:
+        roots = (info.base,) if info.base else ()
+        draft.more["conda"] = CondaFacts(roots=roots, version=info.version, channels=info.channels)
+
+
+def _torch(draft: Draft, torch: ListedPackage) -> None:
+    line = re.compile(rf"(?:^|\s){re.escape(torch.name)}(?:\s|==|=|-){{1,60}}{re.escape(torch.version)}", re.IGNORECASE)
+    at = next(
+        (index for index in draft.paste.having(torch.name) if line.search(draft.paste.texts[index][:400])),
+        draft.paste.first(torch.name),
+    )
+    draft.put_torch(torch.version, draft.paste.seen(at))
+    draft.put(draft.torch, "installer", torch.manager)
+    if torch.manager == "conda" and torch.build:
+        word, cuda = builds.of_conda(torch.build)
+        draft.put(draft.torch, "build_string", torch.build)
+        draft.put(draft.torch, "cuda", cuda)
+        draft.put(draft.torch, "build", word)

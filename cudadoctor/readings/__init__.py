@@ -1,0 +1,1 @@
+"""Parsed values → facts, where both the probes and the intake of pasted text need it."""

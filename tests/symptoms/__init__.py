@@ -1,0 +1,1 @@
+"""Messages that programs print, and what is read in them."""
