@@ -22,7 +22,8 @@ def inforom_corrupt(smi: SmiFacts) -> Result:
         restart, and its error counts cannot be trusted.
 
     How we know:
-        nvidia-smi's "WARNING: infoROM is corrupted at gpu 0000:01:00.0", or its exit status 14.
+        nvidia-smi's own words, on a line before or after its table: "WARNING: infoROM is corrupted at gpu
+        0000:01:00.0".
 
     Fix:
         Reboot once, with a power-off: a flush that was cut short is then repaired. If the warning stays, ask the
