@@ -29,6 +29,10 @@ def no_nvidia_gpu(  # noqa: PLR0917  facts, passed by name
     Why:
         CUDA runs on NVIDIA GPUs only. Without one torch computes on the CPU, and nothing is broken.
 
+    How we know:
+        No device of NVIDIA's (vendor 10de, display class) is on the PCI bus, nvidia-smi lists none and no driver is
+        loaded; under WSL 2 Windows offers no driver. Where the bus cannot be looked at, it is not known.
+
     Fix:
         Nothing has to be done to compute on the CPU. Where a GPU should be here: look at the slot, the BIOS and, in a
         virtual machine or a cloud, whether the machine's type has a GPU.
