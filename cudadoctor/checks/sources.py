@@ -79,6 +79,23 @@ VGPU_LICENCE = _page(
 )
 WSL = _page("CUDA on WSL User Guide", "https://docs.nvidia.com/cuda/wsl-user-guide/")
 
+# Read on another day.
+_LATER = "2026-11-25"
+CUDA_SEMANTICS = Source(
+    title="PyTorch: CUDA semantics", url="https://docs.pytorch.org/docs/stable/notes/cuda.html", read_on=_LATER
+)
+NUMERICAL_ACCURACY = Source(
+    title="PyTorch: numerical accuracy",
+    url="https://docs.pytorch.org/docs/stable/notes/numerical_accuracy.html",
+    read_on=_LATER,
+)
+NCCL_TROUBLE = Source(
+    title="NCCL User Guide: troubleshooting",
+    url="https://docs.nvidia.com/deeplearning/nccl/user-guide/docs/troubleshooting.html",
+    read_on=_LATER,
+)
+XID = Source(title="NVIDIA: Xid errors", url="https://docs.nvidia.com/deploy/xid-errors/index.html", read_on=_LATER)
+
 
 def _read_later(title: str, url: str) -> Source:
     return Source(title=title, url=url, read_on="2026-11-25")
