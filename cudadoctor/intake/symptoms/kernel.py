@@ -88,6 +88,13 @@ ROWS = (
         source=_DKMS,
     ),
     Row(
+        kind="nvidia-driver-named",
+        word="nvidia",
+        pattern=r"\bnvidia-(?:driver|dkms|open|kernel|current|srv)\b|\bNVIDIA (?:GPU )?drivers?\b",
+        says="the text is about NVIDIA's driver",
+        source=_DKMS,
+    ),
+    Row(
         kind="dkms-nvidia",
         word="nv_exclude_build_modules",
         pattern=r"NV_EXCLUDE_(?:BUILD|KERNEL)_MODULES",
