@@ -23,6 +23,12 @@ def container_driver_capabilities_missing(
         only, nvidia-smi works and no CUDA program does. Where the variable is not set, some runtimes give utility
         alone.
 
+    How we know:
+        In a container nvidia-smi lists the GPU, libcuda.so.1 is not there, and NVIDIA_DRIVER_CAPABILITIES has neither
+        `compute` nor `all`. In a text: `--gpus` in the command line beside "Found no NVIDIA driver on your system" or
+        "libcuda.so.1: cannot open shared object file"; "Cannot load libnvcuvid.so.1" or "libnvidia-encode.so.1" without
+        `video`.
+
     Fix:
         Start the container again with NVIDIA_DRIVER_CAPABILITIES set to `compute,utility` (in the image or with -e).
 

@@ -23,6 +23,11 @@ def container_selinux(os: OsFacts, nodes: tuple[DeviceNode, ...], libcuda: Libcu
         The nodes' mode allows everybody, and opening them gives EACCES: a mandatory access control of the host
         refuses. On hosts of the RHEL family this is SELinux, for containers without a fitting label.
 
+    How we know:
+        In a container, opening the nodes gives errno 13 (EACCES) although their mode is 0666. In a text: "Failed to
+        initialize NVML: Insufficient Permissions" in a container, or the audit log's "avc: denied" with an nvidia
+        device. Likely on hosts of the RHEL family, elsewhere possible.
+
     Fix:
         Start the container with `--security-opt label=disable`, or allow containers to use devices on the host
         (`setsebool -P container_use_devices on`).

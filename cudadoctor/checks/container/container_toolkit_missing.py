@@ -29,6 +29,10 @@ def container_toolkit_missing(
         for a CDI file; all three come from the NVIDIA Container Toolkit. Without it: `could not select device driver
         "" with capabilities: [[gpu]]`, `unknown or invalid runtime name: nvidia` or `unresolvable CDI devices`.
 
+    How we know:
+        The engine's refusal, as quoted above, decides. On a live machine docker is there, nvidia-smi works, and neither
+        a package of the toolkit nor a runtime `nvidia` nor a CDI file is: information.
+
     Fix:
         On the host, with NVIDIA's repository of the toolkit set up as its installation page says: `sudo apt-get
         install -y nvidia-container-toolkit` (Ubuntu, Debian), `sudo dnf install -y nvidia-container-toolkit` (RHEL,

@@ -30,6 +30,10 @@ def container_toolkit_vulnerable(os: OsFacts, distro: DistroFacts) -> Result:
         that starting it with the NVIDIA runtime gives it the host's files or root on the host. Who can start
         containers from images of others here is exposed.
 
+    How we know:
+        The version of the package nvidia-container-toolkit against the first version without each fault, from NVIDIA's
+        bulletins.
+
     Fix:
         `sudo apt-get install --only-upgrade nvidia-container-toolkit nvidia-container-toolkit-base
         libnvidia-container-tools libnvidia-container1`, or `sudo dnf upgrade nvidia-container-toolkit`; restart

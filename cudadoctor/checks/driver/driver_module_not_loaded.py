@@ -34,9 +34,18 @@ def driver_module_not_loaded(  # noqa: PLR0917  facts, passed by name
         Without the module neither nvidia-smi nor CUDA reaches the GPU. Usual reasons: no reboot after the
         installation, a module that Secure Boot refuses, a blacklist line, or a GPU that this branch does not know.
 
+    How we know:
+        The driver's files are installed, a module for the running kernel is on disk, and /proc/driver/nvidia/version is
+        not there, nor does a kernel driver hold the GPU. In a text without more: "NVIDIA-SMI has failed because it
+        couldn't communicate with the NVIDIA driver" or "kernel driver does not appear to be running on this host". A
+        module that is not built, refused for its signature, or displaced by nouveau has a name of its own.
+
     Fix:
-        Run `modprobe nvidia` as root and read what it says, and the kernel's log (`dmesg`) with it: it names the
-        reason. Reboot if the driver was installed since the last start.
+        As root: `modprobe nvidia`, and read what it says, and `dmesg | tail -30`: it names the reason. Reboot if the
+        driver was installed since the last start. "Key was rejected by service": enrol the key
+        (`secure-boot-unsigned-module`). "not found in directory": build the module (`kernel-module-not-built`): `sudo
+        dkms autoinstall` on Ubuntu, Debian and RHEL-like, `sudo akmods --force` on Fedora with RPM Fusion. A blacklist
+        line: `grep -r nvidia /etc/modprobe.d`. In a container the driver belongs on the host.
 
     Harmless when:
         The GPU was switched off on purpose (a laptop set to its integrated GPU). Where nvidia is blacklisted and the

@@ -29,6 +29,11 @@ def exclusive_compute_mode(
         that use CUDA, torchrun on one GPU, a notebook that was left open) meets itself. The same error is given for a
         GPU in a bad state, and by a vGPU without a licence.
 
+    How we know:
+        nvidia-smi shows "Compute Mode: Exclusive_Process" and a program was refused: cuInit or torch gives 46
+        (cudaErrorDevicesUnavailable, "CUDA-capable device(s) is/are busy or unavailable"). Error 46 alone, with no word
+        of the mode, is said as possible only.
+
     Fix:
         See in `nvidia-smi` which process has the GPU and end it, or, as root, `nvidia-smi -c 0` for the default mode.
         Where the mode is Default already: end processes that were left behind (`fuser -v /dev/nvidia*`), reset the

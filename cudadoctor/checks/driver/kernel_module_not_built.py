@@ -26,9 +26,18 @@ def kernel_module_not_built(
         A kernel module fits one kernel. After a kernel update DKMS must build it anew (that needs the headers of the
         new kernel and a compiler), or the distribution's prebuilt module package for that kernel must be installed.
 
+    How we know:
+        The driver's libraries are installed and /lib/modules of the running kernel (`uname -r`) holds no nvidia.ko,
+        under any name or compression. In a text: "modprobe: FATAL: Module nvidia not found in directory
+        /lib/modules/…", "Exec format error", or "version magic … should be". Where DKMS tried and failed it is
+        `dkms-build-failed`, where the headers are missing `kernel-headers-missing`.
+
     Fix:
-        Install the headers of the running kernel and let DKMS build the module, or install the prebuilt module
-        package for this kernel; then load it or reboot.
+        Ubuntu: `sudo apt-get install linux-headers-$(uname -r)` and `sudo dkms autoinstall`, or the prebuilt module
+        `sudo apt-get install linux-modules-nvidia-580-$(uname -r)` with your branch. Debian: `sudo apt-get install
+        linux-headers-amd64`, then `sudo dkms autoinstall`. RHEL-like: `sudo dnf install kernel-devel-$(uname -r)`, then
+        `sudo dkms autoinstall`. Fedora with RPM Fusion: `sudo akmods --force`. A .run file: run it again, with
+        `--dkms`. Then `sudo modprobe nvidia`, or reboot. At once: choose the previous kernel in the boot menu.
 
     Harmless when:
         Never on a machine whose GPU should compute; starting the previous kernel works until it is built.

@@ -15,6 +15,10 @@ def libcuda_hangs(libcuda: LibcudaFacts) -> Result:
     Why:
         cuInit waits in the kernel driver. Every CUDA program will wait there, too, torch among them.
 
+    How we know:
+        cuInit is called in a process of its own, and does not come back while the doctor's limit for it was long
+        enough; an end of the run before that is not known, not a hang.
+
     Fix:
         Read the kernel's log (`dmesg`) for lines with NVRM and Xid, and reboot. If it hangs again, test the GPUs one
         by one with CUDA_VISIBLE_DEVICES.

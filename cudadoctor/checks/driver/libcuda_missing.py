@@ -26,9 +26,17 @@ def libcuda_missing(  # noqa: PLR0917  facts, passed by name
         libcuda belongs to the driver, not to the toolkit and not to torch. Distributions put it into a package of its
         own, which a display-only installation leaves out; or it lies in a directory that the loader does not search.
 
+    How we know:
+        Loading libcuda.so.1 by its name fails ("libcuda.so.1: cannot open shared object file: No such file or
+        directory") on a machine with a GPU, and torch does not reach CUDA either. In a container that was given the GPU
+        it is `container-driver-capabilities-missing`.
+
     Fix:
-        Install the driver's compute package (Ubuntu: libnvidia-compute of the driver's branch; Debian: libcuda1;
-        RHEL: nvidia-driver-cuda), or run `ldconfig` as root where the file is there.
+        Install the driver's compute package, of the driver's own version. Ubuntu: `sudo apt-get install
+        libnvidia-compute-580` (with -server for a -server driver). Debian: `libcuda1`. RHEL-like: `nvidia-driver-cuda`.
+        Fedora with RPM Fusion: `xorg-x11-drv-nvidia-cuda`. Where the file is there (`find /usr /opt -name
+        'libcuda.so.1*'`): `sudo ldconfig`. WSL: it is in /usr/lib/wsl/lib, and comes with the driver of Windows. Do not
+        link a toolkit's stub in its place.
 
     Harmless when:
         The GPU only draws a desktop; or torch finds it all the same, by a search path of its own (NixOS): then this

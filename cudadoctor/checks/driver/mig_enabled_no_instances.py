@@ -17,6 +17,10 @@ def mig_enabled_no_instances(gpus: tuple[GpuFacts, ...], smi: SmiFacts | None, l
         With MIG on, CUDA uses instances, not the whole GPU. Until a GPU instance and a compute instance exist, there
         is nothing to compute on.
 
+    How we know:
+        nvidia-smi's "MIG Mode, Current: Enabled" and no line below "MIG devices" ("No MIG devices found"), on a GPU
+        that CUDA does not offer (cuInit gives 100, "no CUDA-capable device is detected").
+
     Fix:
         Make instances (`nvidia-smi mig -lgip` lists the profiles, `nvidia-smi mig -cgi` with one of them and `-C`
         makes them), or switch MIG off with `nvidia-smi -mig 0`.

@@ -10,7 +10,7 @@ from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
-_ASKED = ("cuda-asked-for", "no-nvidia-driver", "torch-without-cuda")
+_ASKED = ("cuda-asked-for", "no-nvidia-driver")
 """Messages of programs that wanted CUDA. On a live machine torch says such things to the doctor itself."""
 
 
@@ -28,6 +28,10 @@ def no_nvidia_gpu(  # noqa: PLR0917  facts, passed by name
 
     Why:
         CUDA runs on NVIDIA GPUs only. Without one torch computes on the CPU, and nothing is broken.
+
+    How we know:
+        No device of NVIDIA's (vendor 10de, display class) is on the PCI bus, nvidia-smi lists none and no driver is
+        loaded; under WSL 2 Windows offers no driver. Where the bus cannot be looked at, it is not known.
 
     Fix:
         Nothing has to be done to compute on the CPU. Where a GPU should be here: look at the slot, the BIOS and, in a

@@ -26,6 +26,11 @@ def nvidia_smi_fails(  # noqa: PLR0917  facts, passed by name
         It is a sign, seldom the cause: nvidia-smi cannot reach the kernel driver, or the library and the module do
         not fit. Where the reason is known, this stands below it in the report.
 
+    How we know:
+        nvidia-smi ended with an exit status that is not 0 (9: no driver; 12: libnvidia-ml is missing; 15: the GPU fell
+        off the bus; 18: library and module differ), on a machine with a GPU. Its message is quoted. "No devices were
+        found" has a name of its own.
+
     Fix:
         Read what it says, and the kernel's log (`dmesg`) for lines with NVRM. Reboot if the driver was installed or
         upgraded since the last start.

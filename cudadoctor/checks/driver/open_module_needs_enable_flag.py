@@ -20,6 +20,11 @@ def open_module_needs_enable_flag(
         The first open modules were meant for data-centre GPUs. On GeForce and workstation GPUs it says "Open
         nvidia.ko is only ready for use on Data Center GPUs" and leaves the GPU alone.
 
+    How we know:
+        The module's own line in the kernel's log: "Open nvidia.ko is only ready for use on Data Center GPUs. To force
+        use of Open nvidia.ko on other GPUs, see the 'OpenRmEnableUnsupportedGpus' kernel module parameter", for a GPU
+        that does not answer now.
+
     Fix:
         Best: a driver of a newer branch. Else the proprietary module of the same version, or `options nvidia
         NVreg_OpenRmEnableUnsupportedGpus=1` in a file under /etc/modprobe.d, with the initramfs rebuilt and a

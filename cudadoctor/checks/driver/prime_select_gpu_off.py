@@ -33,6 +33,10 @@ def prime_select_gpu_off(  # noqa: PLR0917  facts, passed by name
         loaded and the GPU sleeps. nvidia-smi then cannot reach the driver, and `modprobe nvidia` says "could not insert
         'off'".
 
+    How we know:
+        /etc/prime-discrete says "off", or modprobe's configuration has `alias nvidia off`; in a text "could not insert
+        'off'", or `prime-select intel` beside an nvidia-smi that reaches no driver.
+
     Fix:
         As root `prime-select on-demand` (the display stays on the integrated GPU and CUDA works) or
         `prime-select nvidia`, then reboot. Where that does not help, look for left-over lines:

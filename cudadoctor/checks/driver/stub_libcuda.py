@@ -22,9 +22,15 @@ def stub_libcuda(libcuda: LibcudaFacts, loader: LoaderFacts | None, gpus: tuple[
         A toolkit brings a libcuda under lib64/stubs that exists for linking only. On LD_LIBRARY_PATH, or copied to
         libcuda.so.1, it wins over the real one, and CUDA gives error 34.
 
+    How we know:
+        The libcuda.so.1 that the loader takes lies in a directory `stubs`, or CUDA gives 34 (CUDA_ERROR_STUB_LIBRARY,
+        "CUDA driver is a stub library"); in a text also `ldd`'s or strace's path of it.
+
     Fix:
-        Take the stubs directory out of LD_LIBRARY_PATH (and out of /etc/ld.so.conf.d); give it to the linker only,
-        with -L.
+        Take the stubs directory out of LD_LIBRARY_PATH (`echo $LD_LIBRARY_PATH`, then the file that sets it) and out of
+        /etc/ld.so.conf.d with `sudo ldconfig`; remove a libcuda.so.1 that somebody linked to it. To link give it to the
+        linker only: `-L/usr/local/cuda/lib64/stubs -lcuda`, or LIBRARY_PATH. In a Dockerfile: no `ENV LD_LIBRARY_PATH`
+        with stubs in the final stage.
 
     Harmless when:
         It is used to link on a machine without a GPU, such as the build stage of an image. While the real library

@@ -30,6 +30,11 @@ def vgpu_host_driver_no_cuda(
         shows "CUDA Version: N/A"; CUDA programs there, and in containers there, fail with "CUDA driver version is
         insufficient for CUDA runtime version", however new the driver is.
 
+    How we know:
+        The loaded module is the vGPU manager (nvidia_vgpu_vfio, a version that ends in -vgpu-kvm, "Host VGPU Mode"),
+        and CUDA does not start; in a text its name beside "CUDA driver version is insufficient for CUDA runtime
+        version".
+
     Fix:
         Run CUDA in a virtual machine with the guest driver of the same vGPU release and a licence. Or, if the GPU is to
         be used on the host itself: remove the vGPU manager and install the data-centre driver.

@@ -20,6 +20,10 @@ def vgpu_unlicensed(smi: SmiFacts) -> Result:
         A vGPU guest without a licence works at full speed for a short time and is then slowed down; CUDA contexts
         can be refused with error 46.
 
+    How we know:
+        `nvidia-smi -q` says "License Status: Unlicensed" for a virtual GPU; in a text the same words of nvidia-gridd,
+        or error 46 on a cloud size that has a part of a GPU.
+
     Fix:
         Put the site's client configuration token under /etc/nvidia/ClientConfigToken and restart nvidia-gridd; ask
         the administrator of the licence server.

@@ -21,6 +21,9 @@ def mixed_cuda_major_packages(envs: tuple[EnvFacts, ...]) -> Result:
         installed last has overwritten a part of the other; removing one removes files of both. The wheels of CUDA 13
         have directories of their own.
 
+    How we know:
+        The names of the installed wheels: the same library as nvidia-…-cu11 and nvidia-…-cu12.
+
     Fix:
         Make a new environment and install the packages for one CUDA major only.
 

@@ -19,6 +19,12 @@ def numpy2_vs_old_torch(envs: tuple[EnvFacts, ...]) -> Result:
         The binary interface changed with NumPy 2. torch imports with a warning, and `tensor.numpy()` and
         `torch.from_numpy()` end with "Numpy is not available".
 
+    How we know:
+        The installed NumPy is 2 or newer and torch older than 2.3 (on Windows 2.4.1), by PyTorch's own record. In a
+        text: "A module that was compiled using NumPy 1.x cannot be run in NumPy 2", "Failed to initialize NumPy:
+        _ARRAY_API not found", "RuntimeError: Numpy is not available". The last alone is also said where NumPy is not
+        installed at all.
+
     Fix:
         Install `numpy<2` into this environment, or torch 2.3 or newer.
 

@@ -21,6 +21,10 @@ def torch_pins_unmet(envs: tuple[EnvFacts, ...], os: OsFacts) -> Result:
         warns of the conflict. An older library then lacks functions ("undefined symbol: __nvJitLinkComplete_12_4"), a
         newer one as a rule works.
 
+    How we know:
+        torch's METADATA (Requires-Dist: nvidia-cudnn-cu12==9.10.2.21 and its like) against the versions that are
+        installed.
+
     Fix:
         `python -m pip check` lists what does not fit. Put torch's own back with the command that installed it and
         `--force-reinstall` (for example `python -m pip install --force-reinstall torch --index-url

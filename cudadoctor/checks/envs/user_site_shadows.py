@@ -20,6 +20,10 @@ def user_site_shadows(envs: tuple[EnvFacts, ...]) -> Result:
         what `pip install --user` once left there is imported in every conda environment of the same Python version:
         the installed torch is another one than `conda list` shows, often a CPU build or one for another CUDA.
 
+    How we know:
+        The active environment has a torch in its own site-packages, and its Python imports another version from
+        ~/.local or PYTHONPATH.
+
     Fix:
         See which one it is: `python -c "import torch; print(torch.__file__)"`, and without the user's own:
         `python -s -c "import torch; print(torch.__file__)"`. Remove the copy (`python -m pip uninstall torch`, as often

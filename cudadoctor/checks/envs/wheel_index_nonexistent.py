@@ -23,6 +23,10 @@ def wheel_index_nonexistent(symptoms: tuple[Symptom, ...]) -> Result:
         nvidia-smi's "CUDA Version" is not the one to ask for: it is the newest that the driver serves, and any build
         up to it works.
 
+    How we know:
+        pip found no version of torch, and the command names an index download.pytorch.org/whl/cuXYZ, or a version
+        torch==X+cuXYZ, that PyTorch never built (by the list of its builds).
+
     Fix:
         Take the nearest build that is not newer than nvidia-smi's number: for "CUDA Version: 12.2" cu121 or cu118. The
         page of previous versions has the line for each release; `cudadoctor recommend` prints the one for this machine.

@@ -29,8 +29,15 @@ def wrong_interpreter(shell: ShellFacts, envs: tuple[EnvFacts, ...]) -> Result:
         An environment is active by its variable and not on PATH (a line that sets PATH anew after the activation), or
         torch was installed into another environment than the one that runs: pip and python of different places.
 
+    How we know:
+        VIRTUAL_ENV or CONDA_PREFIX is set and PATH does not have its bin directory; or the `python` of PATH has no
+        torch while exactly one other environment has a torch for CUDA.
+
     Fix:
-        Activate the environment that is meant, and install with `python -m pip`, which cannot miss it.
+        `command -v python` and `echo $VIRTUAL_ENV $CONDA_PREFIX` show both. Activate the environment that is meant
+        (`source DIR/bin/activate`, `conda activate NAME`) after the line that sets PATH, and install with `python -m
+        pip`, which cannot miss it. In a notebook choose its kernel: `import sys; sys.executable` says which Python
+        runs.
 
     Harmless when:
         The other environment is another project's. Then this is information and no more.

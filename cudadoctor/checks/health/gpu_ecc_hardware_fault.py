@@ -26,6 +26,11 @@ def gpu_ecc_hardware_fault(smi: SmiFacts) -> Result:
         An uncorrectable error has ended programs or spoilt their results: CUDA error 214 ("uncorrectable ECC error
         encountered"), Xid 48, 94 or 95 in the kernel's log.
 
+    How we know:
+        `nvidia-smi -q -d ECC`: uncorrectable errors since the driver was loaded ("Volatile"), Xid 48, 94 or 95 in the
+        kernel's log of the last day, or CUDA error 214 ("uncorrectable ECC error encountered"). A GPU whose row waits
+        for a remapping is `gpu-row-remap-pending`.
+
     Fix:
         Reset the GPU (as root, with nothing using it: `nvidia-smi --gpu-reset -i` and its index) or reboot, and run
         the vendor's diagnosis (`dcgmi diag -r 3`). If the errors come back: have the GPU replaced. In the cloud: give

@@ -26,6 +26,10 @@ def gpu_memory_held_by_orphan(smi: SmiFacts, os: OsFacts, services: ServiceFacts
         and hold the memory; a process that is stuck in the driver holds it, too. nvidia-smi then shows memory in use
         and an empty list.
 
+    How we know:
+        nvidia-smi shows 2 GiB or more, and a tenth of the memory, in use on a GPU without a display, lists no process
+        ("No running processes found"), and neither MPS, MIG nor a guest explains it.
+
     Fix:
         `sudo fuser -v /dev/nvidia*` lists every process that has the GPU open: end those that are yours
         (`kill`, then `kill -9`). Where none is left: reset the GPU as root with nothing using it

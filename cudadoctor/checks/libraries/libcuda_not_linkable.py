@@ -26,6 +26,10 @@ def libcuda_not_linkable(loader: LoaderFacts, envs: tuple[EnvFacts, ...], gpus: 
         as in most containers and on WSL's /usr/lib/wsl/lib without `ldconfig`. torch.compile and everything on triton
         compile a small C file at run time, and versions before 3 link it with -lcuda.
 
+    How we know:
+        "/usr/bin/ld: cannot find -lcuda", or triton's "libcuda.so cannot found" decide. On a live machine the loader's
+        cache has libcuda.so.1 and no libcuda.so, beside a triton that links with it (2.0 to 2.2).
+
     Fix:
         For one program: `export LIBRARY_PATH=/usr/local/cuda/lib64/stubs${LIBRARY_PATH:+:$LIBRARY_PATH}` (gcc searches
         it while linking; never put that directory on LD_LIBRARY_PATH); newer triton also takes

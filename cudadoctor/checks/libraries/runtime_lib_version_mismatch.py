@@ -22,6 +22,10 @@ def runtime_lib_version_mismatch(
         libcudart.so.12. torch brings the libraries of the CUDA that it was built with; a package beside it that was
         compiled for another CUDA asks for names that are not there.
 
+    How we know:
+        "libcudart.so.11.0: cannot open shared object file" with a number that belongs to another CUDA than
+        torch.version.cuda.
+
     Fix:
         Install that package for torch's own CUDA (its wheel index or its name carries cu121 and the like), or build it
         here: `pip install --no-build-isolation --no-cache-dir --force-reinstall NAME` with a toolkit of torch's CUDA

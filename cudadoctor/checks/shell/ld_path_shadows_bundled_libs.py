@@ -61,6 +61,13 @@ def ld_path_shadows_bundled_libs(loader: LoaderFacts, envs: tuple[EnvFacts, ...]
         CUBLAS_STATUS_INVALID_VALUE or "invalid argument". Here the loader's search is followed file by file, so this
         says what wins, not what lies about.
 
+    How we know:
+        For every library that torch's files need, the loader's search (RPATH, LD_LIBRARY_PATH, RUNPATH, cache) is
+        followed to the file that wins. In a text: "undefined symbol: __nvJitLinkComplete_12_4, version
+        libnvJitLink.so.12", "undefined symbol" of cublas, cusparse or cudnn with a toolkit on LD_LIBRARY_PATH, or
+        torch's own "Looks like your LD_LIBRARY_PATH contains incompatible version of cudnn". A wheel that is itself too
+        old is `nvjitlink-skew`.
+
     Fix:
         Take the toolkit's directory out of LD_LIBRARY_PATH in the file that sets it (~/.bashrc, ~/.profile,
         /etc/profile.d, a module, a Dockerfile's ENV): torch from pip or conda needs none of it, and nvcc needs PATH

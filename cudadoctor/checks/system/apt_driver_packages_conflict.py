@@ -40,6 +40,11 @@ def apt_driver_packages_conflict(os: OsFacts, distro: DistroFacts, driver: Drive
         overwrite …, which is also in package …`. An installation that was interrupted, or a module that could not be
         built, leaves packages half configured, and every later apt run stops at them.
 
+    How we know:
+        dpkg's record of driver packages: half-configured, half-installed or unpacked. In a text: "nvidia-driver-580 :
+        Depends: … but it is not going to be installed", "E: Unable to correct problems, you have held broken packages",
+        "trying to overwrite '…', which is also in package …", "Errors were encountered while processing".
+
     Fix:
         First `sudo dpkg --configure -a`, then `sudo apt-get -f install`. Where two sources conflict choose one: `apt
         policy nvidia-driver-580 cuda-drivers` shows which version comes from where, `apt-mark showhold` what is held.

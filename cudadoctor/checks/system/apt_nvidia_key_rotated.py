@@ -23,6 +23,10 @@ def apt_nvidia_key_rotated(distro: DistroFacts) -> Result:
         only the old one: `The following signatures couldn't be verified because the public key is not available:
         NO_PUBKEY A4B469963BF863CC`, and nothing can be installed from that repository.
 
+    How we know:
+        "NO_PUBKEY A4B469963BF863CC" in apt's words. On a live machine the keyrings that apt uses for NVIDIA's
+        repository are read: the old key (…7FA2AF80) is there, the new one (…3BF863CC) is not.
+
     Fix:
         `sudo apt-key del 7fa2af80` (where there is an apt-key), remove older entries of the repository
         (/etc/apt/sources.list.d/cuda.list, lines with developer.download.nvidia.com/compute/cuda/repos in

@@ -22,6 +22,11 @@ def apt_signed_by_conflict(distro: DistroFacts) -> Result:
         Signed-By regarding source …` and `The list of sources could not be read`. Then apt installs nothing at all,
         from no repository.
 
+    How we know:
+        "E: Conflicting values set for option Signed-By regarding source https://developer.download.nvidia.com/… :
+        /usr/share/keyrings/cuda-archive-keyring.gpg !=" decides. On a live machine all entries for one address and
+        suite are compared.
+
     Fix:
         `grep -rn nvidia /etc/apt/sources.list /etc/apt/sources.list.d` shows the entries. Keep the one with signed-by
         (such as cuda-ubuntu2204-x86_64.list of cuda-keyring; nvidia-container-toolkit.list) and remove the other:

@@ -30,6 +30,10 @@ def disk_nearly_full(limits: LimitFacts) -> Result:
         models are written to the home directory. It ends in "[Errno 28] No space left on device", sometimes in a torch
         of which a part is missing.
 
+    How we know:
+        statvfs of the root, home, environment and current directories: less than 512 MiB left. In a text "OSError:
+        [Errno 28] No space left on device", unless it is /dev/shm: `nccl-shm-too-small`.
+
     Fix:
         `df -h . ~ /tmp` tells which; `pip cache purge`, `conda clean --all`, `uv cache prune` and old environments give
         most back. Where only /tmp is small: `TMPDIR=$HOME/tmp pip install …`. On a cluster with a quota on the home

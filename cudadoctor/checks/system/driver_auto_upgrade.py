@@ -23,6 +23,10 @@ def driver_auto_upgrade(os: OsFacts, distro: DistroFacts) -> Result:
         Its libraries are replaced at once, the module in the kernel stays the old one until the next boot: from then
         on new programs get `Driver/library version mismatch`, in the middle of whatever runs.
 
+    How we know:
+        apt's own history (/var/log/apt/history.log) has an upgrade of libnvidia-compute-… by unattended-upgrade, and
+        the package is neither held nor in its blacklist.
+
     Fix:
         On a machine that is to run for long: `sudo apt-mark hold` with the driver's packages, or in
         /etc/apt/apt.conf.d/50unattended-upgrades the lines `Unattended-Upgrade::Package-Blacklist { "nvidia-";

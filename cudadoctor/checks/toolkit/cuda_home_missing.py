@@ -22,6 +22,10 @@ def cuda_home_missing(
         compiled with nvcc, which torch looks for in CUDA_HOME, on PATH, and in /usr/local/cuda. The driver's "CUDA
         Version" in nvidia-smi is no toolkit. A torch without CUDA says the same of every extension.
 
+    How we know:
+        torch's own words: "OSError: CUDA_HOME environment variable is not set. Please set it to your CUDA install
+        root".
+
     Fix:
         Take a prebuilt wheel of the extension where there is one. Else install the toolkit of torch's CUDA
         (`python -c "import torch; print(torch.version.cuda)"`) and name it. Without an administrator: `conda install -c

@@ -22,6 +22,10 @@ def toolkit_newer_than_driver(
         A program needs a driver of its toolkit's CUDA major (before CUDA 11: of its exact version). Otherwise it ends
         with "CUDA driver version is insufficient for CUDA runtime version".
 
+    How we know:
+        The version of the toolkit in use against what the driver serves ("CUDA Version" in the head of nvidia-smi,
+        cuDriverGetVersion), else against NVIDIA's table of oldest drivers.
+
     Fix:
         Update the driver, or compile with a toolkit that the driver serves.
 

@@ -20,6 +20,11 @@ def arch_not_in_build_gpu_older(envs: tuple[EnvFacts, ...], gpus: tuple[GpuFacts
         nothing before Turing. The first kernel ends with "no kernel image is available", while
         `torch.cuda.is_available()` is True.
 
+    How we know:
+        The build's own list (`torch.cuda.get_arch_list()`) against the GPU's compute capability. In a text: "Found GPU0
+        … which is of cuda capability 5.2. PyTorch no longer supports this GPU because it is too old", or "no kernel
+        image is available for execution on the device" with a GPU below the build's list.
+
     Fix:
         Install a build that still has the architecture: as a rule the one for CUDA 12.6, up to torch 2.14.
 

@@ -50,8 +50,19 @@ def cpu_only_build(  # noqa: PLR0917  facts, passed by name
         torch is built either with CUDA or without. A build without it never uses the GPU, whatever driver and toolkit
         are there. conda's solver and some indexes choose it without a word.
 
+    How we know:
+        torch.version.cuda is None and its version or build says cpu (+cpu, py3.11_cpu_0), on a machine with an NVIDIA
+        GPU. In a text: "AssertionError: Torch not compiled with CUDA enabled", or "CUDA used to build PyTorch: None"
+        where a GPU, a driver or a toolkit shows that CUDA was meant. "CUDA used to build PyTorch: Could not collect" is
+        said of CPU builds too, and decides nothing alone.
+
     Fix:
-        Replace torch (with torchvision and torchaudio) by a build for a CUDA that the driver serves.
+        `python -m pip uninstall -y torch torchvision torchaudio`, then install them from an index for a CUDA that the
+        driver serves, such as `python -m pip install torch torchvision torchaudio --index-url
+        https://download.pytorch.org/whl/cu126`. conda: `conda install -c conda-forge pytorch-gpu`, where `__cuda` must
+        be in the list of `conda info` (on a machine without a driver: CONDA_OVERRIDE_CUDA). uv: `uv pip install torch
+        --torch-backend=auto`. On Windows a plain `pip install torch` is the CPU build. `cudadoctor recommend` prints
+        the line for this machine. In a requirements or lock file look for `+cpu` and for an index with /whl/cpu.
 
     Harmless when:
         The program is meant to compute on the CPU, the GPU is too old for any build of torch, or a container was

@@ -31,8 +31,19 @@ def driver_too_old_for_runtime(
         torch carries its own CUDA runtime. Below the oldest driver for that CUDA version it finds no GPU, whatever
         toolkit is installed.
 
+    How we know:
+        torch.version.cuda against what the driver serves: its own word first (cuDriverGetVersion, nvidia-smi's "CUDA
+        Version"), else NVIDIA's table of oldest drivers. In a text: "The NVIDIA driver on your system is too old (found
+        version 11040)", where 11040 is CUDA 11.4, or "CUDA driver version is insufficient for CUDA runtime version"
+        (error 35) while a driver runs: a missing driver gives it too.
+
     Fix:
-        Update the driver, or install the torch build for an older CUDA that the driver serves.
+        Update the driver: Ubuntu `sudo ubuntu-drivers install`, Debian backports or NVIDIA's repository, RHEL-like
+        `sudo dnf upgrade` from NVIDIA's repository, then reboot; in a container that of the host, under WSL that of
+        Windows. CUDA 11 needs 450.80.02 or newer, CUDA 12 525.60.13, CUDA 13 580.65.06. Or, without an administrator,
+        install the torch build for an older CUDA: `python -m pip install torch --index-url
+        https://download.pytorch.org/whl/cu126` for a driver that serves CUDA 12. `cudadoctor recommend` finds it. A
+        toolkit does not help: torch brings its own.
 
     Harmless when:
         The driver is of the runtime's CUDA major (from CUDA 11 on): an older minor version is enough, and silent. So

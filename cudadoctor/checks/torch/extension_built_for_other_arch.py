@@ -24,6 +24,11 @@ def extension_built_for_other_arch(
         another GPU. The first kernel of the extension then ends with "no kernel image is available for execution on
         the device", while plain torch computes on the same GPU.
 
+    How we know:
+        "no kernel image is available for execution on the device" on one GPU, while torch's own list serves that GPU,
+        or a TORCH_CUDA_ARCH_LIST in the text leaves it out; or "FlashAttention only supports Ampere GPUs or newer".
+        Where torch's list lacks the GPU it is `arch-not-in-build-gpu-newer` or `-older`.
+
     Fix:
         Prove that torch is not it: `python -c "import torch; print(torch.ones(1).cuda() + 1)"`. Then compile the
         extension again with the capabilities of all GPUs that it shall run on, and a last one with PTX:

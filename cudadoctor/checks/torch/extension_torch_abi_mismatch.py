@@ -22,6 +22,11 @@ def extension_torch_abi_mismatch(envs: tuple[EnvFacts, ...]) -> Result:
         (c10, at, caffe2 and torch are torch's own namespaces). An upgrade of torch alone is the usual way there, and
         pip's build isolation another: it compiles against the newest torch, not the installed one.
 
+    How we know:
+        "undefined symbol: _ZN3c10…", "_ZN2at…", "_ZNK5torch…" in a file that is not torch's own, or xFormers' "PyTorch
+        2.5.1+cu124 with CUDA 1204 (you have 2.6.0+cu124)". On a live machine the torch that the extension's own version
+        or METADATA names.
+
     Fix:
         Install the extension again for the torch that is here, without the cached wheel of the old one:
         flash-attn: `pip install --no-build-isolation --no-cache-dir --force-reinstall --no-deps flash-attn`, or the

@@ -30,8 +30,16 @@ def torch_cuda_unavailable(  # noqa: PLR0917  facts, passed by name
         It is a sign, seldom the cause: `torch.cuda.is_available()` is False whenever anything below torch is missing,
         and it swallows the reason. Where the reason is known, this stands below it in the report.
 
+    How we know:
+        The environment's own Python was asked: `torch.cuda.is_available()` is False, for a build with CUDA or without,
+        on a machine with a GPU. torch's warning is quoted, where it gave one.
+
     Fix:
-        Look at what torch warned of, and at what the driver and libcuda say in this report.
+        See what torch says: `python -c "import torch; print(torch.__version__, torch.version.cuda);
+        torch.cuda.init()"`. version.cuda is None: a CPU build (`cpu-only-build`). "driver … is too old":
+        `driver-too-old-for-runtime`. "Found no NVIDIA driver": the driver, or a container without the GPU. "No CUDA
+        GPUs are available": CUDA_VISIBLE_DEVICES. "unknown error": `uvm-module-not-loaded`. Then look at what the
+        driver and libcuda say in this report.
 
     Harmless when:
         The program is meant to compute on the CPU, a batch system hid the GPUs, or all of them are given to virtual

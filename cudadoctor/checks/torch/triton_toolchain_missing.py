@@ -19,6 +19,10 @@ def triton_toolchain_missing(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts
         or the one that CC names) and the header Python.h of exactly this Python. Slim images, fresh servers and
         Pythons of the distribution have neither. Plain torch works without them.
 
+    How we know:
+        "RuntimeError: Failed to find C compiler. Please specify via CC environment variable", or "fatal error:
+        Python.h: No such file or directory" while something is compiled.
+
     Fix:
         Ubuntu, Debian: `sudo apt-get install build-essential python3-dev`; for another Python than the system's the
         package of its version, such as python3.11-dev. RHEL, Rocky, Alma, Fedora: `sudo dnf install gcc gcc-c++

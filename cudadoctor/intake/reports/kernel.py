@@ -7,13 +7,14 @@ import re
 from cudadoctor.facts.driver import PciDevice, PciFacts
 from cudadoctor.facts.kernel import KernelFacts
 from cudadoctor.intake.draft import Draft
+from cudadoctor.intake.lazy import Lazy
 from cudadoctor.parsers import dmesg
 from cudadoctor.parsers.text import bus_id
 from cudadoctor.readings import kernel_events
 
-_LSMOD_HEAD = re.compile(r"^[ \t]{0,4}Module[ \t]{1,40}Size\s{1,10}Used by\b", re.MULTILINE)
+_LSMOD_HEAD = Lazy(r"^[ \t]{0,4}Module[ \t]{1,40}Size\s{1,10}Used by\b", re.MULTILINE, words="used by")
 _LSMOD_ROW = re.compile(r"^[ \t]{0,4}(?P<name>[a-z0-9_]{2,40})[ \t]{1,40}\d{3,9}\s{1,6}-?\d{1,5}(?:\s|$)", re.MULTILINE)
-_PCI_ID = re.compile(r"GPU (?P<bus>[0-9a-fA-F:.]{7,16}) \(PCI ID: 10de:(?P<device>[0-9a-fA-F]{4})\)")
+_PCI_ID = Lazy(r"GPU (?P<bus>[0-9a-fA-F:.]{7,16}) \(PCI ID: 10de:(?P<device>[0-9a-fA-F]{4})\)")
 _WHOLE_LIST = 25
 _OTHERS = ("nouveau", "nova_core", "vfio_pci")
 
@@ -57,7 +58,7 @@ def _gpus(draft: Draft) -> None:
 
 def _modules(draft: Draft) -> None:
     text = draft.paste.text
-    head = _LSMOD_HEAD.search(text)
+    head = _LSMOD_HEAD.search(text, draft.paste.lowered)
     start = head.end() if head else 0
     names = [(match["name"], match.start()) for match in _LSMOD_ROW.finditer(text, start)][:1000]
     if head is None:
