@@ -78,7 +78,7 @@ def driver_too_old_for_runtime(
 
 
 @also(driver_too_old_for_runtime)
-def by_message(
+def by_message(  # noqa: PLR0917  facts, passed by name
     symptoms: tuple[Symptom, ...],
     envs: tuple[EnvFacts, ...] | None,
     driver: DriverFacts | None,
@@ -86,7 +86,7 @@ def by_message(
     os: OsFacts | None,
     shell: ShellFacts | None,
 ) -> Result:
-    """By torch's own sentence, or by CUDA's error 35, which a missing driver, or a stub of its library, gives as well."""
+    """By torch's own sentence, or by CUDA's error 35, which a missing driver and a stub of it give as well."""
     one = first(symptoms, "driver-too-old") or first(symptoms, "cuda-error-35")
     torch = torch_of(envs)
     if one is None:
