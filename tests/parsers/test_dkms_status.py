@@ -15,7 +15,7 @@ from cudadoctor.parsers.dkms_status import DkmsLine, parse_line
             DkmsLine(name="nvidia", version="550.120", kernel="6.8.0-45-generic", state="installed"),
         ),
         (
-            "nvidia, 470.256.02, 5.15.0-91-generic, x86_64: installed (WARNING! Diff between built and installed module!)",
+            "nvidia, 470.256.02, 5.15.0-91-generic, x86_64: installed (WARNING! Diff between built and installed)",
             DkmsLine(name="nvidia", version="470.256.02", kernel="5.15.0-91-generic", state="installed"),
         ),
         (

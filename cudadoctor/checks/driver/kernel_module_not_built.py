@@ -77,7 +77,7 @@ def _from_its_words(
     absent = met(symptoms, "module-not-in-directory", "module-other-kernel")
     unnamed = met(symptoms, "module-not-found-by-name")
     without = met(symptoms, "tf-no-kernel-driver", "smi-no-driver")
-    named = [one for one in unnamed if without or not one.values["module"].endswith("uvm")]
+    named = [one for one in unnamed if without or not one.values.get("module", "").endswith("uvm")]
     magic = events(kernel, "version-magic")
     if not absent and not named and not magic:
         return
