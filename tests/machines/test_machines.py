@@ -26,6 +26,9 @@ from .catalogue import CATALOGUE, FAULTY, HEALTHY, Planted
 
 REQUEST = Request()
 ONLY_FROM_A_PASTE = {
+    # Their live rules know NVIDIA's keys by fingerprint, and a keyring with that fingerprint is NVIDIA's own file.
+    "apt-nvidia-key-rotated",
+    "apt-key-deprecated",
     # Python, conda, pip, torch builds
     "conda-cuda-virtual-package-missing",
     "conda-defaults-tos",
