@@ -37,6 +37,7 @@ def mps_daemon_unreachable(libcuda: LibcudaFacts, services: ServiceFacts | None)
         Never while the program should compute. 807 passes by itself when the server is only starting.
 
     Sources:
+        https://docs.nvidia.com/deploy/topics/topic_5_2_2.html
         https://docs.nvidia.com/deploy/mps/index.html
     """
     if failed_with(libcuda, *_CODES):

@@ -40,7 +40,7 @@ def cudnn_version_mismatch(envs: tuple[EnvFacts, ...]) -> Result:
         compatible, and silent.
 
     Sources:
-        https://docs.nvidia.com/deeplearning/cudnn/backend/latest/api/cudnn-graph-library.html
+        https://docs.nvidia.com/deeplearning/cudnn/latest/api/overview.html
         https://github.com/pytorch/pytorch/blob/main/torch/backends/cudnn/__init__.py
     """
     for env in envs:

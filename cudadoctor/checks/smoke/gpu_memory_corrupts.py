@@ -18,6 +18,10 @@ def gpu_memory_corrupts(smoke: SmokeFacts, gpus: tuple[GpuFacts, ...] | None) ->
         back. Any difference is damage: in the GPU's memory, on the PCI Express link, or in the machine's own memory.
         GPUs without ECC say nothing of it; training goes on with wrong numbers.
 
+    How we know:
+        The test `memory-patterns` of `cudadoctor smoke` wrote known patterns and compared every byte that came back:
+        the first place that differs, the pattern and what was read are in the result.
+
     Fix:
         1. Run it again alone: `cudadoctor smoke --only memory-patterns`. Note the pattern and the place.
         2. Take away overclocking of GPU and memory; look at temperature and power (`nvidia-smi -q -d

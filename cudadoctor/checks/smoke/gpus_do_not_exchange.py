@@ -18,6 +18,10 @@ def gpus_do_not_exchange(smoke: SmokeFacts, gpus: tuple[GpuFacts, ...] | None) -
         which must be exact. PCI Express switches with access control (ACS), an IOMMU and virtual machines break the
         direct way: data arrives wrong, late, or never. On NVSwitch machines the fabric manager must run first.
 
+    How we know:
+        The tests between GPUs of `cudadoctor smoke` (a pattern sent to each other GPU and back, an all_reduce of
+        integers by NCCL, or gloo on the CPU) gave wrong numbers, an error, or no end.
+
     Fix:
         1. `NCCL_DEBUG=INFO` says which way NCCL takes and where it stops; `nvidia-smi topo -m` shows the ways there
            are.

@@ -29,7 +29,7 @@ def cudnn_headers_missing(symptoms: tuple[Symptom, ...]) -> Result:
         Nothing has to be compiled.
 
     Sources:
-        https://docs.nvidia.com/deeplearning/cudnn/installation/latest/linux.html
+        https://docs.nvidia.com/deeplearning/cudnn/installation/linux.html
     """
     said = first(symptoms, "cudnn-header-missing")
     if said is not None:
