@@ -211,7 +211,7 @@ def _where(result: SmokeResult) -> str:
 def _sentence(text: str) -> str:
     text = text.strip()
     text = text[:1].upper() + text[1:]
-    return text if text.endswith((".", "!", "?")) else f"{text}."
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
 def _shares(smoke: SmokeFacts) -> dict[str, str]:

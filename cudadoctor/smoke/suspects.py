@@ -35,6 +35,10 @@ _SAYS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"build without CUDA|not compiled with CUDA", ("cpu-only-build",)),
     (r"Numpy is not available|_ARRAY_API|compiled using NumPy 1", ("numpy2-vs-old-torch",)),
     (r"out of shared memory|Bus error|/dev/shm", ("nccl-shm-too-small",)),
+    (r"PTX was compiled with an unsupported toolchain", ("ptx-newer-than-driver",)),
+    (r"cannot find -lcuda\b", ("libcuda-not-linkable",)),
+    (r"Failed to find C compiler|Python\.h: No such file", ("triton-toolchain-missing",)),
+    (r"NVLS", ("nccl-nvls-fabric-error",)),
     (r"unsupported GNU version|unsupported clang version", ("host-compiler-unsupported",)),
 )
 _ENDED: dict[SmokeOutcome, dict[str, str]] = {

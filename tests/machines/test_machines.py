@@ -26,6 +26,9 @@ from .catalogue import CATALOGUE, FAULTY, HEALTHY, Planted
 
 REQUEST = Request()
 ONLY_FROM_A_PASTE = {
+    # Their live rules know NVIDIA's keys by fingerprint, and a keyring with that fingerprint is NVIDIA's own file.
+    "apt-nvidia-key-rotated",
+    "apt-key-deprecated",
     # Python, conda, pip, torch builds
     "conda-cuda-virtual-package-missing",
     "conda-defaults-tos",
@@ -200,13 +203,6 @@ def test_nothing_crashes_with_an_answer_removed(planted: Planted) -> None:
         assert not report.crashed, asked
         assert not [gap for gap in report.facts.gaps if "bug in cudadoctor" in gap.reason], (asked, report.facts.gaps)
 
-
-ONLY_FROM_A_PASTE = {
-    # Their live rules know NVIDIA's keys by fingerprint, and a keyring with that fingerprint is NVIDIA's own file.
-    "apt-nvidia-key-rotated",
-    "apt-key-deprecated",
-}
-"""Checks that no planted machine can show: their cases in tests/checks do."""
 
 ONLY_FROM_SMOKE = frozenset(one.name for one in api.check_list() if ("smoke", True) in one.parameters)
 """What only smoke tests show: no look at a machine can; their cases are in tests/checks and tests/smoke."""

@@ -83,14 +83,16 @@ def from_messages(
     if os is not None and os.container is None and nodes is not None:
         return
     # Where the very first command of a new container fails, it had no access that could be lost.
-    if first_command_is_smi(runtime) and not said(symptoms, "smi-answered") and not smi_lists(smi):
+    worked = said(symptoms, "smi-answered", "systemd-reloaded")
+    if first_command_is_smi(runtime) and not worked and not smi_lists(smi):
         return
-    if not refusals and not speaks_of_container(os, runtime, symptoms):
+    reloaded = said(symptoms, "systemd-reloaded")
+    if not refusals and not reloaded and not speaks_of_container(os, runtime, symptoms):
         return
     yield Problem(
         subject="file:/dev/nvidiactl",
         message="NVML cannot open the GPU's nodes: the device cgroup of this container does not allow them any more",
-        evidence=tuple(one.seen for one in (*refusals, *unknown)),
+        evidence=tuple(one.seen for one in (*refusals, *unknown, *reloaded)),
         source=CONTAINER_LOST_GPU,
         confidence=Confidence.LIKELY,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
-from cudadoctor.checks.common import bare, cuda_runs, rows, seen, smi_lists
+from cudadoctor.checks.common import bare, clean, cuda_runs, rows, seen, smi_lists
 from cudadoctor.checks.kernel_log import events, met, runs, says_no_driver, seen_of
 from cudadoctor.checks.sources import INSTALL_GUIDE
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
@@ -87,9 +87,10 @@ def _from_its_words(
     vfio = met(symptoms, "vfio-in-use")
     fails = bool(met(symptoms, "smi-no-driver", "module-load-failed")) or says_no_driver(smi) or bool(taken)
     if holds or (loaded and fails):
+        holder = next((one.values["driver"] for one in holds if "driver" in one.values), "nouveau")
         yield Problem(
             subject="machine",
-            message="`nouveau` holds the GPU, so the NVIDIA driver cannot use it",
+            message=f"`{clean(holder, 20)}` holds the GPU, so the NVIDIA driver cannot use it",
             evidence=seen_of(*holds, *loaded, *taken),
             source=INSTALL_GUIDE,
             confidence=Confidence.CERTAIN if holds and fails else Confidence.LIKELY,

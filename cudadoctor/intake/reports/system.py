@@ -43,7 +43,8 @@ _WINDOWS = Lazy(
 _WINDOWS_BUILD = Lazy(r"\[Version 10\.0\.(\d{5})|Windows-1[01]-10\.0\.(\d{5})")
 _MAC = Lazy(
     r"^OS: +(?:macOS|Mac OSX)|\bmacOS (?:1[1-9]|2\d|Big Sur|Monterey|Ventura|Sonoma"
-    r"|Sequoia)\b|macOS-1[1-9]|\bApple M[1-9]\b|\bDarwin Kernel Version",
+    r"|Sequoia|Tahoe)\b|macOS-1[1-9]|\bApple M[1-9]\b|\bDarwin Kernel Version"
+    r"|\b(?:MacBook|iMac|Mac ?mini|Mac Studio|Mac Pro)\b",
     re.IGNORECASE | re.MULTILINE,
     words="mac|apple|darwin",
 )

@@ -83,8 +83,15 @@ ROWS = (
     Row(
         kind="dkms-nvidia-failed",
         word="/var/lib/dkms/nvidia",
-        pattern=r"/var/lib/dkms/nvidia[\w-]{0,30}/(?P<version>\d[\d.]{2,15})/build/\S{1,120}: (?:fatal )?error:",
+        pattern=r"/var/lib/dkms/nvidia[\w-]{0,30}/(?P<version>\d[\w.+~-]{2,30})/build/\S{1,120}: (?:fatal )?error:",
         says="the compiler rejects the source of the nvidia module",
+        source=_DKMS,
+    ),
+    Row(
+        kind="nvidia-driver-named",
+        word="nvidia",
+        pattern=r"\bnvidia-(?:driver|dkms|open|kernel|current|srv)\b|\bNVIDIA (?:GPU )?drivers?\b",
+        says="the text is about NVIDIA's driver",
         source=_DKMS,
     ),
     Row(
