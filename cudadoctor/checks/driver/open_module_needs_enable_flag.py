@@ -27,7 +27,7 @@ def open_module_needs_enable_flag(
         that does not answer now.
 
     Fix:
-        Best: a driver of a newer branch. Else the proprietary module of the same version, or `options nvidia
+        Install a driver of a newer branch. Else the proprietary module of the same version, or `options nvidia
         NVreg_OpenRmEnableUnsupportedGpus=1` in a file under /etc/modprobe.d, with the initramfs rebuilt and a
         reboot.
 

@@ -22,9 +22,10 @@ def no_gpu_to_test(smoke: SmokeFacts) -> Result:
         test `devices` says why.
 
     Fix:
-        What keeps torch from the GPU stands above this in the report, with its own cure: no driver, a container without
-        `--gpus`, a torch build without CUDA, `CUDA_VISIBLE_DEVICES`. On a machine that is meant to have no GPU, say so:
-        `cudadoctor smoke --device cpu`.
+        Let torch see the GPU, or test the CPU on purpose: `cudadoctor smoke --device cpu`. What keeps torch from the
+        GPU stands above this in the report, with its own cure: no driver, a container without `--gpus`, a torch build
+        without CUDA, `CUDA_VISIBLE_DEVICES`. On a machine that is meant to have no GPU, say so: `cudadoctor smoke
+        --device cpu`.
 
     Harmless when:
         Never for a test of GPUs. `--device cpu` tests the CPU on purpose, and this is not asked.

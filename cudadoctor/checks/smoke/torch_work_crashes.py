@@ -23,12 +23,14 @@ def torch_work_crashes(smoke: SmokeFacts, gpus: tuple[GpuFacts, ...] | None) -> 
         the result names the test that ran at that moment.
 
     Fix:
+        Look at the signal that ended it.
+
         SIGSEGV, SIGABRT: look at the paths in the result of `libraries`; unset `LD_LIBRARY_PATH` and `LD_PRELOAD`;
-        install torch into a fresh environment.
-        SIGILL: this processor lacks an instruction of the build (AVX, AVX2): install a build from conda-forge, or
-        older.
-        SIGBUS: /dev/shm is full: `df -h /dev/shm`; in a container `--shm-size=1g` or `--ipc=host`.
-        SIGKILL: `dmesg | grep -i "out of memory"`; give the job more memory.
+        install torch into a fresh environment. SIGILL: this processor lacks an instruction of the build (AVX, AVX2):
+        install a build from conda-forge, or older.
+
+        SIGBUS: /dev/shm is full: `df -h /dev/shm`; in a container `--shm-size=1g` or `--ipc=host`. SIGKILL: `dmesg |
+        grep -i "out of memory"`; give the job more memory.
 
     Harmless when:
         Somebody ended the process by hand.

@@ -36,10 +36,12 @@ def torch_cuda_unavailable(  # noqa: PLR0917  facts, passed by name
 
     Fix:
         See what torch says: `python -c "import torch; print(torch.__version__, torch.version.cuda);
-        torch.cuda.init()"`. No number after the version: a CPU build (`cpu-only-build`). "driver … is too old":
-        `driver-too-old-for-runtime`. "Found no NVIDIA driver": the driver, or a container without the GPU. "No CUDA
-        GPUs are available": CUDA_VISIBLE_DEVICES. "unknown error": `uvm-module-not-loaded`. Then look at what the
-        driver and libcuda say in this report.
+        torch.cuda.init()"`. No number after the version: a CPU build (`cpu-only-build`).
+
+        "driver … is too old": `driver-too-old-for-runtime`. "Found no NVIDIA driver": the driver, or a container
+        without the GPU. "No CUDA GPUs are available": CUDA_VISIBLE_DEVICES.
+
+        "unknown error": `uvm-module-not-loaded`. Then look at what the driver and libcuda say in this report.
 
     Harmless when:
         The program is meant to compute on the CPU, a batch system hid the GPUs, or all of them are given to virtual
