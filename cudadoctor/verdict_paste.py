@@ -15,6 +15,10 @@ SIGNS = ("cuda-driver-init-fails", "nvidia-smi-fails", "torch-cuda-unavailable",
 """Findings that say that something fails, never why: on a live machine they stand for what could not be found out, of a
 text they are what it says anyway."""
 COLLECT_ENV = "python -m torch.utils.collect_env"
+PYTHON_TAGS = (
+    'python -c "import platform, struct; '
+    "print(platform.python_version(), platform.platform(), 8 * struct.calcsize('P'))\""
+)
 KERNEL_LOG = "sudo dmesg | grep -iE 'nvrm|nvidia|nouveau'"
 
 
@@ -72,6 +76,8 @@ def _asks(facts: Facts) -> Iterator[Ask]:
     env = verdict.active_env(facts)
     torch = env.torch if env is not None else None
     kinds = {symptom.kind for symptom in facts.symptoms or ()}
+    if "pip-no-version" in kinds and (env is None or env.python_version is None or facts.os is None):
+        yield Ask(command=PYTHON_TAGS, why="pip takes files for this Python, system and word size only")
     smi, libcuda = facts.smi, facts.libcuda
     logged = facts.kernel is not None and bool(facts.kernel.events)
     if smi is not None and smi.outcome == "failed" and not logged:

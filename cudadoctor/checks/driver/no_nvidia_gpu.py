@@ -64,7 +64,7 @@ def no_nvidia_gpu(  # noqa: PLR0917  facts, passed by name
         return
     if driver is not None and driver.loaded and os.container is None:
         return
-    asked = next((one for one in symptoms or () if one.kind in _ASKED and one.seen.where.startswith("line ")), None)
+    asked = next((one for one in symptoms or () if _asks(one)), None)
     yield Problem(
         subject="machine",
         message="there is no NVIDIA GPU in this machine" + (", and a program asked for CUDA" if asked else ""),
@@ -73,3 +73,10 @@ def no_nvidia_gpu(  # noqa: PLR0917  facts, passed by name
         severity=Severity.ERROR if asked is not None else None,
         confidence=Confidence.CERTAIN if pci is not None and asked is None else Confidence.LIKELY,
     )
+
+
+def _asks(one: Symptom) -> bool:
+    """A program wanted CUDA; collect_env's line on what torch was built with only describes it."""
+    if one.kind == "torch-without-cuda" and "not compiled" not in one.seen.text.lower():
+        return False
+    return one.kind in _ASKED and one.seen.where.startswith("line ")

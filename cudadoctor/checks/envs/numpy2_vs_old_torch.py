@@ -64,8 +64,10 @@ def by_message(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None,
     from cudadoctor.compat import torch as torches
 
     own = first(symptoms, "torch-numpy-interface")
-    one = own or first(symptoms, "torch-without-numpy")
     other = first(symptoms, "built-for-numpy-1")
+    one = own or first(symptoms, "torch-without-numpy")
+    if one is None and other is not None:
+        one = first(symptoms, "torch-asks-numpy")  # NumPy's warning quotes the module that it warns of
     env = about(envs)
     windows = os is not None and os.id == "windows"
     ready = torches.numpy2_ready(env.torch.version, windows=windows) if env is not None and env.torch else None

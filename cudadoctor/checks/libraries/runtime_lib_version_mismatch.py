@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.common import clean, env_subject, rows, torch_shown
 from cudadoctor.checks.libraries_said import fits, said, toolkit_with, torch_env
 from cudadoctor.checks.sources import LD_SO
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.toolkit import ToolkitInventory
+from cudadoctor.versions import CudaVersion
 
 
 @check("LD008", severity=Severity.ERROR)
@@ -57,6 +58,31 @@ def runtime_lib_version_mismatch(
                 f"{there}"
             ),
             evidence=rows(one.seen, env.torch.seen),
+            source=LD_SO,
+            confidence=Confidence.LIKELY,
+        )
+        return
+
+
+@also(runtime_lib_version_mismatch)
+def by_words(
+    symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None, toolkit: ToolkitInventory | None
+) -> Result:
+    """The reporter says which CUDA is there, all of it another one than the library belongs to."""
+    env = torch_env(envs)
+    if env is not None and env.torch is not None and env.torch.cuda is not None:
+        return  # then that decides
+    told = {one.values["cuda"]: one for one in said(symptoms, "cuda-told")}
+    versions = [CudaVersion.parse(text) for text in told]
+    for one in said(symptoms, "cuda-library-not-found"):
+        library = one.values["library"]
+        fitting = [None if cuda is None else fits(library, cuda) for cuda in versions]
+        if not fitting or any(fit is not False for fit in fitting) or toolkit_with(library, toolkit) is not None:
+            continue
+        yield Problem(
+            subject=env_subject(env) if env is not None else "machine",
+            message=f"something asks for {clean(library)}, and the CUDA here is said to be {', '.join(told)}",
+            evidence=rows(one.seen, next(iter(told.values())).seen),
             source=LD_SO,
             confidence=Confidence.LIKELY,
         )

@@ -120,7 +120,8 @@ def by_message(  # noqa: PLR0917  facts, passed by name
     asked = one is not None and "not compiled" in one.seen.text.lower()
     other = next((met for met in told(symptoms, "xformers-built-for") if _replaced(met)), None)
     if not asked and other is None and torch is not None and is_cpu_build(torch):
-        other = next((met for met in told(symptoms, "torch-symbol-undefined") if _of_cuda(met)), None)
+        missing = told(symptoms, "torch-symbol-undefined", "torch-library-not-found")
+        other = next((met for met in missing if _of_cuda(met)), None)
     if not asked and other is not None:
         one, asked = other, True
     if one is None or not (asked or _wanted(envs, gpus, toolkit, driver)):
@@ -190,7 +191,9 @@ def _replaced(one: Symptom) -> bool:
 
 
 def _of_cuda(one: Symptom) -> bool:
-    """An extension misses a function that only a CUDA build of torch has."""
+    """An extension misses a function, or a library, that only a CUDA build of torch has."""
+    if one.kind == "torch-library-not-found":
+        return "_cuda" in one.values["library"]
     return any(name in one.values.get("symbol", "") for name in ("3c104cuda", "2at4cuda"))
 
 

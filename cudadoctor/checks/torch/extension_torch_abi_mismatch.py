@@ -7,7 +7,7 @@ from cudadoctor.checks.built_for import abi, companions, module, of_extension
 from cudadoctor.checks.common import clean, env_subject, is_cpu_build, release, rows, seen, torch_shown
 from cudadoctor.checks.said import shown, subject, told, torch_of
 from cudadoctor.checks.sources import CPP_ABI
-from cudadoctor.facts.envs import EnvFacts
+from cudadoctor.facts.envs import EnvFacts, TorchFacts
 from cudadoctor.facts.symptom import Symptom
 
 
@@ -81,6 +81,17 @@ def by_message(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None)
             source=CPP_ABI,
         )
         return
+    for one in told(symptoms, "torch-library-not-found"):
+        if not _other_release(one.values["library"], torch):
+            continue
+        yield Problem(
+            subject=subject(envs),
+            message=f"something was built for another torch than {shown(envs)}, which has no {clean(one.values['library'], 40)}",
+            evidence=rows(one.seen, torch.seen if torch is not None else None),
+            source=CPP_ABI,
+            confidence=Confidence.LIKELY,
+        )
+        return
     for one in told(symptoms, "xformers-built-for"):
         built, has = one.values["built"], one.values["torch"]
         if release(built) != release(has):
@@ -92,3 +103,21 @@ def by_message(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None)
                 severity=Severity.WARNING,
             )
             return
+
+
+_SPLIT_IN = ((1, 9), (1, 13))
+"""Releases of torch with libtorch_cuda_cu.so and libtorch_cuda_cpp.so: BUILD_SPLIT_CUDA, from 1.9 to before 1.13."""
+_SPLIT = ("libtorch_cuda_cu.so", "libtorch_cuda_cpp.so")
+_FROM_1_5 = ("libtorch_cpu.so", "libtorch_cuda.so")
+
+
+def _other_release(library: str, torch: TorchFacts | None) -> bool:
+    """No torch of this release has a library of that name. A name that all have was only looked for too early."""
+    if torch is None or torch.hip is not None:
+        return False
+    has = release(torch.version)[:2]
+    if len(has) < 2 or (library != "libtorch_cpu.so" and is_cpu_build(torch)):
+        return False
+    if library in _SPLIT:
+        return not _SPLIT_IN[0] <= has < _SPLIT_IN[1]
+    return library in _FROM_1_5 and has < (1, 5)

@@ -22,7 +22,9 @@ _IN_USE = Lazy(r"Kernel driver in use: (\S{1,40})")
 _OTHER_MAKER = Lazy(
     r"\bRadeon(?: \(?TM\)?)? (?:RX|Pro|VII|R[579]|HD|\d{3}M|GPU|Graphics)\b|\bRX ?[4-9]\d{2,3}"
     r"(?: ?XTX?)?\b|\bROCm\b(?=[^\n]{0,40}\b(?:gfx|Radeon))|"
-    r"\bAMD (?:GPU|graphics card|Radeon)\b|\bIntel (?:Arc|Iris|UHD|HD Graphics)\b|\bgfx(?:9|10|11|12)\d{1,2}\b",
+    r"\bAMD (?:GPU|graphics card|Radeon)\b|"
+    r"\bIntel(?:\(R\))? (?:Arc|Iris|UHD|HD Graphics|integrated|(?:Core )?i[3579](?:-\w{4,8})? graphics)\b|"
+    r"\bgfx(?:9|10|11|12)\d{1,2}\b",
     re.IGNORECASE,
 )
 _MODULES = {"nouveau": "nouveau", "vfio-pci": "vfio_pci", "nova": "nova_core"}

@@ -43,10 +43,11 @@ _WINDOWS = Lazy(
 _WINDOWS_BUILD = Lazy(r"\[Version 10\.0\.(\d{5})|Windows-1[01]-10\.0\.(\d{5})")
 _MAC = Lazy(
     r"^OS: +(?:macOS|Mac OSX)|\bmacOS (?:1[1-9]|2\d|Big Sur|Monterey|Ventura|Sonoma"
-    r"|Sequoia|Tahoe)\b|macOS-1[1-9]|\bApple M[1-9]\b|\bDarwin Kernel Version"
-    r"|\b(?:MacBook|iMac|Mac ?mini|Mac Studio|Mac Pro)\b",
+    r"|Sequoia|Tahoe)\b|macOS-1[1-9]|\bApple M[1-9]\b|\bMac(?:Book)? ?(?:Pro|Air|mini|Studio)?,? \(?M[1-9]\b"
+    r"|\bDarwin Kernel Version|[\s\"'(`]/Users/[^/\s]{1,40}/\S{0,200}python3?[./]|-darwin\.so\b|\bosx-(?:64|arm64)\b"
+    r"|/opt/homebrew/|\b(?:MacBook|iMac|Mac ?mini|Mac Studio)\b",
     re.IGNORECASE | re.MULTILINE,
-    words="mac|apple|darwin",
+    words="mac|apple|darwin|/users/|osx-|homebrew",
 )
 _WSL = Lazy(r"\bWSL ?[12]?\b|Windows Subsystem for Linux", re.IGNORECASE, words="wsl|subsystem")
 _WSL2 = Lazy(r"\bWSL ?2\b", re.IGNORECASE)

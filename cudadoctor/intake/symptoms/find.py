@@ -71,10 +71,11 @@ def _find(wheres: list[str], texts: list[str]) -> tuple[Symptom, ...]:
     if lowered.count("\n") != len(texts) - 1:  # a line end within a line
         texts = [text.replace("\n", " ") for text in texts]
         lowered = "\n".join(texts).lower()
-    # One space for a line end, so that a word that was broken between two lines is met, too.
-    flat = lowered.replace("\n", " ")
+    # One space for a line end and the indentation after it, so that a word that was broken between two lines is met.
+    lines = [line.strip() for line in lowered.split("\n")]
+    flat = " ".join(lines)
     starts = [0]
-    for line in lowered.split("\n")[:-1]:
+    for line in lines[:-1]:
         starts.append(starts[-1] + len(line) + 1)
     met: dict[tuple[str, tuple[tuple[str, str], ...]], tuple[int, Symptom]] = {}
     places: dict[str, tuple[int, ...]] = {}

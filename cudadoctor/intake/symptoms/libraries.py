@@ -105,6 +105,15 @@ ROWS = (
         source="https://man7.org/linux/man-pages/man8/ldconfig.8.html",
     ),
     Row(
+        kind="cuda-told",
+        word="cuda",
+        # Words, not nvidia-smi's header: that is the newest CUDA that the driver serves.
+        pattern=r"^(?!\|)(?![^\n]{0,200}(?:nvidia-smi|nccl))[^\n]{0,300}?\bcuda ?(?:toolkit ?)?"
+        r"(?:versions? ?)?(?:is |was |[:=：] ?|-)?v?(?P<cuda>(?:8|9|1[0-3])\.\d)(?!\d|\.\d{2})",
+        says="which CUDA somebody has, in words",
+        source="https://docs.nvidia.com/cuda/cuda-installation-guide-linux/",
+    ),
+    Row(
         kind="nvjitlink-symbol-undefined",
         word="undefined symbol: __nvjitlink",
         pattern=rf"{_FILE}undefined symbol: (?P<symbol>__nvJitLink[A-Za-z]{{1,60}}_(?P<version>\d{{1,2}}_\d{{1,2}}))\b",

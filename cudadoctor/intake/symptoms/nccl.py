@@ -39,6 +39,17 @@ ROWS = (
         source="https://docs.nvidia.com/deeplearning/nccl/user-guide/docs/env.html",
     ),
     Row(
+        kind="nccl-p2p-disable-helps",
+        word="p2p",
+        pattern=r"^(?![^\n]{0,300}\b(?:still|not|didn.?t|doesn.?t|won.?t|no effect)\b)"
+        r"(?=[^\n]{0,300}\b(?:work(?:s|ed|around|ing)?|help(?:s|ed)?|fix(?:es|ed)?|re?solve[sd]?|solve[sd]?|cure[sd]?"
+        r"|well|fine)\b)"
+        r"[^\n]{0,300}(?:\bp2p (?:is |was |transport )?(?:disabled|off|switched off|turned off)\b"
+        r"|\b(?:disabl(?:e|ed|ing)|turn(?:ed|ing)? off|without) (?:the )?p2p\b)",
+        says="NCCL works with its copies between GPUs over PCI Express and NVLink switched off",
+        source="https://docs.nvidia.com/deeplearning/nccl/user-guide/docs/env.html",
+    ),
+    Row(
         kind="nccl-used",
         word="nccl",
         pattern=r"\bNCCL[ _]|libnccl|ncclAll|nccl-tests",
