@@ -49,8 +49,6 @@ ONLY_FROM_A_PASTE = {
     # toolkit
     "cuda-home-missing",
     "cudnn-headers-missing",
-    # apt: their live rules know NVIDIA's keys by fingerprint, and a keyring with that fingerprint is NVIDIA's own file
-    "apt-key-deprecated",
 }
 """Checks that only somebody's words decide: their cases are in tests/checks/cases."""
 every = pytest.mark.parametrize("planted", CATALOGUE.values(), ids=CATALOGUE)
