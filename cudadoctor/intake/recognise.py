@@ -15,8 +15,8 @@ RECOGNISERS: tuple[tuple[str, str], ...] = (
     ("collect_env", "pytorch version|cuda used to build"),
     (
         "system",
-        "uname|linux|ubuntu|debian|release|windows|mac|darwin|wsl|os:|glibc|ldd |secureboot|jetson|apple|pop!|@|kernel"
-        "|/users/|osx-|homebrew|tegra|centos|fedora|red hat|rhel|suse|manjaro|nixos|gentoo|void|secure boot",
+        "/users/|osx-|homebrew|tegra|centos|fedora|red hat|rhel|suse|manjaro|nixos|gentoo|void|secure boot|"  # noqa: ISC004
+        "uname|linux|ubuntu|debian|release|windows|mac|darwin|wsl|os:|glibc|ldd |secureboot|jetson|apple|pop!|@|kernel",
     ),
     ("kernel", "nvrm|xid|nvidia|nouveau|lsmod|module"),
     ("packages", "torch|nvidia-|numpy|cuda"),
