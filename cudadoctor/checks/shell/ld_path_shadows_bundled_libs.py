@@ -214,7 +214,7 @@ def _told_by_messages(
             severity=Severity.ERROR,
             confidence=Confidence.LIKELY,
         )
-    for one in said(symptoms, "cuda-symbol-undefined") if on_path else ():
+    for one in said(symptoms, "cuda-symbol-undefined", "cublas-halves-differ") if on_path else ():
         yield Problem(
             subject=subject_of(envs, one),
             message=(
@@ -226,6 +226,22 @@ def _told_by_messages(
             severity=Severity.ERROR,
             confidence=Confidence.LIKELY,
         )
+    for one in said(symptoms, "cublas-halves-differ"):
+        # Both lie in one wheel, whose RUNPATH leads from one to the other: only LD_LIBRARY_PATH goes before that.
+        if on_path or "/nvidia/cublas/lib/" not in one.values["file"]:
+            continue
+        yield Problem(
+            subject=subject_of(envs, one),
+            message=(
+                f"another libcublasLt is loaded than the one in torch's wheels: it has no "
+                f"`{clean(one.values['symbol'], 80)}`; LD_LIBRARY_PATH leads to an older one"
+            ),
+            evidence=rows(one.seen),
+            source=LD_SO,
+            severity=Severity.ERROR,
+            confidence=Confidence.LIKELY,
+        )
+        break
     if loader is None and env is not None and env.torch is not None and env.torch.cuda is not None:
         yield from _named_on_path(env, on_path)
 

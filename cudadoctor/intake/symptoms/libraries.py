@@ -143,6 +143,23 @@ ROWS = (
         source=_TORCH_CUDNN,
     ),
     Row(
+        kind="cudnn-version-incompatible",
+        word="but linked against",
+        # torch before 1.13, cuDNN's version as three numbers or as one.
+        pattern=r"compiled {1,3}against \(?(?P<wanted>\d{4,6}|\d{1,2}, ?\d{1,2}, ?\d{1,2})\)? but linked against "
+        r"\(?(?P<found>\d{4,6}|\d{1,2}, ?\d{1,2}, ?\d{1,2})\)?",
+        says="torch was given another cuDNN than the one it was built with",
+        source=_TORCH_CUDNN,
+    ),
+    Row(
+        kind="cublas-halves-differ",
+        word="libcublaslt.so",
+        pattern=r"(?P<file>[\w./+~@-]{0,300}libcublas\.so\.\d{1,2}): (?:undefined )?symbol:? "
+        r"(?P<symbol>\w{2,80}),? version libcublasLt\.so",
+        says="cuBLAS was given a libcublasLt of another release than its own",
+        source=_DL_LOOKUP,
+    ),
+    Row(
         kind="cudnn-on-library-path",
         word="contains incompatible version of cudnn",
         pattern=r"LD_LIBRARY_PATH contains incompatible version of cudnn",
