@@ -14,6 +14,10 @@ from cudadoctor.report import Ask, Status
 SIGNS = ("cuda-driver-init-fails", "nvidia-smi-fails", "torch-cuda-unavailable", "torch-import-fails")
 """Findings that say that something fails, never why: on a live machine they stand for what could not be found out, of a
 text they are what it says anyway."""
+ASIDE = ("ld-path-empty-element", "path-duplicates", "writable-library-directory")
+"""Findings about a machine that are worth mending and are not why a program fails: never the cause of a text."""
+BACKGROUND = ("cuda-told", "nccl-used", "pip-torch-index", "cuda-build-asked", "torch-asks-numpy", "gpu-capability")
+"""Messages and words that only go with others: none of them is what went wrong."""
 COLLECT_ENV = "python -m torch.utils.collect_env"
 PYTHON_TAGS = (
     'python -c "import platform, struct; '
@@ -34,7 +38,7 @@ def status(facts: Facts, outcomes: Outcomes) -> Status:
 
 def roots(names: tuple[str, ...]) -> tuple[str, ...]:
     """The root causes without mere signs: where a text shows no more than these, its cause is not known."""
-    return tuple(name for name in names if name not in SIGNS)
+    return tuple(name for name in names if name not in SIGNS and name not in ASIDE)
 
 
 def told(facts: Facts) -> bool:
@@ -48,7 +52,7 @@ def told(facts: Facts) -> bool:
 
 def sentence(status: Status, facts: Facts, outcomes: Outcomes, remedies: Mapping[str, Remedy], ask: Ask | None) -> str:
     """The first line of the report."""
-    first = verdict.leading(outcomes.findings)
+    first = verdict.leading(tuple(one for one in outcomes.findings if one.name not in ASIDE))
     more = f" Ask for the output of `{ask.command}`: {ask.why}." if ask is not None else ""
     if first is not None and first.severity > Severity.INFO:
         if first.name in SIGNS and ask is not None:
@@ -60,7 +64,9 @@ def sentence(status: Status, facts: Facts, outcomes: Outcomes, remedies: Mapping
         return "This text tells nothing of a GPU, its driver, CUDA or torch, so there is nothing to judge."
     met = facts.symptoms or ()
     if met:
-        return f"The text does not decide the cause: {met[0].says}.{more}"
+        said = next((one for one in met if one.kind not in BACKGROUND), None)
+        about = f": {said.says}" if said is not None else ""
+        return f"The text does not decide the cause{about}.{more}"
     return f"Nothing in this text shows a fault.{more}"
 
 

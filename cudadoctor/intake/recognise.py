@@ -15,6 +15,7 @@ RECOGNISERS: tuple[tuple[str, str], ...] = (
     ("collect_env", "pytorch version|cuda used to build"),
     (
         "system",
+        "/users/|osx-|homebrew|tegra|centos|fedora|red hat|rhel|suse|manjaro|nixos|gentoo|void|secure boot|"  # noqa: ISC004
         "uname|linux|ubuntu|debian|release|windows|mac|darwin|wsl|os:|glibc|ldd |secureboot|jetson|apple|pop!|@|kernel",
     ),
     ("kernel", "nvrm|xid|nvidia|nouveau|lsmod|module"),
@@ -23,7 +24,7 @@ RECOGNISERS: tuple[tuple[str, str], ...] = (
     ("toolkit", "nvcc|cuda compilation tools|gcc|g++"),
     ("shell", "cuda|ld_library_path|path|/dev/nvidia|ulimit|shm|nccl|nvidia"),
     ("docker", "docker run|docker create|docker container|podman|nerdctl|nvidia-docker|runtime:|driver: |nvidia_"),
-    ("bus", "vga|3d controller|display controller|10de|kernel driver in use|radeon|amd|intel|rx"),
+    ("bus", "vga|3d controller|display controller|10de|kernel driver in use|radeon|amd|intel|rx|gfx|rocm"),
     ("names", "nvidia|geforce|gt|rtx|tesla|quadro|titan|gpu|capability|driver|100|l4|a40|a10|t4|h20"),
     ("codes", "cuda|cuinit"),
 )

@@ -42,9 +42,10 @@ def cuda_driver_init_fails(  # noqa: PLR0917  facts, passed by name
 
     Fix:
         Look at the kernel's log (`sudo dmesg | grep -iE 'nvrm|xid'`) for the reason. With 999 and a working nvidia-smi:
-        as root `modprobe nvidia_uvm`, and after a suspend `modprobe -r nvidia_uvm` first, or reboot. With 100: see
-        whether CUDA_VISIBLE_DEVICES is set (`echo $CUDA_VISIBLE_DEVICES`). In a container: start it anew with GPU
-        access and try nvidia-smi on the host. Under WSL: update the driver of Windows, then `wsl --shutdown`.
+        as root `modprobe nvidia_uvm`, and after a suspend `modprobe -r nvidia_uvm` first, or reboot.
+
+        With 100: see whether CUDA_VISIBLE_DEVICES is set (`echo $CUDA_VISIBLE_DEVICES`). In a container: start it anew
+        with GPU access and try nvidia-smi on the host. Under WSL: update the driver of Windows, then `wsl --shutdown`.
 
     Harmless when:
         The GPUs are hidden by CUDA_VISIBLE_DEVICES (reported by its own name), or there is none: then it is silent.

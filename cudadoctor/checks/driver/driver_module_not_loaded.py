@@ -44,9 +44,11 @@ def driver_module_not_loaded(  # noqa: PLR0917  facts, passed by name
     Fix:
         As root: `modprobe nvidia`, and read what it says, and `dmesg | tail -30`: it names the reason. Reboot if the
         driver was installed since the last start. "Key was rejected by service": enrol the key
-        (`secure-boot-unsigned-module`). "not found in directory": build the module (`kernel-module-not-built`): `sudo
-        dkms autoinstall` on Ubuntu, Debian and RHEL-like, `sudo akmods --force` on Fedora with RPM Fusion. A blacklist
-        line: `grep -r nvidia /etc/modprobe.d`. In a container the driver belongs on the host.
+        (`secure-boot-unsigned-module`).
+
+        "not found in directory": build the module (`kernel-module-not-built`): `sudo dkms autoinstall` on Ubuntu,
+        Debian and RHEL-like, `sudo akmods --force` on Fedora with RPM Fusion. A blacklist line: `grep -r nvidia
+        /etc/modprobe.d`. In a container the driver belongs on the host.
 
     Harmless when:
         The GPU was switched off on purpose (a laptop set to its integrated GPU). Where nvidia is blacklisted and the

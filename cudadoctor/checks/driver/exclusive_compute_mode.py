@@ -37,8 +37,8 @@ def exclusive_compute_mode(
 
     Fix:
         See in `nvidia-smi` which process has the GPU and end it, or, as root, `nvidia-smi -c 0` for the default mode.
-        Where the mode is Default already: end processes that were left behind (`fuser -v /dev/nvidia*`), reset the
-        GPU or reboot.
+        Where the mode is Default already: end processes that were left behind (`fuser -v /dev/nvidia*`), reset the GPU
+        or reboot. On a cluster the batch system sets the mode: ask for a GPU of your own, or for MPS.
 
     Harmless when:
         A site sets Exclusive_Process on purpose, with MPS or a batch system: while no program is refused, nothing is

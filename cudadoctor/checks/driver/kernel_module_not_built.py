@@ -34,10 +34,13 @@ def kernel_module_not_built(
 
     Fix:
         Ubuntu: `sudo apt-get install linux-headers-$(uname -r)` and `sudo dkms autoinstall`, or the prebuilt module
-        `sudo apt-get install linux-modules-nvidia-580-$(uname -r)` with your branch. Debian: `sudo apt-get install
-        linux-headers-amd64`, then `sudo dkms autoinstall`. RHEL-like: `sudo dnf install kernel-devel-$(uname -r)`, then
-        `sudo dkms autoinstall`. Fedora with RPM Fusion: `sudo akmods --force`. A .run file: run it again, with
-        `--dkms`. Then `sudo modprobe nvidia`, or reboot. At once: choose the previous kernel in the boot menu.
+        `sudo apt-get install linux-modules-nvidia-580-$(uname -r)` with your branch.
+
+        Debian: `sudo apt-get install linux-headers-amd64`, then `sudo dkms autoinstall`. RHEL-like: `sudo dnf install
+        kernel-devel-$(uname -r)`, then `sudo dkms autoinstall`.
+
+        Fedora with RPM Fusion: `sudo akmods --force`. A .run file: run it again, with `--dkms`. Then `sudo modprobe
+        nvidia`, or reboot. At once: choose the previous kernel in the boot menu.
 
     Harmless when:
         Never on a machine whose GPU should compute; starting the previous kernel works until it is built.

@@ -36,10 +36,12 @@ def libcuda_missing(  # noqa: PLR0917  facts, passed by name
 
     Fix:
         Install the driver's compute package, of the driver's own version. Ubuntu: `sudo apt-get install
-        libnvidia-compute-580` (with -server for a -server driver). Debian: `libcuda1`. RHEL-like: `nvidia-driver-cuda`.
-        Fedora with RPM Fusion: `xorg-x11-drv-nvidia-cuda`. Where the file is there (`find /usr /opt -name
-        'libcuda.so.1*'`): `sudo ldconfig`. WSL: it is in /usr/lib/wsl/lib, and comes with the driver of Windows. Do not
-        link a toolkit's stub in its place.
+        libnvidia-compute-580` (with -server for a -server driver).
+
+        Debian: `libcuda1`. RHEL-like: `nvidia-driver-cuda`. Fedora with RPM Fusion: `xorg-x11-drv-nvidia-cuda`. Where
+        the file is there (`find /usr /opt -name 'libcuda.so.1*'`): `sudo ldconfig`.
+
+        WSL: it is in /usr/lib/wsl/lib, and comes with the driver of Windows. Do not link a toolkit's stub in its place.
 
     Harmless when:
         The GPU only draws a desktop; or torch finds it all the same, by a search path of its own (NixOS): then this

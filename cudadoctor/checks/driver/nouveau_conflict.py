@@ -37,8 +37,9 @@ def nouveau_conflict(
     Fix:
         Keep nouveau from loading: `echo 'blacklist nouveau' | sudo tee /etc/modprobe.d/blacklist-nouveau.conf` and
         `echo 'options nouveau modeset=0' | sudo tee -a /etc/modprobe.d/blacklist-nouveau.conf`; then `sudo
-        update-initramfs -u` (Ubuntu, Debian) or `sudo dracut -f` (RHEL-like, Fedora, SUSE), and reboot. On RHEL-like
-        and Fedora also `sudo grubby --update-kernel=ALL --args="rd.driver.blacklist=nouveau
+        update-initramfs -u` (Ubuntu, Debian) or `sudo dracut -f` (RHEL-like, Fedora, SUSE), and reboot.
+
+        On RHEL-like and Fedora also `sudo grubby --update-kernel=ALL --args="rd.driver.blacklist=nouveau
         modprobe.blacklist=nouveau"`. If it still holds the GPU, NVIDIA's module did not load: `sudo modprobe nvidia`
         says why.
 

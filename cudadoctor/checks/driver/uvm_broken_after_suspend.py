@@ -45,7 +45,8 @@ def uvm_broken_after_suspend(  # noqa: PLR0917  facts, passed by name
         CUDA starts: then this check is silent.
 
     Sources:
-        https://download.nvidia.com/XFree86/Linux-x86_64/580.65.06/README/powermanagement.html
+        https://github.com/NVIDIA/open-gpu-kernel-modules/blob/main/kernel-open/nvidia/nv-reg.h
+        https://github.com/pytorch/pytorch/issues/49081
     """
     resumed = events(kernel, "resumed")
     if not bare(os) or not driver.loaded or driver.uvm_loaded is not True or libcuda.cuinit != _UNKNOWN_ERROR:

@@ -43,7 +43,8 @@ def vgpu_host_driver_no_cuda(
         The host only serves virtual machines: then it is information.
 
     Sources:
-        https://docs.nvidia.com/vgpu/latest/grid-management-sdk-user-guide/manage-vgpus-hypervisor-nvml.html
+        https://github.com/DualCoder/vgpu_unlock/issues/51
+        https://docs.nvidia.com/vgpu/12.0/grid-management-sdk-user-guide/index.html
     """
     if not kernel.vgpu_host or not bare(os) or cuda_runs(libcuda) or (libcuda is not None and libcuda.outcome == "ok"):
         return

@@ -33,7 +33,7 @@ def vgpu_unlicensed(smi: SmiFacts) -> Result:
         (pass-through, bare metal) needs a licence for its graphics only: there nothing is reported.
 
     Sources:
-        https://docs.nvidia.com/vgpu/latest/grid-licensing-user-guide/
+        https://docs.nvidia.com/vgpu/12.0/grid-licensing-user-guide/index.html
     """
     for gpu in smi.gpus:
         whole = (gpu.virtualization or "").lower() in ("none", "pass-through") and vgpu_series(gpu.name) is None

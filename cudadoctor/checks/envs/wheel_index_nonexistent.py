@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
-from cudadoctor.checks.common import clean, rows
-from cudadoctor.checks.said import first, told
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.common import clean, is_cpu_build, rows
+from cudadoctor.checks.said import first, told, torch_of
 from cudadoctor.checks.sources import PREVIOUS_VERSIONS
+from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.symptom import Symptom
+from cudadoctor.facts.system import OsFacts
 
 _TAG = re.compile(r"cu\d{2,3}\Z")
 
@@ -83,3 +85,27 @@ def _tags() -> frozenset[str]:
         for platform in ("linux-x86_64", "win-amd64")
         for one in torch_builds.builds(release.torch, "pip", platform)
     )
+
+
+@also(wheel_index_nonexistent)
+def passed_over(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None, os: OsFacts | None) -> Result:
+    """An index that does not exist beside the general one (`--extra-index-url`): pip goes on without a word."""
+    torch = torch_of(envs)
+    if torch is None or torch.live.is_available is not False:
+        return
+    # The general index has builds without CUDA for Windows; elsewhere something else may be the matter.
+    if not (is_cpu_build(torch) or (os is not None and os.id == "windows" and torch.cuda is None)):
+        return
+    known = _tags()
+    newest = max(int(tag[2:]) for tag in known if len(tag) == len("cu118"))
+    for one in told(symptoms, "pip-torch-index"):
+        tag = one.values["tag"]
+        if _TAG.match(tag) and tag not in known and int(tag[2:]) < newest and "extra-index" in one.seen.text:
+            yield Problem(
+                subject="machine",
+                message=f"there is no index {clean(tag, 10)}, so pip took torch from the general one, without CUDA",
+                evidence=rows(one.seen, torch.seen),
+                source=PREVIOUS_VERSIONS,
+                confidence=Confidence.LIKELY,
+            )
+            return

@@ -43,8 +43,9 @@ def driver_too_old_for_runtime(
         `sudo dnf upgrade` from NVIDIA's repository, then reboot; in a container that of the host, under WSL that of
         Windows. CUDA 11 needs 450.80.02 or newer, CUDA 12 525.60.13, CUDA 13 580.65.06. Or, without an administrator,
         install the torch build for an older CUDA: `python -m pip install torch --index-url
-        https://download.pytorch.org/whl/cu126` for a driver that serves CUDA 12. `cudadoctor recommend` finds it. A
-        toolkit does not help: torch brings its own.
+        https://download.pytorch.org/whl/cu126` for a driver that serves CUDA 12.
+
+        `cudadoctor recommend` finds it. A toolkit does not help: torch brings its own.
 
     Harmless when:
         The driver is of the runtime's CUDA major (from CUDA 11 on): an older minor version is enough, and silent. So

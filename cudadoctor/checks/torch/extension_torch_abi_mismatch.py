@@ -28,13 +28,16 @@ def extension_torch_abi_mismatch(envs: tuple[EnvFacts, ...]) -> Result:
         or METADATA names.
 
     Fix:
-        Install the extension again for the torch that is here, without the cached wheel of the old one:
-        flash-attn: `pip install --no-build-isolation --no-cache-dir --force-reinstall --no-deps flash-attn`, or the
-        wheel from its releases page whose name has this torch, CUDA, Python and cxx11abi (which is what `python -c
-        "import torch; print(torch.compiled_with_cxx11_abi())"` prints). torch-scatter and its kin: `pip install
-        --force-reinstall --no-deps torch-scatter -f https://data.pyg.org/whl/torch-2.6.0+cu124.html` with this torch's
-        version and build. mmcv: the index of its torch and CUDA, or `mim install mmcv`. xformers: the release whose
-        METADATA names this torch. Or go back to the torch that it was built for.
+        Install the extension again for the torch that is here, without the cached wheel of the old one: flash-attn:
+        `pip install --no-build-isolation --no-cache-dir --force-reinstall --no-deps flash-attn`, or the wheel from its
+        releases page whose name has this torch, CUDA, Python and cxx11abi (which is what `python -c "import torch;
+        print(torch.compiled_with_cxx11_abi())"` prints).
+
+        torch-scatter and its kin: `pip install --force-reinstall --no-deps torch-scatter -f
+        https://data.pyg.org/whl/torch-2.6.0+cu124.html` with this torch's version and build.
+
+        mmcv: the index of its torch and CUDA, or `mim install mmcv`. xformers: the release whose METADATA names this
+        torch. Or go back to the torch that it was built for.
 
     Harmless when:
         Nothing imports the extension; xformers only says that it goes on without its fast kernels.
@@ -67,7 +70,10 @@ def extension_torch_abi_mismatch(envs: tuple[EnvFacts, ...]) -> Result:
 def by_message(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> Result:
     """By the loader's word about an extension, or xFormers' own."""
     torch = torch_of(envs)
+    named = any("file" in one.values for one in told(symptoms, "torch-symbol-undefined"))
     for one in told(symptoms, "torch-symbol-undefined"):
+        if named and "file" not in one.values:
+            continue
         cuda = "3c104cuda" in one.values.get("symbol", "") or "2at4cuda" in one.values.get("symbol", "")
         if not of_extension(one) or (cuda and torch is not None and is_cpu_build(torch)):
             continue  # a CPU build has none of torch's functions for CUDA: that is the cause then
@@ -76,14 +82,16 @@ def by_message(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None)
             message=f"{module(one)} was built for another torch than {shown(envs)}{abi(one)}",
             evidence=(one.seen,),
             source=CPP_ABI,
+            confidence=Confidence.CERTAIN if named else Confidence.LIKELY,
         )
         return
     for one in told(symptoms, "torch-library-not-found"):
-        if not _other_release(one.values["library"], torch):
+        library = one.values["library"]
+        if not _other_release(library, torch):
             continue
         yield Problem(
             subject=subject(envs),
-            message=f"something was built for another torch than {shown(envs)}, which has no {clean(one.values['library'], 40)}",
+            message=f"something was built for another torch than {shown(envs)}, which has no {library}",
             evidence=rows(one.seen, torch.seen if torch is not None else None),
             source=CPP_ABI,
             confidence=Confidence.LIKELY,

@@ -28,6 +28,15 @@ _COMPILED = (
         source=_LD_SO,
     ),
     Row(
+        kind="torch-symbol-undefined",
+        word="undefined symbol",
+        # As people quote it, without the file.
+        pattern=r"(?<!so: )(?<!so\.\d: )(?<!undefined )\bundefined symbol: {0,2}[`'\"]?"
+        r"(?P<symbol>_Z[A-Z0-9]{1,6}?(?:3c10|2at|5torch|6caffe2)[\w.]{1,400}|TH[PC][A-Z]?\w{3,80})",
+        says="a compiled module needs a C++ function of torch that this torch does not have",
+        source=_LD_SO,
+    ),
+    Row(
         kind="torch-library-not-found",
         word="cannot open shared object file",
         pattern=r"(?<![\w/.])(?P<library>lib(?:torch|c10)(?:_\w{2,16})?\.so): cannot open shared object file",
