@@ -75,6 +75,9 @@ def from_messages(
     unknown = said(symptoms, "nvml-unknown-error")
     if not refusals and not unknown:
         return
+    if nodes is None and os is not None and os.uid is not None:
+        yield Unknown(subject="machine", reason="the GPU's nodes were not looked at")
+        return
     if said(symptoms, "no-cgroups-true") or (runtime is not None and runtime.no_cgroups):
         return
     # What was really opened on this machine decides before any message.

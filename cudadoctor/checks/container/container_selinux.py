@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.common import cuda_runs, node_seen, refused
 from cudadoctor.checks.sources import CONTAINER_TOOLKIT
 from cudadoctor.checks.system_words import container_starts, said, speaks_of_container
@@ -65,6 +65,9 @@ def from_messages(
     denied = said(symptoms, "selinux-denied-nvidia")
     refusals = said(symptoms, "nvml-insufficient-permissions")
     if nodes or not (denied or (refusals and speaks_of_container(os, runtime, symptoms))):
+        return
+    if nodes is None and os is not None and os.uid is not None:
+        yield Unknown(subject="machine", reason="the GPU's nodes were not looked at")
         return
     family = set() if os is None else {os.id, *os.id_like}
     if not denied and (said(symptoms, "selinux-off") or _without_label(runtime) or family & _APPARMOR_HOMES):

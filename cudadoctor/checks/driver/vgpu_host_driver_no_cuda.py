@@ -18,7 +18,7 @@ _SAYS = "this host runs NVIDIA's vGPU manager, whose driver serves virtual machi
 @check("VIRT010", severity=Severity.ERROR)
 def vgpu_host_driver_no_cuda(
     kernel: KernelFacts,
-    driver: DriverFacts,
+    driver: DriverFacts | None,
     os: OsFacts,
     libcuda: LibcudaFacts | None,
     envs: tuple[EnvFacts, ...] | None,
@@ -53,7 +53,7 @@ def vgpu_host_driver_no_cuda(
     yield Problem(
         subject="machine",
         message=_SAYS,
-        evidence=rows(seen("/sys/module/nvidia_vgpu_vfio", "loaded"), driver.seen),
+        evidence=rows(seen("/sys/module/nvidia_vgpu_vfio", "loaded"), driver.seen if driver is not None else None),
         source=VGPU_HOST,
         severity=None if wanted else Severity.INFO,
     )

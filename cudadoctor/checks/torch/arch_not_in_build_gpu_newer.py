@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from cudadoctor.checks.arch_gaps import Gap, gaps
 from cudadoctor.checks.arch_said import said
-from cudadoctor.checks.base import Result, Severity, also, check
+from cudadoctor.checks.base import Result, Severity, Unknown, also, check
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.kernel import KernelFacts
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
@@ -51,9 +52,15 @@ def arch_not_in_build_gpu_newer(envs: tuple[EnvFacts, ...], gpus: tuple[GpuFacts
 
 @also(arch_not_in_build_gpu_newer)
 def by_message(
-    symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None, gpus: tuple[GpuFacts, ...] | None
+    symptoms: tuple[Symptom, ...],
+    envs: tuple[EnvFacts, ...] | None,
+    gpus: tuple[GpuFacts, ...] | None,
+    kernel: KernelFacts | None,
 ) -> Result:
     """By what torch said about a GPU: the list of its build decides which of the two is older."""
+    if gpus is None and kernel is not None and kernel.live:
+        yield Unknown(subject="machine", reason="whether another GPU runs it is not known: the GPUs were not listed")
+        return
     found = said(symptoms, envs, gpus)
     if found is not None and found.newer:
         yield found.problem(envs)

@@ -86,8 +86,8 @@ def by_message(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None)
             continue
         yield Problem(
             subject=subject(envs),
-            message=f"something was built for another torch than {shown(envs)}, "
-            f"which has no {clean(one.values['library'], 40)}",
+            message=f"something was built for another torch than {shown(envs)}, which has no "
+            f"{clean(one.values['library'], 40)}",
             evidence=rows(one.seen, torch.seen if torch is not None else None),
             source=CPP_ABI,
             confidence=Confidence.LIKELY,
