@@ -96,9 +96,10 @@ def examine_host(
     """Ask the host everything and judge it."""
     from cudadoctor.probes.collect import collect
 
-    chosen = _chosen(select, ignore)  # a wrong selector is said before the machine is asked
-    collected = collect(host, request, progress=progress)
-    return _report(_with_symptoms(collected.facts), chosen, collected.timings)
+    if select or ignore:
+        _chosen(select, ignore)  # a wrong selector is said before the machine is asked
+    collected = collect(host, request, progress=progress, meanwhile=registry.all_checks)
+    return _report(_with_symptoms(collected.facts), _chosen(select, ignore), collected.timings)
 
 
 def diagnose(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from cudadoctor.checks.base import Confidence, Problem
+from cudadoctor.checks.base import Confidence, Problem, Severity
 from cudadoctor.checks.common import clean, gpu_shown, rows, seen
 from cudadoctor.checks.said import capability, first, shown, subject, told, torch_of, value
 from cudadoctor.facts.envs import EnvFacts, TorchFacts
@@ -36,11 +36,15 @@ class Said(Struct, frozen=True, kw_only=True):
         which = f", compute capability {self.capability}" if self.capability is not None else ""
         built = f" (it is built for {', '.join(self.built)})" if self.built else ""
         age = "newer" if self.newer else "older"
+        torch = torch_of(envs)
+        order = torch.live.capabilities if torch is not None else ()
+        beside = bool(order) and self.capability is not None and order[0] != self.capability
         return Problem(
             subject=subject(envs),
             message=f"{shown(envs)} has no code for {self.gpu}{which}, which is {age} than its build{built}",
             evidence=self.evidence,
             source=arch.rule_source(),
+            severity=Severity.INFO if beside else None,
             confidence=Confidence.CERTAIN if self.certain else Confidence.LIKELY,
         )
 

@@ -60,6 +60,7 @@ _KINDS: tuple[tuple[KernelLineKind, str, str], ...] = (
         r"is not supported by the\s+(?:NVRM:\s+)?NVIDIA \d\S{1,14} driver release",
     ),
     ("held-by-other", "obtained ownership", r"obtained ownership of the NVIDIA"),
+    ("held-by-other", "already bound to", r"NVRM: GPU \S{7,16} is already bound to (?!nvidia|vfio)\w"),
     ("power-cables", "power cables", r"NVRM: .{0,80}?not have the necessary power cables connected"),
     ("bus-error", "pcie bus error", r"\bnvidia \S{7,16}: PCIe Bus Error: severity=\w"),
     ("resumed", "pm: ", r"PM: (?:suspend exit|hibernation: hibernation exit|hibernation exit|Finishing wakeup)"),

@@ -75,6 +75,9 @@ def from_messages(
     unknown = said(symptoms, "nvml-unknown-error")
     if not refusals and not unknown:
         return
+    if nodes is None and os is not None and os.uid is not None:
+        yield Unknown(subject="machine", reason="the GPU's nodes were not looked at")
+        return
     if said(symptoms, "no-cgroups-true") or (runtime is not None and runtime.no_cgroups):
         return
     # What was really opened on this machine decides before any message.
@@ -83,14 +86,16 @@ def from_messages(
     if os is not None and os.container is None and nodes is not None:
         return
     # Where the very first command of a new container fails, it had no access that could be lost.
-    if first_command_is_smi(runtime) and not said(symptoms, "smi-answered") and not smi_lists(smi):
+    worked = said(symptoms, "smi-answered", "systemd-reloaded")
+    if first_command_is_smi(runtime) and not worked and not smi_lists(smi):
         return
-    if not refusals and not speaks_of_container(os, runtime, symptoms):
+    reloaded = said(symptoms, "systemd-reloaded")
+    if not refusals and not reloaded and not speaks_of_container(os, runtime, symptoms):
         return
     yield Problem(
         subject="file:/dev/nvidiactl",
         message="NVML cannot open the GPU's nodes: the device cgroup of this container does not allow them any more",
-        evidence=tuple(one.seen for one in (*refusals, *unknown)),
+        evidence=tuple(one.seen for one in (*refusals, *unknown, *reloaded)),
         source=CONTAINER_LOST_GPU,
         confidence=Confidence.LIKELY,
     )

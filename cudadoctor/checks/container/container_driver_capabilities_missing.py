@@ -30,7 +30,9 @@ def container_driver_capabilities_missing(
         `video`.
 
     Fix:
-        Start the container again with NVIDIA_DRIVER_CAPABILITIES set to `compute,utility` (in the image or with -e).
+        Start the container again with `-e NVIDIA_DRIVER_CAPABILITIES=compute,utility` (video and graphics as they are
+        needed, or `all`), or `ENV NVIDIA_DRIVER_CAPABILITIES=compute,utility` in the image, as NVIDIA's own images have
+        it. In compose and Kubernetes: as a variable of the container.
 
     Harmless when:
         The container only watches the GPU with nvidia-smi.

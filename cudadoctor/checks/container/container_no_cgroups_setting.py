@@ -77,7 +77,11 @@ def from_messages(symptoms: tuple[Symptom, ...]) -> Result:
 def first_command(symptoms: tuple[Symptom, ...], runtime: RuntimeFacts, smi: SmiFacts | None) -> Result:
     """NVML's "Unknown Error" from the first command of a new container: it never had the GPU in its device cgroup."""
     unknown = said(symptoms, "nvml-unknown-error")
-    if not unknown or not first_command_is_smi(runtime) or said(symptoms, "no-cgroups-true", "smi-answered"):
+    if (
+        not unknown
+        or not first_command_is_smi(runtime)
+        or said(symptoms, "no-cgroups-true", "smi-answered", "systemd-reloaded")
+    ):
         return
     if smi_lists(smi) or runtime.no_cgroups is False:
         return

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.common import cuda_runs, node_seen, refused
 from cudadoctor.checks.sources import CONTAINER_TOOLKIT
-from cudadoctor.checks.system_words import said, speaks_of_container
+from cudadoctor.checks.system_words import container_starts, said, speaks_of_container
 from cudadoctor.facts.driver import DeviceNode, LibcudaFacts
 from cudadoctor.facts.runtime import RuntimeFacts
 from cudadoctor.facts.symptom import Symptom
@@ -13,6 +13,7 @@ from cudadoctor.facts.system import OsFacts
 
 _EACCES = 13
 _SELINUX_HOMES = ("rhel", "fedora", "centos", "rocky", "almalinux")
+_APPARMOR_HOMES = {"ubuntu", "debian"}
 
 
 @check("CT006", severity=Severity.ERROR)
@@ -65,11 +66,24 @@ def from_messages(
     refusals = said(symptoms, "nvml-insufficient-permissions")
     if nodes or not (denied or (refusals and speaks_of_container(os, runtime, symptoms))):
         return
+    if nodes is None and os is not None and os.uid is not None:
+        yield Unknown(subject="machine", reason="the GPU's nodes were not looked at")
+        return
     family = set() if os is None else {os.id, *os.id_like}
+    if not denied and (said(symptoms, "selinux-off") or _without_label(runtime) or family & _APPARMOR_HOMES):
+        return
     yield Problem(
         subject="file:/dev/nvidiactl",
         message="the container may not open the GPU's nodes: the host's SELinux refuses",
         evidence=tuple(one.seen for one in (*denied, *refusals)),
         source=CONTAINER_TOOLKIT,
         confidence=Confidence.LIKELY if denied or family & set(_SELINUX_HOMES) else Confidence.POSSIBLE,
+    )
+
+
+def _without_label(runtime: RuntimeFacts | None) -> bool:
+    """Some container of the text is started so that SELinux does not confine it."""
+    return any(
+        one.privileged or any("label" in option and "disable" in option for option in one.security_opts)
+        for one in container_starts(runtime)
     )

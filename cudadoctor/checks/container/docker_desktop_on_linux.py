@@ -58,6 +58,8 @@ def from_messages(symptoms: tuple[Symptom, ...], os: OsFacts | None) -> Result:
     """The container tools found nothing of NVIDIA's, and the docker command talks to Docker Desktop."""
     refusals = said(symptoms, *_REFUSALS)
     desktop = said(symptoms, "docker-desktop-linux")
+    if os is not None and os.id and bare(os):  # by its name alone only where the text is of a Linux
+        desktop += said(symptoms, "docker-desktop-named")
     # Docker Desktop's context has this name inside WSL too, where it has the GPU.
     windows = said(symptoms, "wsl-named", "windows-build") or (os is not None and os.wsl is not None)
     if not refusals or not desktop or windows:

@@ -40,7 +40,8 @@ def docker_snap(os: OsFacts, runtime: RuntimeFacts, smi: SmiFacts | None) -> Res
         says that it failed, it is information.
 
     Sources:
-        https://github.com/canonical/docker-snap#nvidia-support
+        https://github.com/NVIDIA/nvidia-docker/issues/1711
+        https://github.com/canonical/docker-snap
     """
     snaps = [one for one in runtime.engines if one.name == "docker" and one.snap]
     if not snaps or not bare(os) or not smi_lists(smi):

@@ -33,7 +33,8 @@ def confidential_computing_not_ready(symptoms: tuple[Symptom, ...]) -> Result:
         The machine is still being attested.
 
     Sources:
-        https://docs.nvidia.com/confidential-computing/
+        https://docs.nvidia.com/deploy/nvml-api/620/api/group__nvmlConfidentialComputingDefs.html
+        https://docs.nvidia.com/confidential-computing/containers/configure-cc-mode
     """
     state = said(symptoms, "confidential-not-ready")
     waits = code(symptoms, _SYSTEM_NOT_READY)

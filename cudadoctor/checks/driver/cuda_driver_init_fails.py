@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from cudadoctor.checks.base import Problem, Result, Severity, Unknown, check
 from cudadoctor.checks.common import clean, cuinit_seen, cuinit_text, expects_gpu, given_away
+from cudadoctor.checks.signs import UNSURE, unsure
 from cudadoctor.checks.sources import CUDA_ERRORS
 from cudadoctor.checks.visibility import hides_all
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.kernel import KernelFacts
 from cudadoctor.facts.shell import ShellFacts
 from cudadoctor.facts.system import OsFacts
 
@@ -23,6 +25,7 @@ def cuda_driver_init_fails(  # noqa: PLR0917  facts, passed by name
     pci: PciFacts | None,
     shell: ShellFacts | None,
     smi: SmiFacts | None,
+    kernel: KernelFacts | None,
 ) -> Result:
     """CUDA does not start: cuInit gives an error, though a GPU is there.
 
@@ -39,9 +42,10 @@ def cuda_driver_init_fails(  # noqa: PLR0917  facts, passed by name
 
     Fix:
         Look at the kernel's log (`sudo dmesg | grep -iE 'nvrm|xid'`) for the reason. With 999 and a working nvidia-smi:
-        as root `modprobe nvidia_uvm`, and after a suspend `modprobe -r nvidia_uvm` first, or reboot. With 100: see
-        whether CUDA_VISIBLE_DEVICES is set (`echo $CUDA_VISIBLE_DEVICES`). In a container: start it anew with GPU
-        access and try nvidia-smi on the host. Under WSL: update the driver of Windows, then `wsl --shutdown`.
+        as root `modprobe nvidia_uvm`, and after a suspend `modprobe -r nvidia_uvm` first, or reboot.
+
+        With 100: see whether CUDA_VISIBLE_DEVICES is set (`echo $CUDA_VISIBLE_DEVICES`). In a container: start it anew
+        with GPU access and try nvidia-smi on the host. Under WSL: update the driver of Windows, then `wsl --shutdown`.
 
     Harmless when:
         The GPUs are hidden by CUDA_VISIBLE_DEVICES (reported by its own name), or there is none: then it is silent.
@@ -52,6 +56,9 @@ def cuda_driver_init_fails(  # noqa: PLR0917  facts, passed by name
     if libcuda.outcome == "slow":
         yield Unknown(subject="machine", reason="libcuda did not answer in the time that this run had")
     if not expects_gpu(gpus, os, driver) or (os is not None and os.wsl == 1) or given_away(pci):
+        return
+    if unsure(os, kernel, driver, pci, shell):
+        yield UNSURE
         return
     if libcuda.outcome == "ok" and libcuda.device_count == 0 and not hides_all(shell, gpus, smi):
         yield Problem(

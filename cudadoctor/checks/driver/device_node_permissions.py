@@ -27,9 +27,11 @@ def device_node_permissions(nodes: tuple[DeviceNode, ...], os: OsFacts | None, l
 
     Fix:
         `ls -l /dev/nvidia*` shows the group that owns them (often `video`): an administrator runs `sudo usermod -aG`
-        with that group and the user's name, then log in again. Or set the driver's default back: `options nvidia
-        NVreg_DeviceFileMode=0666` in a file under /etc/modprobe.d (remove another line for it there, or the udev rule),
-        then reboot. On a cluster ask the batch system for a GPU first.
+        with that group and the user's name, then log in again.
+
+        Or set the driver's default back: `options nvidia NVreg_DeviceFileMode=0666` in a file under /etc/modprobe.d
+        (remove another line for it there, or the udev rule), then reboot. On a cluster ask the batch system for a GPU
+        first.
 
     Harmless when:
         The site keeps the GPUs for other users on purpose.

@@ -43,10 +43,12 @@ def dkms_build_failed(  # noqa: PLR0917  facts, passed by name
         `kernel-headers-missing`.
 
     Fix:
-        Driver too old: install a newer driver branch, or start the previous kernel and stay on it. Ubuntu and Debian:
-        a newer `nvidia-driver` package; RHEL-like and Fedora: `dnf upgrade` of the driver's packages. Compiler: install
-        the one that `/proc/version` names (`apt-get install gcc-12`). Then, as root, `dkms autoinstall` and
-        `modprobe nvidia`. On Ubuntu the prebuilt `linux-modules-nvidia` packages need no compiler at all.
+        Driver too old: install a newer driver branch, or start the previous kernel and stay on it. Ubuntu and Debian: a
+        newer `nvidia-driver` package; RHEL-like and Fedora: `dnf upgrade` of the driver's packages. Compiler: install
+        the one that `/proc/version` names (`apt-get install gcc-12`).
+
+        Then, as root, `dkms autoinstall` and `modprobe nvidia`. On Ubuntu the prebuilt `linux-modules-nvidia` packages
+        need no compiler at all.
 
     Harmless when:
         The build failed for a kernel that is not running: then this check is silent.

@@ -32,10 +32,11 @@ def driver_library_mismatch(
     Fix:
         Reboot: that is all that is needed after an upgrade. Without a reboot, as root, with no program on the GPU
         (`fuser -v /dev/nvidia*`, stop the display manager and nvidia-persistenced): `modprobe -r nvidia_drm
-        nvidia_modeset nvidia_uvm nvidia`, then `modprobe nvidia`. In a container: reboot the host, then recreate the
-        container. If it comes back after a reboot, an old module is in the initramfs: `update-initramfs -u` (Ubuntu,
-        Debian) or `dracut -f` (RHEL-like, Fedora), and reboot. On Ubuntu unattended-upgrades brings it about:
-        `driver-auto-upgrade`.
+        nvidia_modeset nvidia_uvm nvidia`, then `modprobe nvidia`.
+
+        In a container: reboot the host, then recreate the container. If it comes back after a reboot, an old module is
+        in the initramfs: `update-initramfs -u` (Ubuntu, Debian) or `dracut -f` (RHEL-like, Fedora), and reboot. On
+        Ubuntu unattended-upgrades brings it about: `driver-auto-upgrade`.
 
     Harmless when:
         nvidia-smi and CUDA both work: then what was found is a leftover file, and this check is silent.

@@ -32,9 +32,10 @@ def driver_library_mixed_install(
     Fix:
         Choose one source. A .run file beside packages: `sudo nvidia-uninstall` (or `sudo sh NVIDIA-Linux-….run
         --uninstall`). Ubuntu, Debian: see what there is with `dpkg -l | grep -i nvidia`, purge the packages of the
-        other branch, `sudo apt-get install --reinstall` with the driver that is kept. RHEL-like, Fedora: `rpm -qa |
-        grep -i nvidia`, `sudo dnf remove` the other source's, `sudo dnf reinstall` the rest. Then reboot. In a
-        container: recreate it, and keep driver libraries out of the image.
+        other branch, `sudo apt-get install --reinstall` with the driver that is kept.
+
+        RHEL-like, Fedora: `rpm -qa | grep -i nvidia`, `sudo dnf remove` the other source's, `sudo dnf reinstall` the
+        rest. Then reboot. In a container: recreate it, and keep driver libraries out of the image.
 
     Harmless when:
         nvidia-smi and CUDA both work: then what was found is a leftover file, and this check is silent.

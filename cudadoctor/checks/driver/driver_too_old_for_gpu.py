@@ -32,8 +32,10 @@ def driver_too_old_for_gpu(
     Fix:
         Install a newer driver branch. For GPUs from Blackwell on (RTX 50, B200) that is 570 or newer, with the open
         kernel module. Ubuntu: `sudo ubuntu-drivers list`, then `sudo ubuntu-drivers install`, or by name `sudo apt-get
-        install nvidia-driver-580-open`; where the release is too old for it, NVIDIA's repository. Debian: backports or
-        NVIDIA's repository. RHEL-like: NVIDIA's repository, `sudo dnf install nvidia-open`. Then reboot.
+        install nvidia-driver-580-open`; where the release is too old for it, NVIDIA's repository.
+
+        Debian: backports or NVIDIA's repository. RHEL-like: NVIDIA's repository, `sudo dnf install nvidia-open`. Then
+        reboot.
 
     Harmless when:
         nvidia-smi lists the GPU: then this check is silent.

@@ -37,10 +37,11 @@ def fabric_manager_version_mismatch(
     Fix:
         Install the version of the running driver. Ubuntu and Debian: `apt-cache policy nvidia-fabricmanager-570` (with
         the driver's branch) lists what there is, and `sudo apt-get install` takes one with `=` and its version behind
-        the name; RHEL and its like: `sudo dnf install nvidia-fabric-manager` with `-` and the version. Then
-        `sudo systemctl restart nvidia-fabricmanager`.
-        Hold both packages together (`apt-mark hold`) so that they are upgraded together. Where the driver was
-        upgraded and the machine not restarted since: reboot.
+        the name; RHEL and its like: `sudo dnf install nvidia-fabric-manager` with `-` and the version. Then `sudo
+        systemctl restart nvidia-fabricmanager`.
+
+        Hold both packages together (`apt-mark hold`) so that they are upgraded together. Where the driver was upgraded
+        and the machine not restarted since: reboot.
 
     Harmless when:
         The machine has no NVSwitch: then the fabric manager is not needed at all. While CUDA runs it is a warning: the

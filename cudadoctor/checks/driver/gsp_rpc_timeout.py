@@ -25,9 +25,11 @@ def gsp_rpc_timeout(kernel: KernelFacts, smi: SmiFacts | None, gpus: tuple[GpuFa
 
     Fix:
         Stop what uses the GPU and reset it (`nvidia-smi --gpu-reset` with its index, as root), or reboot; where it does
-        not come back, switch the machine off and on. If it happens again: upgrade the driver. With the proprietary
-        module, up to branch 580, `options nvidia NVreg_EnableGpuFirmware=0` in /etc/modprobe.d does without the GSP;
-        the open module needs it. If it stays on one GPU of several: have that GPU checked.
+        not come back, switch the machine off and on.
+
+        If it happens again: upgrade the driver. With the proprietary module, up to branch 580, `options nvidia
+        NVreg_EnableGpuFirmware=0` in /etc/modprobe.d does without the GSP; the open module needs it. If it stays on one
+        GPU of several: have that GPU checked.
 
     Harmless when:
         The GPU was reset since: a day later, or after the module was loaded anew, it is not reported.

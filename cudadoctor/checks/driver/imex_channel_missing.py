@@ -35,7 +35,7 @@ def imex_channel_missing(smi: SmiFacts, services: ServiceFacts) -> Result:
         Each machine works for itself: a job on the GPUs of one machine needs no channel.
 
     Sources:
-        https://docs.nvidia.com/multi-node-nvlink-systems/imex-guide/
+        https://docs.nvidia.com/multi-node-nvlink-systems/imex-guide/imexchannels.html
     """
     ready = [
         gpu for gpu in smi.gpus if _RACK.search(gpu.name or "") and (gpu.fabric_state or "").lower() == "completed"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.common import bare, clean, cuda_runs, own_pci, rows, seen, smi_lists
-from cudadoctor.checks.kernel_log import events, met, runs, seen_of
+from cudadoctor.checks.kernel_log import events, met, runs, says_no_driver, seen_of
 from cudadoctor.checks.sources import DRIVER_INSTALL
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.kernel import KernelFacts
@@ -34,10 +34,13 @@ def kernel_module_not_built(
 
     Fix:
         Ubuntu: `sudo apt-get install linux-headers-$(uname -r)` and `sudo dkms autoinstall`, or the prebuilt module
-        `sudo apt-get install linux-modules-nvidia-580-$(uname -r)` with your branch. Debian: `sudo apt-get install
-        linux-headers-amd64`, then `sudo dkms autoinstall`. RHEL-like: `sudo dnf install kernel-devel-$(uname -r)`, then
-        `sudo dkms autoinstall`. Fedora with RPM Fusion: `sudo akmods --force`. A .run file: run it again, with
-        `--dkms`. Then `sudo modprobe nvidia`, or reboot. At once: choose the previous kernel in the boot menu.
+        `sudo apt-get install linux-modules-nvidia-580-$(uname -r)` with your branch.
+
+        Debian: `sudo apt-get install linux-headers-amd64`, then `sudo dkms autoinstall`. RHEL-like: `sudo dnf install
+        kernel-devel-$(uname -r)`, then `sudo dkms autoinstall`.
+
+        Fedora with RPM Fusion: `sudo akmods --force`. A .run file: run it again, with `--dkms`. Then `sudo modprobe
+        nvidia`, or reboot. At once: choose the previous kernel in the boot menu.
 
     Harmless when:
         Never on a machine whose GPU should compute; starting the previous kernel works until it is built.
@@ -77,7 +80,7 @@ def _from_its_words(
     absent = met(symptoms, "module-not-in-directory", "module-other-kernel")
     unnamed = met(symptoms, "module-not-found-by-name")
     without = met(symptoms, "tf-no-kernel-driver", "smi-no-driver")
-    named = [one for one in unnamed if without or not one.values["module"].endswith("uvm")]
+    named = [one for one in unnamed if without or not one.values.get("module", "").endswith("uvm")]
     magic = events(kernel, "version-magic")
     if not absent and not named and not magic:
         return
@@ -89,4 +92,22 @@ def _from_its_words(
         evidence=seen_of(*absent, *named, *magic),
         source=DRIVER_INSTALL,
         confidence=Confidence.CERTAIN if absent else Confidence.LIKELY,
+    )
+
+
+@also(kernel_module_not_built)
+def _by_dkms(kernel: KernelFacts, os: OsFacts, driver: DriverFacts | None, smi: SmiFacts | None) -> Result:
+    """In a text: `dkms status` lists modules, none of them for the kernel that runs, and nvidia-smi finds no driver."""
+    built = [one for one in kernel.dkms or () if one.state in ("built", "installed")]
+    failing = says_no_driver(smi) or (driver is not None and driver.loaded is False)
+    if kernel.live or runs(driver, smi) or not built or os.kernel is None or not failing:
+        return
+    if any(one.kernel in (None, os.kernel) for one in built):
+        return
+    others = ", ".join(dict.fromkeys(clean(one.kernel, 60) for one in built))
+    yield Problem(
+        subject="machine",
+        message=f"DKMS has built the nvidia module for {others}, and kernel {clean(os.kernel, 80)} is running",
+        evidence=tuple(one.seen for one in built[:3]),
+        source=DRIVER_INSTALL,
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, also, check
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.common import gpu_shown, rows, seen, smi_seen
-from cudadoctor.checks.gpu_words import code, quoted
+from cudadoctor.checks.gpu_words import code, quoted, said
 from cudadoctor.checks.sources import MIG
 from cudadoctor.facts.driver import LibcudaFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
@@ -63,4 +63,19 @@ def from_words(symptoms: tuple[Symptom, ...], gpus: tuple[GpuFacts, ...]) -> Res
             evidence=(quoted(asked),),
             source=MIG,
             severity=Severity.ERROR,
+        )
+
+
+@also(mig_one_instance_per_process)
+def from_prose(symptoms: tuple[Symptom, ...]) -> Result:
+    """Somebody wonders that torch counts one device, and speaks of MIG."""
+    counted, named = said(symptoms, "one-device-said"), said(symptoms, "mig-named")
+    if counted is not None and named is not None:
+        yield Problem(
+            subject="machine",
+            message="with MIG a process sees one instance, so that torch counts one device",
+            evidence=(quoted(counted), quoted(named)),
+            source=MIG,
+            severity=Severity.ERROR,
+            confidence=Confidence.LIKELY,
         )

@@ -28,15 +28,18 @@ def mps_daemon_unreachable(libcuda: LibcudaFacts, services: ServiceFacts | None)
         accept new MPS client requests"). Whether a daemon runs is seen from the processes.
 
     Fix:
-        Without a wish for MPS: end it as the user who started it (`echo quit | nvidia-cuda-mps-control`), unset
-        CUDA_MPS_PIPE_DIRECTORY and CUDA_MPS_LOG_DIRECTORY, and remove what is left of the pipe directory. With MPS:
-        start the daemon as the same user, with the same two variables as the program. In a container: share the host's
-        IPC namespace and the pipe directory (`--ipc=host -v /tmp/nvidia-mps:/tmp/nvidia-mps`).
+        End MPS, or start its daemon as the same user. Without a wish for MPS: end it as the user who started it (`echo
+        quit | nvidia-cuda-mps-control`), unset CUDA_MPS_PIPE_DIRECTORY and CUDA_MPS_LOG_DIRECTORY, and remove what is
+        left of the pipe directory.
+
+        With MPS: start the daemon as the same user, with the same two variables as the program. In a container: share
+        the host's IPC namespace and the pipe directory (`--ipc=host -v /tmp/nvidia-mps:/tmp/nvidia-mps`).
 
     Harmless when:
         Never while the program should compute. 807 passes by itself when the server is only starting.
 
     Sources:
+        https://docs.nvidia.com/deploy/topics/topic_5_2_2.html
         https://docs.nvidia.com/deploy/mps/index.html
     """
     if failed_with(libcuda, *_CODES):

@@ -27,9 +27,10 @@ def nccl_p2p_acs_iommu(symptoms: tuple[Symptom, ...]) -> Result:
     Fix:
         At once, and slower: `NCCL_P2P_DISABLE=1`. For good, on bare metal: switch the IOMMU (VT-d, AMD-Vi) off in the
         firmware's setup or boot with `iommu=pt` (AMD) or `intel_iommu=off`, and switch ACS off in the firmware or with
-        `setpci` on the bridges that `sudo lspci -vvv | grep ACSCtl` shows with `SrcValid+`. In a virtual machine ACS
-        is needed: there the hypervisor's administrator enables ATS, or P2P stays off. `p2pBandwidthLatencyTest` of the
-        CUDA samples shows the result.
+        `setpci` on the bridges that `sudo lspci -vvv | grep ACSCtl` shows with `SrcValid+`.
+
+        In a virtual machine ACS is needed: there the hypervisor's administrator enables ATS, or P2P stays off.
+        `p2pBandwidthLatencyTest` of the CUDA samples shows the result.
 
     Harmless when:
         The GPUs have no peer access at all (most GeForce cards from RTX 40 on): NCCL then does not try it.

@@ -44,10 +44,11 @@ def no_devices_found(  # noqa: PLR0917  facts, passed by name
 
     Fix:
         `sudo dmesg | grep -i nvrm` names the reason. "requires use of the NVIDIA open kernel modules": install them
-        (`proprietary-module-on-open-only-gpu`). "not supported by open nvidia.ko": the proprietary ones. "is not
-        supported by the NVIDIA … driver release": another branch. "This PCI I/O region … is invalid": the firmware's
-        setup. "RmInitAdapter failed" alone: switch the machine off and on, install the newest driver of the branch,
-        then seat the card anew. In a Slurm job: ask for a GPU (`--gres=gpu:1`).
+        (`proprietary-module-on-open-only-gpu`). "not supported by open nvidia.ko": the proprietary ones.
+
+        "is not supported by the NVIDIA … driver release": another branch. "This PCI I/O region … is invalid": the
+        firmware's setup. "RmInitAdapter failed" alone: switch the machine off and on, install the newest driver of the
+        branch, then seat the card anew. In a Slurm job: ask for a GPU (`--gres=gpu:1`).
 
     Harmless when:
         The machine has no NVIDIA GPU, or every GPU is handed to virtual machines: then nothing is reported. A job that

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
-from cudadoctor.checks.common import bare, cuda_runs, rows, seen, smi_lists
+from cudadoctor.checks.common import bare, clean, cuda_runs, rows, seen, smi_lists
 from cudadoctor.checks.kernel_log import events, met, runs, says_no_driver, seen_of
 from cudadoctor.checks.sources import INSTALL_GUIDE
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
@@ -37,8 +37,9 @@ def nouveau_conflict(
     Fix:
         Keep nouveau from loading: `echo 'blacklist nouveau' | sudo tee /etc/modprobe.d/blacklist-nouveau.conf` and
         `echo 'options nouveau modeset=0' | sudo tee -a /etc/modprobe.d/blacklist-nouveau.conf`; then `sudo
-        update-initramfs -u` (Ubuntu, Debian) or `sudo dracut -f` (RHEL-like, Fedora, SUSE), and reboot. On RHEL-like
-        and Fedora also `sudo grubby --update-kernel=ALL --args="rd.driver.blacklist=nouveau
+        update-initramfs -u` (Ubuntu, Debian) or `sudo dracut -f` (RHEL-like, Fedora, SUSE), and reboot.
+
+        On RHEL-like and Fedora also `sudo grubby --update-kernel=ALL --args="rd.driver.blacklist=nouveau
         modprobe.blacklist=nouveau"`. If it still holds the GPU, NVIDIA's module did not load: `sudo modprobe nvidia`
         says why.
 
@@ -87,9 +88,10 @@ def _from_its_words(
     vfio = met(symptoms, "vfio-in-use")
     fails = bool(met(symptoms, "smi-no-driver", "module-load-failed")) or says_no_driver(smi) or bool(taken)
     if holds or (loaded and fails):
+        holder = next((one.values["driver"] for one in holds if "driver" in one.values), "nouveau")
         yield Problem(
             subject="machine",
-            message="`nouveau` holds the GPU, so the NVIDIA driver cannot use it",
+            message=f"`{clean(holder, 20)}` holds the GPU, so the NVIDIA driver cannot use it",
             evidence=seen_of(*holds, *loaded, *taken),
             source=INSTALL_GUIDE,
             confidence=Confidence.CERTAIN if holds and fails else Confidence.LIKELY,

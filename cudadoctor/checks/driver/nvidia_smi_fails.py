@@ -5,9 +5,11 @@ from __future__ import annotations
 from cudadoctor.checks.base import Problem, Result, Severity, check
 from cudadoctor.checks.common import clean, cuda_runs, expects_gpu, given_away, smi_seen
 from cudadoctor.checks.driver.no_devices_found import says_no_devices
+from cudadoctor.checks.signs import UNSURE, unsure
 from cudadoctor.checks.sources import SMI
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.kernel import KernelFacts
 from cudadoctor.facts.system import OsFacts
 
 
@@ -19,6 +21,7 @@ def nvidia_smi_fails(  # noqa: PLR0917  facts, passed by name
     driver: DriverFacts | None,
     pci: PciFacts | None,
     libcuda: LibcudaFacts | None,
+    kernel: KernelFacts | None,
 ) -> Result:
     """nvidia-smi ends with an error.
 
@@ -42,6 +45,9 @@ def nvidia_smi_fails(  # noqa: PLR0917  facts, passed by name
         https://docs.nvidia.com/deploy/nvidia-smi/
     """
     if smi.outcome != "failed" or says_no_devices(smi) or not expects_gpu(gpus, os, driver) or given_away(pci):
+        return
+    if unsure(os, kernel, driver, pci):
+        yield UNSURE
         return
     said = clean(smi.message) or f"exit status {smi.exit_code}"
     yield Problem(

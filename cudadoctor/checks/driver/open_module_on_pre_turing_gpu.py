@@ -33,10 +33,13 @@ def open_module_on_pre_turing_gpu(
 
     Fix:
         Ubuntu: `sudo apt-get install nvidia-driver-580` in place of `nvidia-driver-580-open`. Debian:
-        `nvidia-kernel-dkms` in place of `nvidia-open-kernel-dkms`. NVIDIA's repository: `sudo apt-get install
-        cuda-drivers-580` (remove `nvidia-open` first), RHEL 8 and 9 `sudo dnf module reset nvidia-driver` and `sudo dnf
-        module install nvidia-driver:580-dkms`. A .run file: `--kernel-module-type=proprietary`. Then reboot, and hold
-        the branch: 590 and newer no longer drive these GPUs at all.
+        `nvidia-kernel-dkms` in place of `nvidia-open-kernel-dkms`.
+
+        NVIDIA's repository: `sudo apt-get install cuda-drivers-580` (remove `nvidia-open` first), RHEL 8 and 9 `sudo
+        dnf module reset nvidia-driver` and `sudo dnf module install nvidia-driver:580-dkms`.
+
+        A .run file: `--kernel-module-type=proprietary`. Then reboot, and hold the branch: 590 and newer no longer drive
+        these GPUs at all.
 
     Harmless when:
         nvidia-smi lists the GPU: then it works, and this check is silent. Beside a newer GPU that does the work it is

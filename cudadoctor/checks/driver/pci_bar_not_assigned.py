@@ -34,7 +34,7 @@ def pci_bar_not_assigned(kernel: KernelFacts, smi: SmiFacts | None, gpus: tuple[
         The GPU works now: then this check is silent.
 
     Sources:
-        https://download.nvidia.com/XFree86/Linux-x86_64/455.38/README/commonproblems.html
+        https://github.com/NVIDIA/open-gpu-kernel-modules/blob/main/kernel-open/nvidia/nv-pci.c
     """
     found = events(kernel, "bar-not-assigned")
     for event, _ in last_by_gpu(found):

@@ -47,7 +47,7 @@ def prime_select_gpu_off(  # noqa: PLR0917  facts, passed by name
         The battery matters more and nothing here uses CUDA: then it is information.
 
     Sources:
-        https://download.nvidia.com/XFree86/Linux-x86_64/580.65.06/README/
+        https://github.com/canonical/ubuntu-drivers-common/blob/master/share/hybrid/gpu-manager.c
     """
     if not without_driver(driver, os, pci, smi, libcuda):
         return

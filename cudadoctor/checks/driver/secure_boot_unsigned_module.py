@@ -39,9 +39,11 @@ def secure_boot_unsigned_module(  # noqa: PLR0917  facts, passed by name
     Fix:
         Ubuntu: `mokutil --import /var/lib/shim-signed/mok/MOK.der` as root; Debian: `/var/lib/dkms/mok.pub`; Fedora's
         akmods: `/etc/pki/akmods/certs/public_key.der`. It asks for a password; reboot, choose "Enroll MOK" at the blue
-        screen and give that password. Or take modules that the distribution signed (Ubuntu: `linux-modules-nvidia`
-        packages for the running kernel; SUSE: `nvidia-open-driver-G06-signed`). Or switch Secure Boot off in the
-        firmware. `mokutil --sb-state` and `mokutil --test-key FILE` tell how things stand.
+        screen and give that password.
+
+        Or take modules that the distribution signed (Ubuntu: `linux-modules-nvidia` packages for the running kernel;
+        SUSE: `nvidia-open-driver-G06-signed`). Or switch Secure Boot off in the firmware. `mokutil --sb-state` and
+        `mokutil --test-key FILE` tell how things stand.
 
     Harmless when:
         The log only says "module verification failed … tainting kernel": there the module was loaded all the same.

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, also, check
-from cudadoctor.checks.common import absent_without_gpu, clean, cuda_runs, cuinit_seen, is_stub, rows, seen
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.common import (
+    absent_without_gpu,
+    clean,
+    cuda_runs,
+    cuinit_seen,
+    is_stub,
+    rows,
+    seen,
+    stubs_on_path,
+)
 from cudadoctor.checks.gpu_words import code, quoted, said
 from cudadoctor.checks.sources import CUDA_ERRORS
 from cudadoctor.facts.driver import LibcudaFacts
 from cudadoctor.facts.gpu import GpuFacts
-from cudadoctor.facts.shell import LoaderFacts
+from cudadoctor.facts.shell import LoaderFacts, ShellFacts
 from cudadoctor.facts.symptom import Symptom
 
 _STUB_LIBRARY = 34
+_INSUFFICIENT_DRIVER = 35
 
 
 @check("LD002", severity=Severity.ERROR)
@@ -75,3 +85,19 @@ def from_words(symptoms: tuple[Symptom, ...], libcuda: LibcudaFacts | None) -> R
             evidence=rows(quoted(error) if error is not None else None, quoted(loaded) if loaded is not None else None),
             source=CUDA_ERRORS,
         )
+
+
+@also(stub_libcuda)
+def from_the_path(symptoms: tuple[Symptom, ...], shell: ShellFacts, libcuda: LibcudaFacts | None) -> Result:
+    """A driver that "is insufficient", and a directory of stubs on the loader's path."""
+    error = code(symptoms, _INSUFFICIENT_DRIVER)
+    stubs = stubs_on_path(shell)
+    if error is None or stubs is None or (libcuda is not None and libcuda.path):
+        return
+    yield Problem(
+        subject="machine",
+        message=f"LD_LIBRARY_PATH leads to stubs ({clean(stubs)}), and CUDA finds no driver that is good enough",
+        evidence=(quoted(error), seen("LD_LIBRARY_PATH", stubs)),
+        source=CUDA_ERRORS,
+        confidence=Confidence.LIKELY,
+    )

@@ -45,7 +45,8 @@ def uvm_broken_after_suspend(  # noqa: PLR0917  facts, passed by name
         CUDA starts: then this check is silent.
 
     Sources:
-        https://download.nvidia.com/XFree86/Linux-x86_64/580.65.06/README/powermanagement.html
+        https://github.com/NVIDIA/open-gpu-kernel-modules/blob/main/kernel-open/nvidia/nv-reg.h
+        https://github.com/pytorch/pytorch/issues/49081
     """
     resumed = events(kernel, "resumed")
     if not bare(os) or not driver.loaded or driver.uvm_loaded is not True or libcuda.cuinit != _UNKNOWN_ERROR:
@@ -70,6 +71,23 @@ def _from_its_words(symptoms: tuple[Symptom, ...], kernel: KernelFacts | None, o
     unknown = met(symptoms, "cuda-unknown-error")
     said, logged = met(symptoms, "after-suspend"), events(kernel, "resumed")
     other = met(symptoms, "module-not-found-by-name", "module-not-in-directory", "smi-no-driver", "tf-no-kernel-driver")
+    lost = met(symptoms, "cuda-lost-after-sleep")
+    if met(symptoms, "smi-works-said", "smi-answered"):
+        lost = lost or met(symptoms, "gpu-lost-after-sleep")
+    if (
+        not unknown
+        and lost
+        and not other
+        and not any(one.kind == "xid" for one in (kernel.events if kernel else None) or ())
+    ):
+        yield Problem(
+            subject="machine",
+            message="CUDA does not work since the machine was suspended: nvidia_uvm did not survive it, most likely",
+            evidence=seen_of(*lost),
+            source=POWER_MANAGEMENT,
+            confidence=Confidence.LIKELY,
+        )
+        return
     if unknown and (said or logged) and not other:
         yield Problem(
             subject="machine",

@@ -38,8 +38,10 @@ def uvm_module_not_loaded(
     Fix:
         As root: `modprobe nvidia_uvm` and `nvidia-modprobe -c0 -u`. For good: install nvidia-modprobe (Ubuntu and
         Debian `sudo apt-get install nvidia-modprobe`, RHEL-like and Fedora: a part of the driver's packages), or `echo
-        nvidia_uvm | sudo tee /etc/modules-load.d/nvidia-uvm.conf`. If modprobe does not find it, the driver's packages
-        are incomplete: install them again. In a container: load it on the host, then recreate the container.
+        nvidia_uvm | sudo tee /etc/modules-load.d/nvidia-uvm.conf`.
+
+        If modprobe does not find it, the driver's packages are incomplete: install them again. In a container: load it
+        on the host, then recreate the container.
 
     Harmless when:
         CUDA has not been used since the start: it is loaded then, at first use. While CUDA starts, this check is

@@ -36,7 +36,8 @@ def vgpu_profile_without_cuda(
         The machine is for graphics only. Where CUDA works nothing is reported.
 
     Sources:
-        https://docs.nvidia.com/vgpu/latest/grid-vgpu-user-guide/
+        https://docs.nvidia.com/vgpu/12.0/grid-licensing-user-guide/index.html
+        https://docs.nvidia.com/vgpu/10.0/grid-vgpu-user-guide/index.html
     """
     refused = said(symptoms, *_REFUSALS)
     failed = libcuda is not None and libcuda.outcome in ("ok", "failed") and not cuda_runs(libcuda)

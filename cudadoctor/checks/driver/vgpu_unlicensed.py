@@ -33,7 +33,7 @@ def vgpu_unlicensed(smi: SmiFacts) -> Result:
         (pass-through, bare metal) needs a licence for its graphics only: there nothing is reported.
 
     Sources:
-        https://docs.nvidia.com/vgpu/latest/grid-licensing-user-guide/
+        https://docs.nvidia.com/vgpu/12.0/grid-licensing-user-guide/index.html
     """
     for gpu in smi.gpus:
         whole = (gpu.virtualization or "").lower() in ("none", "pass-through") and vgpu_series(gpu.name) is None
@@ -48,7 +48,7 @@ def vgpu_unlicensed(smi: SmiFacts) -> Result:
 
 @also(vgpu_unlicensed)
 def from_words(symptoms: tuple[Symptom, ...], smi: SmiFacts | None) -> Result:
-    """The licence daemon's words; or error 46 in a cloud machine of a size that has a part of a GPU (a vGPU)."""
+    """The licence daemon's words; or error 46 of a vGPU: by its profile, or by the size of a cloud's machine."""
     if smi is not None and any(gpu.license_status for gpu in smi.gpus):
         return
     unlicensed = said(symptoms, "vgpu-unlicensed")
@@ -60,11 +60,15 @@ def from_words(symptoms: tuple[Symptom, ...], smi: SmiFacts | None) -> Result:
             evidence=(quoted(unlicensed),),
             source=VGPU_LICENCE,
         )
-    elif size is not None and refused is not None:
+        return
+    if refused is None:
+        return
+    profile = next((gpu.name for gpu in (smi.gpus if smi is not None else ()) if vgpu_series(gpu.name)), None)
+    if size is not None or profile is not None:
         yield Problem(
             subject="machine",
             message="a virtual GPU refuses programs (CUDA error 46): it has no licence, most likely",
-            evidence=(quoted(refused), quoted(size)),
+            evidence=rows(quoted(refused), quoted(size) if size is not None else smi_seen(smi) if smi else None),
             source=VGPU_LICENCE,
             severity=Severity.ERROR,
             confidence=Confidence.LIKELY,

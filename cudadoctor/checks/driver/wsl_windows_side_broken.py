@@ -35,7 +35,10 @@ def wsl_windows_side_broken(  # noqa: PLR0917  facts, passed by name
         expired Insider preview, beside a CUDA that finds nothing.
 
     Fix:
-        In Windows: install the newest NVIDIA driver, run Windows Update and `wsl --update`, then `wsl --shutdown`.
+        In Windows: install the newest NVIDIA driver, run Windows Update and `wsl --update`, then `wsl --shutdown`. A
+        data-centre GPU that Windows runs in TCC mode (nvidia-smi.exe shows it beside the name) is not there for WSL:
+        as administrator `nvidia-smi.exe -g 0 -dm 0` for WDDM, then restart Windows. Inside WSL no NVIDIA driver
+        package of Linux may be installed (`apt-get remove` those named `nvidia-utils-…` or `libnvidia-compute-…`).
 
     Harmless when:
         All GPUs are hidden by CUDA_VISIBLE_DEVICES: then this check is silent.
@@ -91,3 +94,23 @@ def from_messages(symptoms: tuple[Symptom, ...], os: OsFacts | None, smi: SmiFac
             confidence=Confidence.LIKELY,
         )
         return
+
+
+@also(wsl_windows_side_broken)
+def blocked(symptoms: tuple[Symptom, ...], os: OsFacts | None) -> Result:
+    """NVML in WSL 2 says that the operating system blocks the GPU: Windows gives it no adapter that CUDA can use."""
+    two = (os is not None and os.wsl == 2) or any(
+        one.values.get("version") == "2" for one in said(symptoms, "wsl-named")
+    )
+    refused = said(symptoms, "nvml-gpu-access-blocked")
+    if not two or not refused:
+        return
+    tcc = said(symptoms, "smi-tcc-mode")
+    yield Problem(
+        subject="machine",
+        message="Windows does not give its GPU to WSL"
+        + (": the GPU is in TCC mode, and WSL reaches those in WDDM or MCDM mode only" if tcc else ""),
+        evidence=tuple(one.seen for one in (*refused[:1], *tcc[:1])),
+        source=WSL,
+        confidence=Confidence.LIKELY,
+    )

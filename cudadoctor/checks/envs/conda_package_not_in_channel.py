@@ -28,6 +28,7 @@ def conda_package_not_in_channel(symptoms: tuple[Symptom, ...], conda: CondaFact
     Fix:
         `conda search -c pytorch -c nvidia -c conda-forge 'cudatoolkit'` shows what there is; name a version from that
         list, and the channel that has it. `cudadoctor recommend --manager conda` prints a line whose packages exist.
+
         For torch newer than 2.5: conda-forge (`conda install -c conda-forge pytorch-gpu`) or pip's wheels. A name that
         is only on PyPI is installed with pip, inside the environment.
 

@@ -23,8 +23,9 @@ def conda_pip_duplicate(envs: tuple[EnvFacts, ...]) -> Result:
         INSTALLER pip.
 
     Fix:
-        Remove pip's copy (`python -m pip uninstall` with the package's name), then let conda install its own again
-        with --force-reinstall; a new environment is the surer way.
+        Remove pip's copy (`python -m pip uninstall torch`, with the package's name), then let conda install its own
+        again (`conda install --force-reinstall pytorch`). A new environment, with torch from one of the two only, is
+        the surer way.
 
     Harmless when:
         Both are of the same version and are left alone.

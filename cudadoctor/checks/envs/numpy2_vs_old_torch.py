@@ -26,7 +26,9 @@ def numpy2_vs_old_torch(envs: tuple[EnvFacts, ...]) -> Result:
         installed at all.
 
     Fix:
-        Install `numpy<2` into this environment, or torch 2.3 or newer.
+        `python -m pip install "numpy<2"` in this environment (conda: `conda install "numpy<2"`), or torch 2.3 or newer
+        (on Windows 2.4.1). In a requirements file write `numpy<2` beside the old torch: another package may bring NumPy
+        2 back.
 
     Harmless when:
         The program never passes data between torch and NumPy.

@@ -26,9 +26,10 @@ def python_32bit(symptoms: tuple[Symptom, ...]) -> Result:
         placeholder torch 0.1.2.
 
     Fix:
-        See what it is: `python -c "import struct; print(struct.calcsize('P') * 8)"` prints 64 or 32. Install a 64-bit
-        Python (on Windows the "Windows installer (64-bit)", or `uv python install 3.12`), make a new environment with
-        it, and install torch there. On a Raspberry Pi or another Arm board install the 64-bit system.
+        Install a 64-bit Python, and torch into that. See what it is: `python -c "import struct;
+        print(struct.calcsize('P') * 8)"` prints 64 or 32. Install a 64-bit Python (on Windows the "Windows installer
+        (64-bit)", or `uv python install 3.12`), make a new environment with it, and install torch there. On a Raspberry
+        Pi or another Arm board install the 64-bit system.
 
     Harmless when:
         torch is not wanted in this Python.

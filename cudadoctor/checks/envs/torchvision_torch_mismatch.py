@@ -57,8 +57,9 @@ def torchvision_torch_mismatch(envs: tuple[EnvFacts, ...]) -> Result:
     Fix:
         Install torch, torchvision and torchaudio again in one command, from one index: `python -m pip install
         --force-reinstall torch torchvision torchaudio --index-url https://download.pytorch.org/whl/cu126` (the index of
-        your build), or with exact numbers from the page of previous versions. conda: `conda install -c conda-forge
-        pytorch-gpu torchvision`. Not pip's torchvision beside conda's torch.
+        your build), or with exact numbers from the page of previous versions.
+
+        conda: `conda install -c conda-forge pytorch-gpu torchvision`. Not pip's torchvision beside conda's torch.
 
     Harmless when:
         Nothing imports torchvision.

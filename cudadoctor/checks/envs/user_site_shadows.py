@@ -25,10 +25,12 @@ def user_site_shadows(envs: tuple[EnvFacts, ...]) -> Result:
         ~/.local or PYTHONPATH.
 
     Fix:
-        See which one it is: `python -c "import torch; print(torch.__file__)"`, and without the user's own:
-        `python -s -c "import torch; print(torch.__file__)"`. Remove the copy (`python -m pip uninstall torch`, as often
-        as it finds one), or set PYTHONNOUSERSITE=1 for conda environments: `conda env config vars set
-        PYTHONNOUSERSITE=1`. For PYTHONPATH: take the line out of ~/.bashrc, or unload the module that sets it.
+        Remove the copy that wins, or keep Python from looking there. See which one it is: `python -c "import torch;
+        print(torch.__file__)"`, and without the user's own: `python -s -c "import torch; print(torch.__file__)"`.
+        Remove the copy (`python -m pip uninstall torch`, as often as it finds one), or set PYTHONNOUSERSITE=1 for conda
+        environments: `conda env config vars set PYTHONNOUSERSITE=1`.
+
+        For PYTHONPATH: take the line out of ~/.bashrc, or unload the module that sets it.
 
     Harmless when:
         It is meant so: a development checkout, or a site's module that brings its own torch.

@@ -34,10 +34,10 @@ def wrong_interpreter(shell: ShellFacts, envs: tuple[EnvFacts, ...]) -> Result:
         torch while exactly one other environment has a torch for CUDA.
 
     Fix:
-        `command -v python` and `echo $VIRTUAL_ENV $CONDA_PREFIX` show both. Activate the environment that is meant
-        (`source DIR/bin/activate`, `conda activate NAME`) after the line that sets PATH, and install with `python -m
-        pip`, which cannot miss it. In a notebook choose its kernel: `import sys; sys.executable` says which Python
-        runs.
+        Activate the environment that is meant (`source DIR/bin/activate`, `conda activate NAME`), after the line that
+        sets PATH, and install with `python -m pip`, which cannot miss it. `command -v python` and `echo $VIRTUAL_ENV
+        $CONDA_PREFIX` show what is active. In a notebook choose its kernel: `import sys; sys.executable` says which
+        Python runs.
 
     Harmless when:
         The other environment is another project's. Then this is information and no more.

@@ -31,9 +31,9 @@ def gpu_memory_held_by_orphan(smi: SmiFacts, os: OsFacts, services: ServiceFacts
         ("No running processes found"), and neither MPS, MIG nor a guest explains it.
 
     Fix:
-        `sudo fuser -v /dev/nvidia*` lists every process that has the GPU open: end those that are yours
-        (`kill`, then `kill -9`). Where none is left: reset the GPU as root with nothing using it
-        (`nvidia-smi --gpu-reset -i` and its index), or reboot.
+        End the processes that still have the GPU open. `sudo fuser -v /dev/nvidia*` lists every process that has the
+        GPU open: end those that are yours (`kill`, then `kill -9`). Where none is left: reset the GPU as root with
+        nothing using it (`nvidia-smi --gpu-reset -i` and its index), or reboot.
 
     Harmless when:
         The programs run where this shell cannot see them: in a container, under WSL or in a guest that the GPU is lent

@@ -30,9 +30,9 @@ def gpu_throttled(smi: SmiFacts) -> Result:
         GPU that is not idle.
 
     Fix:
-        For heat: cooling and dust. For power: each power socket of the card with a cable of its own, a supply that is
-        strong enough; in a server, the supplies' state in its management (BMC), then a restart. `nvidia-smi -q -d
-        PERFORMANCE` shows the reasons.
+        See to the GPU's cooling and its power. For heat: cooling and dust. For power: each power socket of the card
+        with a cable of its own, a supply that is strong enough; in a server, the supplies' state in its management
+        (BMC), then a restart. `nvidia-smi -q -d PERFORMANCE` shows the reasons.
 
     Harmless when:
         It is a laptop on battery: information only. The software's power cap and idle clocks are normal and are not

@@ -33,7 +33,7 @@ def persistence_mode_off(smi: SmiFacts, os: OsFacts, services: ServiceFacts | No
         follow one another it costs nothing but the first start.
 
     Sources:
-        https://docs.nvidia.com/deploy/driver-persistence/
+        https://docs.nvidia.com/deploy/driver-persistence/persistence-daemon.html
     """
     if smi.outcome != "ok" or not bare(os) or "persistence" in ((services.running if services else None) or ()):
         return

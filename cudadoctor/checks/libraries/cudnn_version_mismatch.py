@@ -32,15 +32,17 @@ def cudnn_version_mismatch(envs: tuple[EnvFacts, ...]) -> Result:
     Fix:
         torch brings its cuDNN. Take the directory with the other one out of LD_LIBRARY_PATH; or put torch's own back:
         `pip install --force-reinstall --no-deps nvidia-cudnn-cu12==VERSION` with the version that `pip show torch`
-        demands. In a conda environment: `conda install cudnn` of the build that torch names, not pip's beside it.
-        A program that needs another cuDNN than torch goes into an environment of its own.
+        demands.
+
+        In a conda environment: `conda install cudnn` of the build that torch names, not pip's beside it. A program that
+        needs another cuDNN than torch goes into an environment of its own.
 
     Harmless when:
         All parts come from one place and are as new as torch's own: newer minor versions of the same major are
         compatible, and silent.
 
     Sources:
-        https://docs.nvidia.com/deeplearning/cudnn/backend/latest/api/cudnn-graph-library.html
+        https://docs.nvidia.com/deeplearning/cudnn/latest/api/overview.html
         https://github.com/pytorch/pytorch/blob/main/torch/backends/cudnn/__init__.py
     """
     for env in envs:

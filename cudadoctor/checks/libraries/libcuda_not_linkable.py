@@ -33,10 +33,13 @@ def libcuda_not_linkable(loader: LoaderFacts, envs: tuple[EnvFacts, ...], gpus: 
     Fix:
         For one program: `export LIBRARY_PATH=/usr/local/cuda/lib64/stubs${LIBRARY_PATH:+:$LIBRARY_PATH}` (gcc searches
         it while linking; never put that directory on LD_LIBRARY_PATH); newer triton also takes
-        `TRITON_LIBCUDA_PATH=DIRECTORY`. For the machine, as root: `ldconfig`, and where there is still none,
-        `ln -s libcuda.so.1 libcuda.so` in the directory that `ldconfig -p | grep libcuda.so.1` shows. Ubuntu and
-        Debian: libnvidia-compute or libcuda1 of the driver's own branch brings both. CMake finds the stub by itself
-        with `CUDA::cuda_driver`.
+        `TRITON_LIBCUDA_PATH=DIRECTORY`.
+
+        For the machine, as root: `ldconfig`, and where there is still none, `ln -s libcuda.so.1 libcuda.so` in the
+        directory that `ldconfig -p | grep libcuda.so.1` shows.
+
+        Ubuntu and Debian: libnvidia-compute or libcuda1 of the driver's own branch brings both. CMake finds the stub by
+        itself with `CUDA::cuda_driver`.
 
     Harmless when:
         Nothing links against libcuda here: torch itself opens libcuda.so.1. Without an old triton this is silent.

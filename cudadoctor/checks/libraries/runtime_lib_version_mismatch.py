@@ -30,8 +30,10 @@ def runtime_lib_version_mismatch(
     Fix:
         Install that package for torch's own CUDA (its wheel index or its name carries cu121 and the like), or build it
         here: `pip install --no-build-isolation --no-cache-dir --force-reinstall NAME` with a toolkit of torch's CUDA
-        release in CUDA_HOME. Or install the torch build for the CUDA that it asks for. A link from one name to another
-        (libcudart.so.12 as libcudart.so.11.0) does not help: the symbols differ.
+        release in CUDA_HOME.
+
+        Or install the torch build for the CUDA that it asks for. A link from one name to another (libcudart.so.12 as
+        libcudart.so.11.0) does not help: the symbols differ.
 
     Harmless when:
         Never: what asks for the library cannot be loaded. torch without it works.

@@ -23,9 +23,9 @@ def ci_runner_without_gpu(shell: ShellFacts, gpus: tuple[GpuFacts, ...], envs: t
         CUDA.
 
     Fix:
-        Tests that need a GPU: a runner with one (`runs-on:` its label; in a container job `options: --gpus all`;
-        GitLab: a runner whose config.toml has `gpus = "all"`). Tests that need none: install the CPU build, which is
-        much smaller.
+        Take a runner with a GPU, or the CPU build of torch. Tests that need a GPU: a runner with one (`runs-on:` its
+        label; in a container job `options: --gpus all`; GitLab: a runner whose config.toml has `gpus = "all"`). Tests
+        that need none: install the CPU build, which is much smaller.
 
     Harmless when:
         The tests skip what needs a GPU.

@@ -71,8 +71,10 @@ def ld_path_shadows_bundled_libs(loader: LoaderFacts, envs: tuple[EnvFacts, ...]
     Fix:
         Take the toolkit's directory out of LD_LIBRARY_PATH in the file that sets it (~/.bashrc, ~/.profile,
         /etc/profile.d, a module, a Dockerfile's ENV): torch from pip or conda needs none of it, and nvcc needs PATH
-        only. To try at once: `env -u LD_LIBRARY_PATH python -c "import torch"`.
-        Other programs that need the toolkit's libraries find them through /etc/ld.so.conf.d and `ldconfig`.
+        only.
+
+        To try at once: `env -u LD_LIBRARY_PATH python -c "import torch"`. Other programs that need the toolkit's
+        libraries find them through /etc/ld.so.conf.d and `ldconfig`.
 
     Harmless when:
         The copy taken is as new as torch's own, or newer and of the same major: both are silent. So are images and

@@ -66,8 +66,12 @@ def slurm_gpu_not_requested(
 
 
 @also(slurm_gpu_not_requested)
-def _said(symptoms: tuple[Symptom, ...], shell: ShellFacts) -> Result:
-    """A program in a job was left without a GPU."""
+def _said(
+    symptoms: tuple[Symptom, ...], shell: ShellFacts, nodes: tuple[DeviceNode, ...] | None, os: OsFacts | None
+) -> Result:
+    """A program in a job was left without a GPU: in a text. Where this runs itself, the nodes decide."""
+    if nodes is not None or (os is not None and os.uid is not None):
+        return
     job, value = _job(shell), shell.variables.get("CUDA_VISIBLE_DEVICES")
     none = first(symptoms, "program-finds-no-gpu")
     if none is not None and job is not None and value in _NONE and not _granted(shell):

@@ -16,6 +16,10 @@ def fewer_gpus_than_expected(smoke: SmokeFacts) -> Result:
         One of several GPUs fell off the bus, was left out by `CUDA_VISIBLE_DEVICES`, by the scheduler or by the
         container's `--gpus`, or cannot be used by CUDA. A job that counts on all of them waits, or fails later.
 
+    How we know:
+        `cudadoctor smoke` counted the GPUs that torch can use, and the count is below `--expect-gpus`, or below what
+        nvidia-smi lists. No GPU at all is `no-gpu-to-test`.
+
     Fix:
         Compare `nvidia-smi -L` with `lspci -d 10de:` and with what `cudadoctor smoke` lists. Missing on the bus: power,
         seating, `dmesg` for Xid 79. Missing only in torch: `CUDA_VISIBLE_DEVICES`, MIG, the container's options.

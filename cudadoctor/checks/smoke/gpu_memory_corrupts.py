@@ -18,14 +18,21 @@ def gpu_memory_corrupts(smoke: SmokeFacts, gpus: tuple[GpuFacts, ...] | None) ->
         back. Any difference is damage: in the GPU's memory, on the PCI Express link, or in the machine's own memory.
         GPUs without ECC say nothing of it; training goes on with wrong numbers.
 
+    How we know:
+        The test `memory-patterns` of `cudadoctor smoke` wrote known patterns and compared every byte that came back:
+        the first place that differs, the pattern and what was read are in the result.
+
     Fix:
-        1. Run it again alone: `cudadoctor smoke --only memory-patterns`. Note the pattern and the place.
-        2. Take away overclocking of GPU and memory; look at temperature and power (`nvidia-smi -q -d
-           TEMPERATURE,POWER`).
-        3. Look for Xid 48, 63, 64, 94, 95 in `dmesg` and at `nvidia-smi -q -d ECC,ROW_REMAPPER`; where a remap is
-           pending, reset the GPU or reboot.
-        4. Put the card into another slot or machine. Where the fault goes with it: replace it. Data-centre cards:
-           `dcgmi diag -r 3`.
+        Test the GPU alone, without overclocking, then in another slot. Run it again alone: `cudadoctor smoke --only
+        memory-patterns`. Note the pattern and the place.
+
+        Take away overclocking of GPU and memory; look at temperature and power (`nvidia-smi -q -d TEMPERATURE,POWER`).
+
+        Look for Xid 48, 63, 64, 94, 95 in `dmesg` and at `nvidia-smi -q -d ECC,ROW_REMAPPER`; where a remap is pending,
+        reset the GPU or reboot.
+
+        Put the card into another slot or machine. Where the fault goes with it: replace it. Data-centre cards: `dcgmi
+        diag -r 3`.
 
     Harmless when:
         Never: a byte that changed is a fault, also where it happens once.

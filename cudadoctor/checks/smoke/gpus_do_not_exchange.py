@@ -18,13 +18,20 @@ def gpus_do_not_exchange(smoke: SmokeFacts, gpus: tuple[GpuFacts, ...] | None) -
         which must be exact. PCI Express switches with access control (ACS), an IOMMU and virtual machines break the
         direct way: data arrives wrong, late, or never. On NVSwitch machines the fabric manager must run first.
 
+    How we know:
+        The tests between GPUs of `cudadoctor smoke` (a pattern sent to each other GPU and back, an all_reduce of
+        integers by NCCL, or gloo on the CPU) gave wrong numbers, an error, or no end.
+
     Fix:
-        1. `NCCL_DEBUG=INFO` says which way NCCL takes and where it stops; `nvidia-smi topo -m` shows the ways there
-           are.
-        2. `NCCL_P2P_DISABLE=1` helps: the direct way is broken. Turn ACS off on the switches, take `iommu=pt` as kernel
-           parameter, or leave P2P off. In a virtual machine that is the host's matter.
-        3. "No space left on device", `/dev/shm`: `--shm-size=1g` or `--ipc=host` for the container.
-        4. On HGX and DGX: `systemctl status nvidia-fabricmanager`, of the driver's exact version.
+        See which way between the GPUs is broken, and switch it off or repair it. `NCCL_DEBUG=INFO` says which way NCCL
+        takes and where it stops; `nvidia-smi topo -m` shows the ways there are.
+
+        `NCCL_P2P_DISABLE=1` helps: the direct way is broken. Turn ACS off on the switches, take `iommu=pt` as kernel
+        parameter, or leave P2P off. In a virtual machine that is the host's matter.
+
+        "No space left on device", `/dev/shm`: `--shm-size=1g` or `--ipc=host` for the container.
+
+        On HGX and DGX: `systemctl status nvidia-fabricmanager`, of the driver's exact version.
 
     Harmless when:
         The GPUs are used one by one and never together.

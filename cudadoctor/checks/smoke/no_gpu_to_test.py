@@ -17,10 +17,15 @@ def no_gpu_to_test(smoke: SmokeFacts) -> Result:
         A job that tests nothing and ends well is the worst of all: it stays green while every program on that machine
         computes on the CPU, or not at all. So `smoke` fails where it was to test GPUs and torch sees none.
 
+    How we know:
+        `cudadoctor smoke` was to test GPUs, and torch offered none, or its first use of CUDA failed. The result of the
+        test `devices` says why.
+
     Fix:
-        What keeps torch from the GPU stands above this in the report, with its own cure: no driver, a container without
-        `--gpus`, a torch build without CUDA, `CUDA_VISIBLE_DEVICES`. On a machine that is meant to have no GPU, say so:
-        `cudadoctor smoke --device cpu`.
+        Let torch see the GPU, or test the CPU on purpose: `cudadoctor smoke --device cpu`. What keeps torch from the
+        GPU stands above this in the report, with its own cure: no driver, a container without `--gpus`, a torch build
+        without CUDA, `CUDA_VISIBLE_DEVICES`. On a machine that is meant to have no GPU, say so: `cudadoctor smoke
+        --device cpu`.
 
     Harmless when:
         Never for a test of GPUs. `--device cpu` tests the CPU on purpose, and this is not asked.

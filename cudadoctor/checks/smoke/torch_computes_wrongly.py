@@ -18,14 +18,21 @@ def torch_computes_wrongly(smoke: SmokeFacts, gpus: tuple[GpuFacts, ...] | None)
         several times what rounding gives and far below what a wrong number type, a broken library or damaged hardware
         gives. The limits stand in docs/smoke.md. A result outside is no matter of taste.
 
+    How we know:
+        A test of `cudadoctor smoke` ended with numbers that differ from the known ones by more than its limit; the
+        result names the layer (matmul, convolution, FFT …), the difference and the limit.
+
     Fix:
-        1. `NVIDIA_TF32_OVERRIDE`, `CUBLAS_*` and other overriding variables: unset them and try again.
-        2. On one GPU of several: the hardware. `cudadoctor smoke --device cuda:N --level burn`, `nvidia-smi -q -d
-           ECC`, no overclocking, another slot.
-        3. In one layer on every GPU (cuBLAS, cuDNN …): the libraries. `cudadoctor check` says whether
-           `LD_LIBRARY_PATH` or mixed `nvidia-*` packages put others in their place; install torch into a fresh
-           environment.
-        4. On the CPU too: the build. Install another version.
+        Find out whether it is one GPU, the libraries, or the build. `NVIDIA_TF32_OVERRIDE`, `CUBLAS_*` and other
+        overriding variables: unset them and try again.
+
+        On one GPU of several: the hardware. `cudadoctor smoke --device cuda:N --level burn`, `nvidia-smi -q -d ECC`, no
+        overclocking, another slot.
+
+        In one layer on every GPU (cuBLAS, cuDNN …): the libraries. `cudadoctor check` says whether `LD_LIBRARY_PATH` or
+        mixed `nvidia-*` packages put others in their place; install torch into a fresh environment.
+
+        On the CPU too: the build. Install another version.
 
     Harmless when:
         A new GPU with an older torch may hit a defect that is fixed already: then another version cures it.

@@ -18,13 +18,19 @@ def torch_work_crashes(smoke: SmokeFacts, gpus: tuple[GpuFacts, ...] | None) -> 
         process, a library of another version, a processor that lacks an instruction, or a driver that does not fit.
         SIGKILL is mostly the kernel, where the machine's or the container's memory ran out.
 
+    How we know:
+        The process of a test of `cudadoctor smoke` was ended by a signal (SIGSEGV, SIGABRT, SIGILL, SIGBUS, SIGKILL);
+        the result names the test that ran at that moment.
+
     Fix:
-        - SIGSEGV, SIGABRT: look at the paths in the result of `libraries`; unset `LD_LIBRARY_PATH` and `LD_PRELOAD`;
-          install torch into a fresh environment.
-        - SIGILL: this processor lacks an instruction of the build (AVX, AVX2): install a build from conda-forge, or
-          older.
-        - SIGBUS: /dev/shm is full: `df -h /dev/shm`; in a container `--shm-size=1g` or `--ipc=host`.
-        - SIGKILL: `dmesg | grep -i "out of memory"`; give the job more memory.
+        Look at the signal that ended it.
+
+        SIGSEGV, SIGABRT: look at the paths in the result of `libraries`; unset `LD_LIBRARY_PATH` and `LD_PRELOAD`;
+        install torch into a fresh environment. SIGILL: this processor lacks an instruction of the build (AVX, AVX2):
+        install a build from conda-forge, or older.
+
+        SIGBUS: /dev/shm is full: `df -h /dev/shm`; in a container `--shm-size=1g` or `--ipc=host`. SIGKILL: `dmesg |
+        grep -i "out of memory"`; give the job more memory.
 
     Harmless when:
         Somebody ended the process by hand.

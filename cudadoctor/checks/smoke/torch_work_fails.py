@@ -18,14 +18,19 @@ def torch_work_fails(smoke: SmokeFacts, gpus: tuple[GpuFacts, ...] | None) -> Re
         libraries (cuBLAS, cuDNN, cuFFT, cuSOLVER, cuSPARSE, cuRAND, NCCL) come into play later, one by one. The
         test's layer says which one refused, and the message why.
 
+    How we know:
+        A test of `cudadoctor smoke` ended with an exception of torch's; its message is quoted. A wrong result is
+        `torch-computes-wrongly`.
+
     Fix:
-        - "no kernel image is available": this build has no code for this GPU. `cudadoctor recommend` names the one
-          that has.
-        - `CUBLAS_STATUS_…`, `CUDNN_STATUS_…`: other libraries than torch's own are loaded, or memory is short. Unset
-          `LD_LIBRARY_PATH`, look at the paths in the result of `libraries`, and at `nvidia-smi` for who holds the
-          memory.
-        - "out of memory": end what else runs there.
-        - "unknown error", "an illegal memory access": look at `dmesg` for an Xid; after suspend, reload `nvidia_uvm`.
+        Read the message: it names what refused.
+
+        "no kernel image is available": this build has no code for this GPU. `cudadoctor recommend` names the one that
+        has. `CUBLAS_STATUS_…`, `CUDNN_STATUS_…`: other libraries than torch's own are loaded, or memory is short. Unset
+        `LD_LIBRARY_PATH`, look at the paths in the result of `libraries`, and at `nvidia-smi` for who holds the memory.
+
+        "out of memory": end what else runs there. "unknown error", "an illegal memory access": look at `dmesg` for an
+        Xid; after suspend, reload `nvidia_uvm`.
 
     Harmless when:
         The GPU was full because another job ran at the same time.

@@ -51,8 +51,9 @@ def apt_driver_packages_conflict(os: OsFacts, distro: DistroFacts, driver: Drive
         Remove the driver's packages of the other one: `sudo apt-get purge '^nvidia-driver-.*' '^libnvidia-.*'
         '^cuda-drivers.*' '^nvidia-dkms-.*' '^nvidia-kernel-.*'` (read the list that apt shows before you agree; the
         toolkit, cuda-toolkit-…, and libnvidia-container stay), then install one driver: `sudo apt-get install
-        nvidia-driver-580` from Ubuntu, or `cuda-drivers-580` or `nvidia-open` from NVIDIA. Where dpkg says that the
-        module could not be built, look at /var/lib/dkms/nvidia/*/build/make.log first.
+        nvidia-driver-580` from Ubuntu, or `cuda-drivers-580` or `nvidia-open` from NVIDIA.
+
+        Where dpkg says that the module could not be built, look at /var/lib/dkms/nvidia/*/build/make.log first.
 
     Harmless when:
         An upgrade is running at this moment.

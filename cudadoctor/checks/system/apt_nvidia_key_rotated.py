@@ -33,9 +33,10 @@ def apt_nvidia_key_rotated(distro: DistroFacts) -> Result:
         /etc/apt/sources.list, and nvidia-ml.list), then install the keyring package of your release: `wget
         https://developer.download.nvidia.com/compute/cuda/repos/ubuntu2204/x86_64/cuda-keyring_1.1-1_all.deb`
         (ubuntu1804: cuda-keyring_1.0-1_all.deb; debian12, ubuntu2404, sbsa for ARM likewise), `sudo dpkg -i
-        cuda-keyring_1.1-1_all.deb`, `sudo apt-get update`. In a Dockerfile: the same lines before the first `apt-get
-        update`, or a newer tag of the base image; `wget` comes from the distribution, so remove the two .list files
-        first.
+        cuda-keyring_1.1-1_all.deb`, `sudo apt-get update`.
+
+        In a Dockerfile: the same lines before the first `apt-get update`, or a newer tag of the base image; `wget`
+        comes from the distribution, so remove the two .list files first.
 
     Harmless when:
         Only local repositories (file:/var/cuda-repo-…) are used: each is signed with its own key.

@@ -33,9 +33,12 @@ def apt_sha1_key_rejected(os: OsFacts, distro: DistroFacts) -> Result:
 
     Fix:
         Use the repository of your own release: debian13 and ubuntu2604 are signed with a newer key. Remove the older
-        cuda-….list and install the cuda-keyring package from the new address. Where only an older repository will do,
-        let the administrator move the date for apt alone, in /etc/crypto-policies/back-ends/apt-sequoia.config, and
-        take it back later. Never `[trusted=yes]`: it switches every check of that repository off.
+        cuda-….list and install the cuda-keyring package from the new address.
+
+        Where only an older repository will do, let the administrator move the date for apt alone, in
+        /etc/crypto-policies/back-ends/apt-sequoia.config, and take it back later.
+
+        Never `[trusted=yes]`: it switches every check of that repository off.
 
     Harmless when:
         Nothing is to be installed from that repository any more. Machines whose apt verifies with gpgv (Ubuntu 22.04

@@ -33,6 +33,7 @@ def gpudirect_module_missing(
         Training stays on one machine. The open kernel module does without it (DMA-BUF, Linux 5.12 and newer).
 
     Sources:
+        https://docs.nvidia.com/networking/display/GPUDirectRDMAv18/Installing+GPUDirect+RDMA
         https://docs.nvidia.com/cuda/gpudirect-rdma/
     """
     ports = [one for one in limits.infiniband if one.state == "ACTIVE" and one.link_layer == "InfiniBand"]

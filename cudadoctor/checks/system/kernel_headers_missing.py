@@ -35,10 +35,12 @@ def kernel_headers_missing(  # noqa: PLR0917  facts, passed by name
 
     Fix:
         Ubuntu: `apt-get install linux-headers-$(uname -r)`, and once the package that keeps up with new kernels:
-        `linux-headers-generic` (with an HWE kernel `linux-headers-generic-hwe-22.04` and so on). Debian:
-        `linux-headers-amd64`. RHEL-like: `dnf install kernel-devel-$(uname -r)` or `kernel-devel-matched`. Arch:
-        `linux-headers`. Then, as root, `dkms autoinstall` and `modprobe nvidia`. Where the headers of the running
-        kernel are no longer offered: upgrade the kernel and reboot.
+        `linux-headers-generic` (with an HWE kernel `linux-headers-generic-hwe-22.04` and so on).
+
+        Debian: `linux-headers-amd64`. RHEL-like: `dnf install kernel-devel-$(uname -r)` or `kernel-devel-matched`.
+        Arch: `linux-headers`. Then, as root, `dkms autoinstall` and `modprobe nvidia`.
+
+        Where the headers of the running kernel are no longer offered: upgrade the kernel and reboot.
 
     Harmless when:
         The distribution's prebuilt modules are used: they need no headers, and this check is silent.

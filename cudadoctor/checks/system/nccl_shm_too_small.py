@@ -36,9 +36,11 @@ def nccl_shm_too_small(
 
     Fix:
         Start the container with more: `docker run --shm-size=8g` or `--ipc=host` (compose: `shm_size: 8gb`);
-        Kubernetes: mount an emptyDir with `medium: Memory` on /dev/shm. On a machine of its own: `mount -o
-        remount,size=8G /dev/shm` as root, or remove what is left in /dev/shm of programs that are gone. Without any of
-        that: `num_workers=0` for the DataLoader, `NCCL_SHM_DISABLE=1` for NCCL (slower).
+        Kubernetes: mount an emptyDir with `medium: Memory` on /dev/shm.
+
+        On a machine of its own: `mount -o remount,size=8G /dev/shm` as root, or remove what is left in /dev/shm of
+        programs that are gone. Without any of that: `num_workers=0` for the DataLoader, `NCCL_SHM_DISABLE=1` for NCCL
+        (slower).
 
     Harmless when:
         One process uses one GPU and loads its data itself.

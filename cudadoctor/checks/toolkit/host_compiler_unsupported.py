@@ -30,11 +30,14 @@ def host_compiler_unsupported(toolkit: ToolkitInventory, compiler: CompilerFacts
         than the maximum required version by CUDA 11.8".
 
     Fix:
-        Install a compiler that the toolkit knows beside the one that is there, and name it for the build:
-        `export NVCC_CCBIN=g++-N CC=gcc-N CXX=g++-N` (CMake: `-DCMAKE_CUDA_HOST_COMPILER=g++-N`). Ubuntu and Debian:
-        `apt-get install gcc-N g++-N`; RHEL and its like: `dnf install gcc-toolset-N`; conda: `conda install gxx=N`
-        (no administrator needed). Or take a newer toolkit of torch's own CUDA major. Leave the system's gcc as it is:
-        the kernel's modules are built with it. `-allow-unsupported-compiler` only hides the message.
+        Install a compiler that the toolkit knows beside the one that is there, and name it for the build: `export
+        NVCC_CCBIN=g++-N CC=gcc-N CXX=g++-N` (CMake: `-DCMAKE_CUDA_HOST_COMPILER=g++-N`).
+
+        Ubuntu and Debian: `apt-get install gcc-N g++-N`; RHEL and its like: `dnf install gcc-toolset-N`; conda: `conda
+        install gxx=N` (no administrator needed).
+
+        Or take a newer toolkit of torch's own CUDA major. Leave the system's gcc as it is: the kernel's modules are
+        built with it. `-allow-unsupported-compiler` only hides the message.
 
     Harmless when:
         Nothing is compiled here.

@@ -27,7 +27,10 @@ def toolkit_newer_than_driver(
         cuDriverGetVersion), else against NVIDIA's table of oldest drivers.
 
     Fix:
-        Update the driver, or compile with a toolkit that the driver serves.
+        Update the driver (Ubuntu: `sudo ubuntu-drivers install`; Debian and RHEL-like: NVIDIA's repository; under WSL:
+        the driver of Windows), or compile with a toolkit that the driver serves: nvidia-smi's "CUDA Version" or older,
+        several stand side by side (`export CUDA_HOME=/usr/local/cuda-12.4`). Without an administrator: `conda install
+        -c nvidia cuda-toolkit=12.4` and `export CUDA_HOME=$CONDA_PREFIX`.
 
     Harmless when:
         What is compiled here runs on another machine. A newer minor version of the same major is fine, and silent.

@@ -59,10 +59,14 @@ def cpu_only_build(  # noqa: PLR0917  facts, passed by name
     Fix:
         `python -m pip uninstall -y torch torchvision torchaudio`, then install them from an index for a CUDA that the
         driver serves, such as `python -m pip install torch torchvision torchaudio --index-url
-        https://download.pytorch.org/whl/cu126`. conda: `conda install -c conda-forge pytorch-gpu`, where `__cuda` must
-        be in the list of `conda info` (on a machine without a driver: CONDA_OVERRIDE_CUDA). uv: `uv pip install torch
-        --torch-backend=auto`. On Windows a plain `pip install torch` is the CPU build. `cudadoctor recommend` prints
-        the line for this machine. In a requirements or lock file look for `+cpu` and for an index with /whl/cpu.
+        https://download.pytorch.org/whl/cu126`.
+
+        conda: `conda install -c conda-forge pytorch-gpu`, where `__cuda` must be in the list of `conda info` (on a
+        machine without a driver: CONDA_OVERRIDE_CUDA).
+
+        uv: `uv pip install torch --torch-backend=auto`. On Windows a plain `pip install torch` is the CPU build.
+        `cudadoctor recommend` prints the line for this machine. In a requirements or lock file look for `+cpu` and for
+        an index with /whl/cpu.
 
     Harmless when:
         The program is meant to compute on the CPU, the GPU is too old for any build of torch, or a container was

@@ -32,10 +32,11 @@ def extension_built_for_other_cuda(envs: tuple[EnvFacts, ...]) -> Result:
     Fix:
         See what torch has: `python -c "import torch; print(torch.__version__, torch.version.cuda)"`, and install the
         extension for exactly that, for torch-scatter and its kin: `pip install --force-reinstall --no-deps
-        --no-cache-dir torch-scatter -f https://data.pyg.org/whl/torch-2.6.0+cu124.html`. Where there is no wheel for
-        it, compile it with a toolkit of torch's CUDA version (CUDA_HOME), or change torch for the build that the
-        extension has. bitsandbytes: a newer release has libraries for newer CUDA (`pip install -U bitsandbytes`);
-        BNB_CUDA_VERSION=126 takes another one that it has, of the same major.
+        --no-cache-dir torch-scatter -f https://data.pyg.org/whl/torch-2.6.0+cu124.html`.
+
+        Where there is no wheel for it, compile it with a toolkit of torch's CUDA version (CUDA_HOME), or change torch
+        for the build that the extension has. bitsandbytes: a newer release has libraries for newer CUDA (`pip install
+        -U bitsandbytes`); BNB_CUDA_VERSION=126 takes another one that it has, of the same major.
 
     Harmless when:
         Nothing imports the extension, or only its functions for the CPU are used.

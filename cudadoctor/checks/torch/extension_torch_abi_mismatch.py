@@ -28,13 +28,16 @@ def extension_torch_abi_mismatch(envs: tuple[EnvFacts, ...]) -> Result:
         or METADATA names.
 
     Fix:
-        Install the extension again for the torch that is here, without the cached wheel of the old one:
-        flash-attn: `pip install --no-build-isolation --no-cache-dir --force-reinstall --no-deps flash-attn`, or the
-        wheel from its releases page whose name has this torch, CUDA, Python and cxx11abi (which is what `python -c
-        "import torch; print(torch.compiled_with_cxx11_abi())"` prints). torch-scatter and its kin: `pip install
-        --force-reinstall --no-deps torch-scatter -f https://data.pyg.org/whl/torch-2.6.0+cu124.html` with this torch's
-        version and build. mmcv: the index of its torch and CUDA, or `mim install mmcv`. xformers: the release whose
-        METADATA names this torch. Or go back to the torch that it was built for.
+        Install the extension again for the torch that is here, without the cached wheel of the old one: flash-attn:
+        `pip install --no-build-isolation --no-cache-dir --force-reinstall --no-deps flash-attn`, or the wheel from its
+        releases page whose name has this torch, CUDA, Python and cxx11abi (which is what `python -c "import torch;
+        print(torch.compiled_with_cxx11_abi())"` prints).
+
+        torch-scatter and its kin: `pip install --force-reinstall --no-deps torch-scatter -f
+        https://data.pyg.org/whl/torch-2.6.0+cu124.html` with this torch's version and build.
+
+        mmcv: the index of its torch and CUDA, or `mim install mmcv`. xformers: the release whose METADATA names this
+        torch. Or go back to the torch that it was built for.
 
     Harmless when:
         Nothing imports the extension; xformers only says that it goes on without its fast kernels.

@@ -29,9 +29,11 @@ def glibc_too_old(envs: tuple[EnvFacts, ...], os: OsFacts | None) -> Result:
 
     Fix:
         Where torch is named: install torch 2.6 or older, or use a newer system: an upgrade, or a container of a newer
-        distribution, which uses the host's driver. Where an extension is named: build it here (`pip install
-        --no-binary :all: --no-build-isolation NAME`), or install a build for manylinux.
-        Never copy a libc.so.6 from elsewhere, and put none on LD_LIBRARY_PATH: every program then fails.
+        distribution, which uses the host's driver.
+
+        Where an extension is named: build it here (`pip install --no-binary :all: --no-build-isolation NAME`), or
+        install a build for manylinux. Never copy a libc.so.6 from elsewhere, and put none on LD_LIBRARY_PATH: every
+        program then fails.
 
     Harmless when:
         Never: torch cannot be imported.

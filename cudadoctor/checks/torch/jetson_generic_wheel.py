@@ -38,6 +38,7 @@ def jetson_generic_wheel(envs: tuple[EnvFacts, ...], os: OsFacts) -> Result:
         torch sees the GPU: then this is not reported.
 
     Sources:
+        https://forums.developer.nvidia.com/t/pytorch-for-jetson-version-1-9-0-now-available/72048
         https://docs.nvidia.com/deeplearning/frameworks/install-pytorch-jetson-platform/index.html
     """
     if os.jetson is None or os.container is not None:

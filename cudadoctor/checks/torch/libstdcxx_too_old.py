@@ -28,9 +28,11 @@ def libstdcxx_too_old(envs: tuple[EnvFacts, ...]) -> Result:
         CXXABI_1.3.13 and its like: the file before the colon is the old one.
 
     Fix:
-        The old file lies in a conda environment: `conda install -c conda-forge "libstdcxx-ng>=12"`.
-        The old file is the system's and conda has a newer one: activate the environment; if the system's is loaded all
-        the same, `export LD_LIBRARY_PATH="$CONDA_PREFIX/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"` for this program.
+        Let the newer libstdc++ be loaded first. The old file lies in a conda environment: `conda install -c conda-forge
+        "libstdcxx-ng>=12"`. The old file is the system's and conda has a newer one: activate the environment; if the
+        system's is loaded all the same, `export
+        LD_LIBRARY_PATH="$CONDA_PREFIX/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"` for this program.
+
         The old file is on LD_LIBRARY_PATH: take that directory out. An extension compiled here: compile it again with
         the environment's compiler (`conda install -c conda-forge gxx_linux-64`).
 

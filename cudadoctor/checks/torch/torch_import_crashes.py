@@ -24,8 +24,9 @@ def torch_import_crashes(envs: tuple[EnvFacts, ...]) -> Result:
     Fix:
         See where: `env -u LD_LIBRARY_PATH -u LD_PRELOAD python -X faulthandler -c "import torch"`. If it works so: take
         the directory out of the variable. SIGILL: `grep -c avx /proc/cpuinfo` must not be 0; in a virtual machine let
-        the hypervisor pass the host's processor through. SIGKILL: `sudo dmesg | grep -i oom`, and give it more memory.
-        Otherwise install torch into a new environment.
+        the hypervisor pass the host's processor through.
+
+        SIGKILL: `sudo dmesg | grep -i oom`, and give it more memory. Otherwise install torch into a new environment.
 
     Harmless when:
         Never: what imports torch here dies.

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from cudadoctor.facts.driver import PciDevice, PciFacts
-from cudadoctor.facts.kernel import KernelFacts
+from cudadoctor.facts.kernel import DkmsModule, KernelFacts
 from cudadoctor.intake.draft import Draft
 from cudadoctor.intake.lazy import Lazy
-from cudadoctor.parsers import dmesg
+from cudadoctor.parsers import dkms_status, dmesg
 from cudadoctor.parsers.text import bus_id
 from cudadoctor.readings import kernel_events
 
@@ -40,8 +40,22 @@ def _log(draft: Draft) -> None:
         draft.put(draft.driver, "module", found.loaded.module)
     _gpus(draft)
     events = kernel_events.events(found, lambda number: draft.paste.where(number - 1))
-    if events:
-        draft.more["kernel"] = KernelFacts(events=events)
+    dkms = _dkms(draft)
+    if events or dkms:
+        draft.more["kernel"] = KernelFacts(events=events or None, dkms=dkms or None)
+
+
+def _dkms(draft: Draft) -> tuple[DkmsModule, ...]:
+    """Lines of `dkms status` about the NVIDIA driver."""
+    found = []
+    for index in draft.paste.having("nvidia", most=400):
+        line = dkms_status.parse_line(draft.paste.texts[index])
+        if line is not None:
+            seen = draft.paste.seen(index)
+            found.append(
+                DkmsModule(name=line.name, version=line.version, kernel=line.kernel, state=line.state, seen=seen)
+            )
+    return tuple(found)
 
 
 def _gpus(draft: Draft) -> None:

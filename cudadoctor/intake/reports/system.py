@@ -45,7 +45,7 @@ _MAC = Lazy(
     r"^OS: +(?:macOS|Mac OSX)|\bmacOS (?:1[1-9]|2\d|Big Sur|Monterey|Ventura|Sonoma"
     r"|Sequoia|Tahoe)\b|macOS-1[1-9]|\bApple M[1-9]\b|\bMac(?:Book)? ?(?:Pro|Air|mini|Studio)?,? \(?M[1-9]\b"
     r"|\bDarwin Kernel Version|[\s\"'(`]/Users/[^/\s]{1,40}/\S{0,200}python3?[./]|-darwin\.so\b|\bosx-(?:64|arm64)\b"
-    r"|/opt/homebrew/",
+    r"|/opt/homebrew/|\b(?:MacBook|iMac|Mac ?mini|Mac Studio)\b",
     re.IGNORECASE | re.MULTILINE,
     words="mac|apple|darwin|/users/|osx-|homebrew",
 )

@@ -136,7 +136,7 @@ ROWS = (
     Row(
         kind="container-named",
         word="container",
-        pattern=r"\b(?:inside|in|within) (?:the |a |my |this )?(?:same |running |docker )?container\b",
+        pattern=r"\b(?:inside|in|within) (?:[\w-]{1,12} ){0,3}containers?\b",
         says="the text speaks of what happens in a container",
         source="https://docs.docker.com/reference/cli/docker/",
     ),
@@ -146,6 +146,20 @@ ROWS = (
         pattern=r"(?:^|[\s$#])kubectl (?:exec|logs|describe|get)\b",
         says="the text works with a container of Kubernetes",
         source="https://kubernetes.io/docs/reference/kubectl/",
+    ),
+    Row(
+        kind="systemd-reloaded",
+        word="daemon-reload",
+        pattern=r"\bdaemon-re(?:load|exec)\b",
+        says="systemd was told to read its units anew: it then writes the device rules of running containers anew",
+        source=_TOOLKIT,
+    ),
+    Row(
+        kind="selinux-off",
+        word="getenforce",
+        pattern=r"\bgetenforce\b\W{1,12}(?:Permissive|Disabled)\b",
+        says="SELinux refuses nothing here",
+        source="https://man7.org/linux/man-pages/man8/getenforce.8.html",
     ),
     Row(
         kind="image-installs-driver",
@@ -167,6 +181,13 @@ ROWS = (
         pattern=r"/snap/(?:bin/docker\b|docker/)|/var/snap/docker/|snap\.docker\.dockerd",
         says="docker runs as a snap",
         source=_SNAP,
+    ),
+    Row(
+        kind="docker-desktop-named",
+        word="docker",
+        pattern=r"\bdocker[ -]desktop\b(?![^\n]{0,30}\b(?:mac|windows))",
+        says="the text speaks of Docker Desktop",
+        source=_DESKTOP,
     ),
     Row(
         kind="docker-desktop-linux",

@@ -167,6 +167,8 @@ def _rows() -> tuple[Row, ...]:
             pattern = rf"{_BEFORE}{_BETWEEN}{number}\b(?![.:]\d)"
             if code in range(802, 809):  # "Error 803: system has …", "code=802(cudaErrorSystemNotReady)"
                 pattern += rf"|\berror(?: code)?{_BETWEEN}{number}\b(?![.:]\d)"
+                # In a person's words: "CUDA initialization fails with 802", "CUDA init: 802 system error".
+                pattern += rf"|\bCUDA init\w{{0,12}}\b[^\n]{{0,20}}\b{number}\b(?![.:]\d)"
             told.append((str(number), pattern, _DRIVER_CODES))
         rows += [Row(kind=kind, word=word, pattern=pattern, says=says, source=source) for word, pattern, source in told]
     return tuple(rows)

@@ -16,7 +16,21 @@ from cudadoctor.intake.symptoms.row import Row
 if TYPE_CHECKING:
     from cudadoctor.intake.paste import Paste
 
-AREAS = ("kernel", "driver", "system", "container", "libraries", "toolkit", "shell", "envs", "torch", "nccl", "asked")
+AREAS = (
+    "kernel",
+    "modules",
+    "driver",
+    "system",
+    "container",
+    "libraries",
+    "toolkit",
+    "shell",
+    "envs",
+    "torch",
+    "nccl",
+    "asked",
+    "spoken",
+)
 """Modules here with `ROWS`; one that is not there yet has none."""
 _MOST = 256
 _MOST_LINES = 200

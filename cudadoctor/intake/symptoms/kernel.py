@@ -83,7 +83,7 @@ ROWS = (
     Row(
         kind="dkms-nvidia-failed",
         word="/var/lib/dkms/nvidia",
-        pattern=r"/var/lib/dkms/nvidia[\w-]{0,30}/(?P<version>\d[\d.]{2,15})/build/\S{1,120}: (?:fatal )?error:",
+        pattern=r"/var/lib/dkms/nvidia[\w-]{0,30}/(?P<version>\d[\w.+~-]{2,30})/build/\S{1,120}: (?:fatal )?error:",
         says="the compiler rejects the source of the nvidia module",
         source=_DKMS,
     ),
@@ -241,7 +241,7 @@ ROWS = (
         pattern=r"\b\d{3}\.\d{2,3}(?:\.\d{2})?-vgpu-kvm\b|"
         r"\bnvidia[_-]vgpu[_-](?:vfio|mgr|kvm)|Virtualization Mode\s{0,30}: Host VGPU",
         says="the host runs NVIDIA's vGPU manager",
-        source="https://docs.nvidia.com/vgpu/latest/grid-vgpu-user-guide/",
+        source="https://docs.nvidia.com/vgpu/10.0/grid-vgpu-user-guide/index.html",
     ),
     # CUDA's codes that point below it
     Row(
