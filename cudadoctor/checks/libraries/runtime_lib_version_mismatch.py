@@ -37,7 +37,7 @@ def runtime_lib_version_mismatch(
 
     How we know:
         "libcudart.so.11.0: cannot open shared object file" with a number that belongs to another CUDA than
-        torch.version.cuda.
+        torch.version.cuda, or, where no torch is told, than the CUDA that the text says is there.
 
     Fix:
         Install that package for torch's own CUDA (its wheel index or its name carries cu121 and the like), or build it
