@@ -7,7 +7,6 @@ import re
 from cudadoctor.facts.kernel import DkmsModule
 from cudadoctor.facts.seen import Seen
 from cudadoctor.host.base import Host, Refusal
-from cudadoctor.parsers import make_log
 from cudadoctor.probes.ask import found, one_line, present
 
 TREE = "/var/lib/dkms"
@@ -68,6 +67,8 @@ def _failed(host: Host, path: str, name: str, version: str) -> DkmsModule | None
         tail = host.read(path, offset=max(0, size - _TAIL), limit=-_TAIL) if size > len(head) else b""
     except Refusal:
         return None
+    from cudadoctor.parsers import make_log  # few machines have such a log, and its patterns take milliseconds
+
     log = make_log.parse(head + b"\n" + tail)
     if not log.failed:
         return None  # a build that is at work just now, or a log that says nothing
