@@ -15,6 +15,14 @@ SIGNS = ("cuda-driver-init-fails", "nvidia-smi-fails", "torch-cuda-unavailable",
 """Findings that say that something fails, never why: on a live machine they stand for what could not be found out, of a
 text they are what it says anyway."""
 COLLECT_ENV = "python -m torch.utils.collect_env"
+_WORDS = frozenset({
+    "after-suspend", "container-named", "container-prompt", "cuda-lost-after-sleep", "dkms-nvidia",
+    "dkms-nvidia-listed", "dkms-other", "docker-desktop-named", "driver-capabilities-asked", "gpu-lost-after-sleep",
+    "mig-named", "nvidia-driver-named", "selinux-off", "smi-answered", "smi-works-said", "systemd-reloaded",
+    "windows-build", "wsl-driver-package", "wsl-named",
+})  # fmt: skip
+"""Symptoms that tell what a text is about, and no fault."""
+DOCKER_INFO = "docker info | grep -E 'Operating System|Docker Root Dir|Runtimes'"
 KERNEL_LOG = "sudo dmesg | grep -iE 'nvrm|nvidia|nouveau'"
 
 
@@ -39,7 +47,12 @@ def told(facts: Facts) -> bool:
     env = verdict.active_env(facts)
     with_torch = env is not None and (env.torch is not None or bool(env.packages))
     named = facts.shell is not None and any(name.startswith("CUDA") for name in facts.shell.variables)
-    return any(part is not None for part in parts) or with_torch or named or bool(facts.symptoms)
+    return (
+        any(part is not None for part in parts)
+        or with_torch
+        or named
+        or any(one.kind != "nvidia-driver-named" for one in facts.symptoms or ())
+    )
 
 
 def sentence(status: Status, facts: Facts, outcomes: Outcomes, remedies: Mapping[str, Remedy], ask: Ask | None) -> str:
@@ -54,7 +67,7 @@ def sentence(status: Status, facts: Facts, outcomes: Outcomes, remedies: Mapping
         return "By this text the machine has no NVIDIA GPU; nothing is wrong with it."
     if not told(facts):
         return "This text tells nothing of a GPU, its driver, CUDA or torch, so there is nothing to judge."
-    met = facts.symptoms or ()
+    met = [one for one in facts.symptoms or () if one.kind not in _WORDS]
     if met:
         return f"The text does not decide the cause: {met[0].says}.{more}"
     return f"Nothing in this text shows a fault.{more}"
@@ -71,7 +84,7 @@ def _asks(facts: Facts) -> Iterator[Ask]:
     """What would tell most first."""
     env = verdict.active_env(facts)
     torch = env.torch if env is not None else None
-    kinds = {symptom.kind for symptom in facts.symptoms or ()}
+    kinds = {symptom.kind for symptom in facts.symptoms or ()} - {"nvidia-driver-named"}
     smi, libcuda = facts.smi, facts.libcuda
     logged = facts.kernel is not None and bool(facts.kernel.events)
     if smi is not None and smi.outcome == "failed" and not logged:
@@ -80,6 +93,8 @@ def _asks(facts: Facts) -> Iterator[Ask]:
         yield Ask(command="nvidia-smi", why="it tells whether the driver answers at all")
     if libcuda is not None and libcuda.outcome == "failed" and not logged:
         yield Ask(command=KERNEL_LOG, why="the kernel's log says why CUDA does not start")
+    if "nvml-library-not-found" in kinds and smi is not None:
+        yield Ask(command=DOCKER_INFO, why="it tells whether docker is a snap or Docker Desktop, which have no driver")
     about_torch = torch is not None or any(word in kind for kind in kinds for word in ("torch", "kernel-image", "cuda"))
     built = torch is not None and (torch.cuda is not None or torch.build is not None)
     if about_torch and not built:

@@ -16,6 +16,7 @@ DAY = 86_400.0
 """Seconds: an older fault of a GPU that answers is history."""
 _OF_NVIDIA = (
     "dkms-nvidia",
+    "dkms-nvidia-listed",
     "module-not-in-directory",
     "module-not-found-by-name",
     "module-load-failed",
