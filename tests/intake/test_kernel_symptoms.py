@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from cudadoctor.intake.symptoms import kernel
+from cudadoctor.intake.symptoms import kernel, modules, spoken
 from cudadoctor.intake.symptoms.find import find
 
 
@@ -75,7 +75,7 @@ def test_values_are_kept() -> None:
     ]
 
 
-@pytest.mark.parametrize("row", kernel.ROWS, ids=lambda row: f"{row.kind}-{row.word}")
+@pytest.mark.parametrize("row", [*kernel.ROWS, *modules.ROWS, *spoken.ROWS], ids=lambda row: f"{row.kind}-{row.word}")
 def test_long_lines_cost_little(row: object) -> None:
     assert isinstance(row, type(kernel.ROWS[0]))
     for filler in (
