@@ -69,7 +69,8 @@ ROWS = (
     Row(
         kind="nvidia-device-refused",
         word="nvidia",
-        pattern=r"\b(?:cannot|can.?t|could ?n.?t|could not|may not|not allowed to) (?:access|open|use|see) (?:the |any )?"
+        pattern=r"\b(?:cannot|can.?t|could ?n.?t|could not|may not|not allowed to) (?:access|open|use|see) "
+        r"(?:the |any )?"
         r"(?:nvidia|GPU)s?(?: devices?| nodes?)?\b|/dev/nvidia\w{0,12}['\"]?:? (?:Permission denied|EACCES)",
         says="a user may not open the driver's device nodes",
         source=_NODES,
