@@ -16,7 +16,15 @@ SIGNS = ("cuda-driver-init-fails", "nvidia-smi-fails", "torch-cuda-unavailable",
 text they are what it says anyway."""
 ASIDE = ("ld-path-empty-element", "path-duplicates", "writable-library-directory")
 """Findings about a machine that are worth mending and are not why a program fails: never the cause of a text."""
-BACKGROUND = ("cuda-told", "nccl-used", "pip-torch-index", "cuda-build-asked", "torch-asks-numpy", "gpu-capability")
+BACKGROUND = (
+    "cuda-told",
+    "nvidia-driver-named",
+    "nccl-used",
+    "pip-torch-index",
+    "cuda-build-asked",
+    "torch-asks-numpy",
+    "gpu-capability",
+)
 """Messages and words that only go with others: none of them is what went wrong."""
 COLLECT_ENV = "python -m torch.utils.collect_env"
 PYTHON_TAGS = (
