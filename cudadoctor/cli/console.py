@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from contextlib import suppress
 from typing import TextIO
 
 from cudadoctor.errors import CudaDoctorError
@@ -143,8 +144,10 @@ class Progress:
 
     def __enter__(self) -> Progress:
         if self._on:
-            self._thread = threading.Thread(target=self._draw, name="progress", daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=self._draw, name="progress", daemon=True)
+            with suppress(RuntimeError):  # no more threads: then without it
+                thread.start()
+                self._thread = thread
         return self
 
     def __exit__(self, *_: object) -> None:

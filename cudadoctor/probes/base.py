@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from msgspec import Struct
@@ -48,3 +50,22 @@ class Clock:
     def limit(self, seconds: float) -> float:
         """`seconds`, or what is left for probes where that is less; at least 0.05."""
         return max(0.05, min(seconds, self.left() - self.RESERVE))
+
+
+class Beside(threading.Thread):
+    """A thread that is a daemon, and runs at once where the system starts none (ulimit -v or -u, a cgroup's limit)."""
+
+    def __init__(self, target: Callable[[], object] | None = None, *, name: str | None = None) -> None:
+        super().__init__(target=target, name=name, daemon=True)
+
+    def start(self) -> None:
+        """Start, or do the work here and now."""
+        try:
+            super().start()
+        except RuntimeError:
+            self.run()
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait; there is nothing to wait for where it was done at once."""
+        if self.ident is not None:
+            super().join(timeout)

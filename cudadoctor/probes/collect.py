@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -35,7 +34,7 @@ from cudadoctor.probes import (
     toolkit,
     torch_live,
 )
-from cudadoctor.probes.base import Clock, Found, Request
+from cudadoctor.probes.base import Beside, Clock, Found, Request
 from cudadoctor.probes.quiet import Quiet
 from cudadoctor.readings import gpus
 
@@ -50,9 +49,7 @@ def _torch(host: Host, request: Request, clock: Clock) -> Found[tuple[EnvFacts, 
     if found is None:
         return static
     followed: list[Found[tuple[EnvFacts, ...]]] = []
-    worker = threading.Thread(
-        target=lambda: followed.append(libraries.probe(host, request, clock, found)), name="libraries", daemon=True
-    )
+    worker = Beside(lambda: followed.append(libraries.probe(host, request, clock, found)), name="libraries")
     worker.start()
     if request.fast:
         with_lists = [
@@ -101,11 +98,11 @@ class Collected(Struct, frozen=True, kw_only=True):
     """Seconds by probe."""
 
 
-class _Worker(threading.Thread):
+class _Worker(Beside):
     """One probe. A daemon: one that hangs in a system call is left behind, and the run ends without it."""
 
     def __init__(self, name: str, probe: Probe, host: Host, request: Request, clock: Clock) -> None:
-        super().__init__(name=f"probe-{name}", daemon=True)
+        super().__init__(name=f"probe-{name}")
         self.fact = name
         self.seconds: float | None = None
         self.found: Found[Any] | None = None

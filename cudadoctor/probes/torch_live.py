@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-import threading
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
@@ -15,7 +15,7 @@ from cudadoctor.facts.base import Gap
 from cudadoctor.facts.envs import EnvFacts, LiveOutcome, TorchLive
 from cudadoctor.host.base import Completed, Host, Refusal, TimedOut
 from cudadoctor.probes.ask import one_line, signal_of
-from cudadoctor.probes.base import Clock, Found, Request
+from cudadoctor.probes.base import Beside, Clock, Found, Request
 from cudadoctor.probes.envs import asked, with_arch_list
 from cudadoctor.probes.quiet import Quiet
 from cudadoctor.versions import ComputeCapability, RuntimeVersion
@@ -43,7 +43,7 @@ def probe(host: Host, request: Request, clock: Clock, envs: tuple[EnvFacts, ...]
             answers[place], reports[place] = _ask(host, clock, envs[place].python or "")
 
     if len(chosen) > 1:
-        threads = [threading.Thread(target=work, args=(chosen[start::_AT_ONCE],), daemon=True) for start in range(2)]
+        threads = [Beside(partial(work, chosen[start::_AT_ONCE])) for start in range(2)]
         for thread in threads:
             thread.start()
         for thread in threads:

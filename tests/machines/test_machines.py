@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import threading
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -221,6 +222,19 @@ def test_a_snapshot_file_is_the_machine(tmp_path_factory: pytest.TempPathFactory
     assert b"/home/ada" not in Path(path).read_bytes()
     report = api.examine_host(replay.ReplayHost(recording.load(path)), REQUEST)
     assert (report.status, report.root_causes) == (planted.status, planted.root_causes), said(report)
+
+
+def test_where_no_thread_can_be_started_the_probes_run_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`ulimit -v` or a cgroup's limit of processes: slower, and nothing else."""
+
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    planted = HEALTHY[0]
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    report = api.examine_host(build(planted.machine), api.Request(all_envs=True))
+    assert report.status == planted.status, said(report)
+    assert differing(report.facts, examined(planted.machine.name).facts) in ([], ["envs"])
 
 
 def differing(left: Facts, right: Facts) -> list[str]:
