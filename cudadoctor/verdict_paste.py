@@ -16,13 +16,29 @@ SIGNS = ("cuda-driver-init-fails", "nvidia-smi-fails", "torch-cuda-unavailable",
 text they are what it says anyway."""
 ASIDE = ("ld-path-empty-element", "path-duplicates", "writable-library-directory")
 """Findings about a machine that are worth mending and are not why a program fails: never the cause of a text."""
-BACKGROUND = ("cuda-told", "nccl-used", "pip-torch-index", "cuda-build-asked", "torch-asks-numpy", "gpu-capability")
+BACKGROUND = (
+    "cuda-told",
+    "nvidia-driver-named",
+    "nccl-used",
+    "pip-torch-index",
+    "cuda-build-asked",
+    "torch-asks-numpy",
+    "gpu-capability",
+)
 """Messages and words that only go with others: none of them is what went wrong."""
 COLLECT_ENV = "python -m torch.utils.collect_env"
 PYTHON_TAGS = (
     'python -c "import platform, struct; '
     "print(platform.python_version(), platform.platform(), 8 * struct.calcsize('P'))\""
 )
+_WORDS = frozenset({
+    "after-suspend", "container-named", "container-prompt", "cuda-lost-after-sleep", "dkms-nvidia",
+    "dkms-nvidia-listed", "dkms-other", "docker-desktop-named", "driver-capabilities-asked", "gpu-lost-after-sleep",
+    "mig-named", "nvidia-driver-named", "selinux-off", "smi-answered", "smi-works-said", "systemd-reloaded",
+    "windows-build", "wsl-driver-package", "wsl-named",
+})  # fmt: skip
+"""Symptoms that tell what a text is about, and no fault."""
+DOCKER_INFO = "docker info | grep -E 'Operating System|Docker Root Dir|Runtimes'"
 KERNEL_LOG = "sudo dmesg | grep -iE 'nvrm|nvidia|nouveau'"
 
 
@@ -47,7 +63,12 @@ def told(facts: Facts) -> bool:
     env = verdict.active_env(facts)
     with_torch = env is not None and (env.torch is not None or bool(env.packages))
     named = facts.shell is not None and any(name.startswith("CUDA") for name in facts.shell.variables)
-    return any(part is not None for part in parts) or with_torch or named or bool(facts.symptoms)
+    return (
+        any(part is not None for part in parts)
+        or with_torch
+        or named
+        or any(one.kind != "nvidia-driver-named" for one in facts.symptoms or ())
+    )
 
 
 def sentence(status: Status, facts: Facts, outcomes: Outcomes, remedies: Mapping[str, Remedy], ask: Ask | None) -> str:
@@ -62,7 +83,7 @@ def sentence(status: Status, facts: Facts, outcomes: Outcomes, remedies: Mapping
         return "By this text the machine has no NVIDIA GPU; nothing is wrong with it."
     if not told(facts):
         return "This text tells nothing of a GPU, its driver, CUDA or torch, so there is nothing to judge."
-    met = facts.symptoms or ()
+    met = [one for one in facts.symptoms or () if one.kind not in _WORDS]
     if met:
         said = next((one for one in met if one.kind not in BACKGROUND), None)
         about = f": {said.says}" if said is not None else ""
@@ -81,7 +102,7 @@ def _asks(facts: Facts) -> Iterator[Ask]:
     """What would tell most first."""
     env = verdict.active_env(facts)
     torch = env.torch if env is not None else None
-    kinds = {symptom.kind for symptom in facts.symptoms or ()}
+    kinds = {symptom.kind for symptom in facts.symptoms or ()} - {"nvidia-driver-named"}
     if "pip-no-version" in kinds and (env is None or env.python_version is None or facts.os is None):
         yield Ask(command=PYTHON_TAGS, why="pip takes files for this Python, system and word size only")
     smi, libcuda = facts.smi, facts.libcuda
@@ -92,6 +113,8 @@ def _asks(facts: Facts) -> Iterator[Ask]:
         yield Ask(command="nvidia-smi", why="it tells whether the driver answers at all")
     if libcuda is not None and libcuda.outcome == "failed" and not logged:
         yield Ask(command=KERNEL_LOG, why="the kernel's log says why CUDA does not start")
+    if "nvml-library-not-found" in kinds and smi is not None:
+        yield Ask(command=DOCKER_INFO, why="it tells whether docker is a snap or Docker Desktop, which have no driver")
     about_torch = torch is not None or any(word in kind for kind in kinds for word in ("torch", "kernel-image", "cuda"))
     built = torch is not None and (torch.cuda is not None or torch.build is not None)
     if about_torch and not built:

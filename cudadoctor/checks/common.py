@@ -80,8 +80,8 @@ def smi_sees(smi: SmiFacts | None, gpu: GpuFacts) -> bool:
 
 
 def expects_gpu(gpus: tuple[GpuFacts, ...] | None, os: OsFacts | None, driver: DriverFacts | None) -> bool:
-    """CUDA should find a GPU here: one is known, or Windows has put its NVIDIA driver into WSL."""
-    if gpus:
+    """CUDA should find a GPU here: one is known, a Jetson always has one, or Windows has put its driver into WSL."""
+    if gpus or (gpus is None and os is not None and os.jetson is not None):
         return True
     return os is not None and os.wsl == 2 and driver is not None and bool(driver.installed)
 

@@ -17,6 +17,7 @@ DAY = 86_400.0
 _OF_NVIDIA = (
     "nvidia-driver-named",
     "dkms-nvidia",
+    "dkms-nvidia-listed",
     "module-not-in-directory",
     "module-not-found-by-name",
     "module-load-failed",

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from cudadoctor.intake.symptoms import kernel
+from cudadoctor.intake.symptoms import kernel, modules, spoken
 from cudadoctor.intake.symptoms.find import find
 
 
@@ -30,11 +30,11 @@ def kinds(text: str) -> set[str]:
         ("could not find module by name='off'", "module-aliased-off"),
         ("Error! Bad return status for module build on kernel: 6.4.1-zen2-1-zen (x86_64)", "dkms-build-failed"),
         ("Consult /var/lib/dkms/nvidia/390.157/build/make.log for more information.", "dkms-nvidia"),
-        ("nvidia/390.157: added", "dkms-nvidia"),
-        ("nvidia, 510.47.03, 5.13.0-30-generic, x86_64: installed", "dkms-nvidia"),
+        ("nvidia/390.157: added", "dkms-nvidia-listed"),
+        ("nvidia, 510.47.03, 5.13.0-30-generic, x86_64: installed", "dkms-nvidia-listed"),
         ("Error! Your kernel headers for kernel 6.1.0-13-amd64 cannot be found.", "kernel-headers-not-found"),
         ("Module build for kernel 5.15.39-3-pve was skipped since the", "kernel-headers-not-found"),
-        ("Kernel driver in use: nouveau", "nouveau-in-use"),
+        ("Kernel driver in use: nouveau", "nouveau-bound"),
         ("nouveau              1949696  1", "nouveau-loaded"),
         ("Unable to determine the device handle for GPU0000:0B:00.0: Unknown Error", "gpu-handle-error"),
         ("Unable to determine the device handle for GPU 0000:0B:00.0: GPU is lost.", "gpu-handle-error"),
@@ -70,12 +70,12 @@ def test_values_are_kept() -> None:
     found = find(
         [("line 3", "modprobe: FATAL: Module nvidia_uvm not found in directory /lib/modules/4.4.0-83-generic")]
     )
-    assert [(one.values, one.seen.where) for one in found] == [
+    assert [(one.values, one.seen.where) for one in found if one.values] == [
         ({"module": "nvidia_uvm", "kernel": "4.4.0-83-generic"}, "line 3")
     ]
 
 
-@pytest.mark.parametrize("row", kernel.ROWS, ids=lambda row: f"{row.kind}-{row.word}")
+@pytest.mark.parametrize("row", [*kernel.ROWS, *modules.ROWS, *spoken.ROWS], ids=lambda row: f"{row.kind}-{row.word}")
 def test_long_lines_cost_little(row: object) -> None:
     assert isinstance(row, type(kernel.ROWS[0]))
     for filler in (

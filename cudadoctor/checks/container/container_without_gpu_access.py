@@ -116,7 +116,9 @@ def from_messages(symptoms: tuple[Symptom, ...], runtime: RuntimeFacts | None, s
     if with_gpu or said(symptoms, "nvml-library-not-found", "no-gpu-device-driver"):
         return
     by_image = said(symptoms, "image-found-no-driver")
-    if not absent or not (started or by_image):
+    # A program linked against libcuda does not start without it; in a container it is the runtime that brings it.
+    inside = said(symptoms, "libcuda-not-found") and said(symptoms, "container-prompt", "container-named")
+    if not absent or not (started or by_image or inside):
         return
     # nvidia-smi that is there and fails speaks of the host's driver.
     if smi is not None and smi.outcome == "failed":

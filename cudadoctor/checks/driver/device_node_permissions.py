@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.common import cuda_runs, node_seen, refused
+from cudadoctor.checks.said import first
 from cudadoctor.checks.sources import INSTALL_GUIDE
 from cudadoctor.facts.driver import DeviceNode, LibcudaFacts
+from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
 _EACCES = 13
+_NEEDED = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/nvidia-uvm")
 
 
 @check("DEV002", severity=Severity.ERROR)
@@ -58,4 +61,25 @@ def device_node_permissions(nodes: tuple[DeviceNode, ...], os: OsFacts | None, l
         evidence=tuple(node_seen(node) for node in blocked),
         source=INSTALL_GUIDE,
         confidence=Confidence.CERTAIN if first.mode & 0o006 != 0o006 else Confidence.LIKELY,
+    )
+
+
+@also(device_node_permissions)
+def from_a_listing(symptoms: tuple[Symptom, ...], nodes: tuple[DeviceNode, ...] | None) -> Result:
+    """In a text: nodes that are not for everybody, or the option that makes them so, and somebody who is kept out."""
+    refusal = first(symptoms, "works-as-root-only", "nvml-insufficient-permissions", "nvidia-device-refused")
+    option = first(symptoms, "device-file-mode")
+    closed = [node for node in nodes or () if node.errno is None and node.mode & 0o006 != 0o006]
+    needed = [node for node in closed if node.path in _NEEDED]
+    if refusal is None or not (needed or option):
+        return
+    where = (
+        f"{needed[0].path} has mode {needed[0].mode:04o}" if needed else "the driver makes its nodes for a group only"
+    )
+    yield Problem(
+        subject=f"file:{needed[0].path}" if needed else "machine",
+        message=f"{where}, and a user who is not of that group is kept out",
+        evidence=(refusal.seen, *(node_seen(node) for node in needed[:2]), *((option.seen,) if option else ())),
+        source=INSTALL_GUIDE,
+        confidence=Confidence.LIKELY,
     )

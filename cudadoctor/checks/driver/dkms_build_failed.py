@@ -79,11 +79,14 @@ def _from_its_words(symptoms: tuple[Symptom, ...], driver: DriverFacts | None, s
     failed = met(symptoms, "dkms-build-failed")
     if runs(driver, smi) or not (certain or (failed and speaks_of_nvidia(symptoms, smi))):
         return
+    named = met(symptoms, "dkms-nvidia", "dkms-nvidia-listed")
+    if not certain and met(symptoms, "dkms-other") and not met(symptoms, "dkms-nvidia"):
+        return
     release = next((one.values["kernel"] for one in failed if "kernel" in one.values), None)
     yield Problem(
         subject="machine",
         message="the nvidia module could not be built" + (f" for kernel {clean(release, 80)}" if release else ""),
         evidence=rows(*seen_of(*failed, *certain)),
         source=DKMS,
-        confidence=Confidence.CERTAIN if certain or met(symptoms, "dkms-nvidia") else Confidence.LIKELY,
+        confidence=Confidence.CERTAIN if certain or named else Confidence.LIKELY,
     )

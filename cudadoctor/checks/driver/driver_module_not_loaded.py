@@ -133,7 +133,7 @@ def _from_its_words(
     """The same, told in the middle of other text."""
     if pci is not None or runs(driver, smi) or (driver is not None and driver.loaded) or _elsewhere(os):
         return
-    said = met(symptoms, "smi-no-driver", "tf-no-kernel-driver")
+    said = met(symptoms, "smi-no-driver", "tf-no-kernel-driver", "module-fallback-nouveau")
     if said:
         yield Problem(
             subject="machine",

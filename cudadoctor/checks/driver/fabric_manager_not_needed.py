@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.common import bare, clean, rows, seen
 from cudadoctor.checks.driver.fabric_manager_not_running import on_switched_board
@@ -13,6 +15,7 @@ from cudadoctor.facts.services import ServiceFacts
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
+_CONSUMER = re.compile(r"\b(?:GeForce|Quadro|TITAN|RTX [A-Z]?\d{4})", re.IGNORECASE)
 _UNIT = "nvidia-fabricmanager.service"
 
 
@@ -57,6 +60,9 @@ def fabric_manager_not_needed(
 def from_words(symptoms: tuple[Symptom, ...], gpus: tuple[GpuFacts, ...] | None) -> Result:
     """The fabric manager's own words; a board that has switches must have something to do."""
     nothing = said(symptoms, "fabric-nothing-to-do")
+    # It fails, and every GPU is one for a PCIe slot or a laptop.
+    plain = all(_CONSUMER.search(name) for name in names(gpus)) and bool(names(gpus))
+    nothing = nothing or (said(symptoms, "fabric-manager-failed") if plain else None)
     if nothing is not None and not any(on_switched_board(name) for name in names(gpus)):
         yield Problem(
             subject="machine",

@@ -85,9 +85,13 @@ def _from_its_words(
     if runs(driver, smi) or (kernel is not None and kernel.live):
         return
     holds, loaded = met(symptoms, "nouveau-in-use"), met(symptoms, "nouveau-loaded")
+    bound = met(symptoms, "nouveau-bound")
     taken = events(kernel, "held-by-other")
     vfio = met(symptoms, "vfio-in-use")
     fails = bool(met(symptoms, "smi-no-driver", "module-load-failed")) or says_no_driver(smi) or bool(taken)
+    # Who uses nouveau and wants nothing else has no fault.
+    if bound and (fails or met(symptoms, "nvidia-driver-named")):
+        holds += bound
     if holds or (loaded and fails):
         holder = next((one.values["driver"] for one in holds if "driver" in one.values), "nouveau")
         yield Problem(

@@ -71,13 +71,28 @@ def uvm_module_not_loaded(
 
 
 @also(uvm_module_not_loaded)
-def _from_its_words(symptoms: tuple[Symptom, ...], kernel: KernelFacts | None) -> Result:
+def _from_its_words(
+    symptoms: tuple[Symptom, ...], kernel: KernelFacts | None, nodes: tuple[DeviceNode, ...] | None
+) -> Result:
     """No nvidia_uvm is found by modprobe, and CUDA gives its error without a reason: it reached the driver."""
     if kernel is not None and kernel.live:
         return
     missing = [one for one in met(symptoms, "module-not-found-by-name") if one.values["module"].endswith("uvm")]
     unknown = met(symptoms, "cuda-unknown-error")
     without = met(symptoms, "tf-no-kernel-driver", "smi-no-driver", "module-not-in-directory")
+    gone = met(symptoms, "uvm-node-missing")
+    names = {one.path for one in nodes or ()}
+    listed = {"/dev/nvidia0", "/dev/nvidiactl"} <= names and "/dev/nvidia-uvm" not in names
+    if not missing and not without and (gone or (unknown and listed)):
+        yield Problem(
+            subject="machine",
+            message="/dev/nvidia-uvm is not there: nvidia_uvm is not loaded"
+            + (", and CUDA does not start without it" if unknown else ""),
+            evidence=seen_of(*gone[:1], *unknown[:1]),
+            source=UVM_TROUBLE,
+            confidence=Confidence.LIKELY,
+        )
+        return
     if missing and unknown and not without:
         yield Problem(
             subject="machine",

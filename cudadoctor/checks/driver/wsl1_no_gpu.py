@@ -53,11 +53,22 @@ _FIRST_WSL2 = 18362
 @also(wsl1_no_gpu)
 def from_messages(symptoms: tuple[Symptom, ...], os: OsFacts | None) -> Result:
     """A Windows that is older than WSL 2, or the text says that it is WSL 1."""
-    if os is not None and os.wsl is not None:
+    if os is not None and os.wsl == 2:
         return
     named = said(symptoms, "wsl-named")
     versions = {one.values.get("version") for one in named}
     builds = [one for one in said(symptoms, "windows-build") if int(one.values.get("build", "99999")) < _FIRST_WSL2]
+    missed = said(symptoms, "no-nvidia-driver", "smi-no-driver", "cuda-error-100", "tf-no-kernel-driver")
+    if "1" in versions and "2" not in versions and missed and not builds:
+        yield Problem(
+            subject="machine",
+            message="this is WSL 1, which gives Linux programs no GPU",
+            evidence=tuple(one.seen for one in (*named[:1], *missed[:1])),
+            source=WSL,
+            severity=Severity.ERROR,
+            confidence=Confidence.LIKELY,
+        )
+        return
     if not named or "2" in versions or not builds:
         return
     yield Problem(

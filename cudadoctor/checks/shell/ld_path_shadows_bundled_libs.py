@@ -234,7 +234,7 @@ def _told_by_messages(
             subject=subject_of(envs, one),
             message=(
                 f"another libcublasLt is loaded than the one in torch's wheels: it has no "
-                f"`{clean(one.values['symbol'], 80)}`; LD_LIBRARY_PATH leads to an older one"
+                f"`{clean(one.values['symbol'], 80)}`; as a rule LD_LIBRARY_PATH leads to an older one"
             ),
             evidence=rows(one.seen),
             source=LD_SO,

@@ -101,7 +101,20 @@ def _said(
         return
     high = first(symptoms, "device-index-too-high")
     items = [item.strip() for item in value.split(",")]
-    if high is None or not all(item.isascii() and item.isdigit() for item in items):
+    ordinal = first(symptoms, "cuda-error-101")
+    if not all(item.isascii() and item.isdigit() for item in items):
+        return
+    if ordinal is not None and (high is None or "device" not in high.values):
+        yield Problem(
+            subject=f"var:{VARIABLE}",
+            message=f"{VARIABLE}: `{clean(value, 80)}` leaves {len(items)} GPU{'s' if len(items) > 1 else ''}, counted "
+            "from 0 again, and the program asks for a number beyond",
+            evidence=(seen(VARIABLE, value), ordinal.seen),
+            source=ALLOCATION_OF_DEVICES,
+            severity=Severity.ERROR,
+            confidence=Confidence.LIKELY,
+        )
+    if high is None:
         return
     wanted, count = high.values.get("device"), high.values.get("count")
     listed = wanted is not None and wanted in items and int(wanted) >= len(items)

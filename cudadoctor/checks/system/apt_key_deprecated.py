@@ -75,4 +75,5 @@ def from_messages(symptoms: tuple[Symptom, ...]) -> Result:
             message="NVIDIA's key lies in /etc/apt/trusted.gpg, where apt trusts it for every repository",
             evidence=tuple(one.seen for one in legacy),
             source=APT_KEY,
+            severity=Severity.WARNING,
         )

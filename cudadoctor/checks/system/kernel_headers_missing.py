@@ -76,5 +76,7 @@ def _from_its_words(symptoms: tuple[Symptom, ...], driver: DriverFacts | None, s
         "and without them the nvidia module cannot be built",
         evidence=seen_of(*said, *certain),
         source=DKMS,
-        confidence=Confidence.CERTAIN if certain or met(symptoms, "dkms-nvidia") else Confidence.LIKELY,
+        confidence=Confidence.CERTAIN
+        if certain or met(symptoms, "dkms-nvidia", "dkms-nvidia-listed")
+        else Confidence.LIKELY,
     )

@@ -122,6 +122,8 @@ def by_message(  # noqa: PLR0917  facts, passed by name
     if not asked and other is None and torch is not None and is_cpu_build(torch):
         missing = told(symptoms, "torch-symbol-undefined", "torch-library-not-found")
         other = next((met for met in missing if _of_cuda(met)), None)
+    if not asked and other is None and _on_linux(envs, os):
+        other = first(symptoms, "torch-without-nccl")
     if not asked and other is not None:
         one, asked = other, True
     if one is None or not (asked or _wanted(envs, gpus, toolkit, driver)):
@@ -208,3 +210,12 @@ def _wanted(
     beside = env is not None and any(name in env.packages for name in _CUDA_PACKAGES)
     runs = driver is not None and bool(driver.loaded or driver.version)
     return bool(gpus) or beside or runs or (toolkit is not None and bool(toolkit.toolkits))
+
+
+def _on_linux(envs: tuple[EnvFacts, ...] | None, os: OsFacts | None) -> bool:
+    """A Linux PC or server, by the kernel, the distribution or the environment's path; Jetsons' builds lack NCCL."""
+    if os is not None and (os.jetson is not None or os.id in ("windows", "macos")):
+        return False
+    env = active(envs or ())
+    by_path = env is not None and env.prefix.startswith(("/home/", "/root/", "/opt/conda", "/usr/"))
+    return by_path or (os is not None and (os.kernel is not None or os.id is not None))

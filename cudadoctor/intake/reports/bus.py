@@ -20,7 +20,7 @@ _MODEL = Lazy(r"NVIDIA Corporation .{0,80}?\[(?P<name>[^\[\]]{3,80})\](?! \()")
 _ANY_DEVICE = Lazy(r"^[ \t]{0,4}(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]\s")
 _IN_USE = Lazy(r"Kernel driver in use: (\S{1,40})")
 _OTHER_MAKER = Lazy(
-    r"\bRadeon(?: \(?TM\)?)? (?:RX|Pro|VII|R[579]|HD|\d{3}M|GPU|Graphics)\b|\bRX ?[4-9]\d{2,3}"
+    r"\bRadeon(?: \(?TM\)?)? (?:RX|Pro|VII|R[579]|HD|\d{3}M|[4-9]\d{3} ?(?:XTX?|M)?|GPU|Graphics)\b|\bRX ?[4-9]\d{2,3}"
     r"(?: ?XTX?)?\b|\bROCm\b(?=[^\n]{0,40}\b(?:gfx|Radeon))|"
     r"\bAMD (?:GPU|graphics card|Radeon)\b|"
     r"\bIntel(?:\(R\))? (?:Arc|Iris|UHD|HD Graphics|integrated|(?:Core )?i[3579](?:-\w{4,8})? graphics)\b|"
@@ -35,6 +35,11 @@ _NVIDIA = Lazy(
     r"NVIDIA-SMI|/dev/nvidia|gpu_?\d? ?: ?nvidia|\bjetson\b|nvidia driver",
     re.IGNORECASE,
 )
+_TORCH_SAYS = re.compile(
+    r"Found no NVIDIA driver on your system|Please check that you have an NVIDIA GPU|https?://www\.nvidia\.com\S{0,80}",
+    re.IGNORECASE,
+)
+"""Torch's message where there is no driver: it names NVIDIA on every machine."""
 _CONCERNS_CUDA = Lazy(r"cuda|torch|gpu", re.IGNORECASE)
 
 
@@ -62,13 +67,10 @@ def recognise(draft: Draft) -> None:
         draft.put(draft.driver, "other_modules", tuple(dict.fromkeys(others_in_use)))
         return
     text = draft.paste.text
-    if others >= 0 and _NVIDIA.search(text, draft.paste.lowered) is None:
+    own = _TORCH_SAYS.sub(" ", text)
+    if others >= 0 and _NVIDIA.search(own) is None:
         draft.no_gpu = draft.no_gpu or draft.paste.seen(others)
-    elif (
-        others < 0
-        and _NVIDIA.search(text, draft.paste.lowered) is None
-        and _CONCERNS_CUDA.search(text, draft.paste.lowered)
-    ):
+    elif others < 0 and _NVIDIA.search(own) is None and _CONCERNS_CUDA.search(text, draft.paste.lowered):
         match = _OTHER_MAKER.search(text, draft.paste.lowered)
         if match is not None:
             draft.no_gpu = draft.no_gpu or draft.paste.seen(text.count("\n", 0, match.start()))

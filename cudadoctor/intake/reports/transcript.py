@@ -42,7 +42,7 @@ _EXPRESSIONS = Lazy(
     r"torch\.backends\.cudnn\.version\(\))"
 )
 _NAMED = Lazy(
-    r"(torch\.__version__|torch\.version\.cuda|torch\.cuda\.is_available(?:\(\))?|torch\.cuda\.device_count(?:\(\))?)[\"'`,)*]{0,4}\s{0,3}[:=]{1,2}[\s*]{0,4}([^\s*].{0,40})"
+    r"(torch\.__version__|torch\.version\.cuda|torch\.cuda\.is_available(?:\(\))?|torch\.cuda\.device_count(?:\(\))?)[\"'`,)*]{0,4}\s{0,3}(?:[:=]{1,2}|->|(?:is|was|returns|gives|says)\b)[\s*`'\"]{0,4}([^\s*`].{0,40})"
 )
 _SHAPES = {
     "torch.__version__": Lazy(rf"['\"]?({_VERSION})['\"]?\Z"),

@@ -45,7 +45,7 @@ ROWS = (
     Row(
         kind="cdi-device-unresolvable",
         word="unresolvable cdi devices",
-        pattern=r"unresolvable CDI devices (?P<device>nvidia\.com/gpu=[\w,-]{1,60})",
+        pattern=r"unresolvable CDI devices (?P<device>(?:[\w-]{1,24}\.){0,3}nvidia\.com/[\w-]{1,24}=[\w,:-]{1,60})",
         says="no CDI specification on the host describes the GPU",
         source=_CDI,
     ),
@@ -55,6 +55,13 @@ ROWS = (
         pattern=r"unsatisfied condition: (?P<name>cuda|driver)\s?(?P<sign>>=|>)\s?(?P<version>[\d.]{1,12}\d)",
         says="the image asks for a newer driver than the host has",
         source=_LIBNVIDIA,
+    ),
+    Row(
+        kind="container-requirement-unmet",
+        word="unsupported cuda version",
+        pattern=r"unsupported CUDA version: driver [\d.]{1,6} < image (?P<version>[\d.]{1,4}\d)",
+        says="the image asks for a newer driver than the host has",
+        source="https://github.com/NVIDIA/nvidia-docker",
     ),
     Row(
         kind="nvml-library-not-found",

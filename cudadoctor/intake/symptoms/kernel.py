@@ -116,7 +116,7 @@ ROWS = (
         source=_DKMS,
     ),
     Row(
-        kind="dkms-nvidia",
+        kind="dkms-nvidia-listed",
         word="nvidia",
         pattern=r"\bnvidia(?:-open|-current|-srv|-\d{3})?(?:/|, )\d{3}\.[\d.]{2,12}"
         r"(?:, [\w.+-]{3,60}, \w{3,8})?: (?:added|built|installed)",
@@ -169,7 +169,7 @@ ROWS = (
     ),
     # lspci, lsmod
     Row(
-        kind="nouveau-in-use",
+        kind="nouveau-bound",
         word="kernel driver in use: nouveau",
         pattern=r"Kernel driver in use: nouveau",
         says="nouveau holds the GPU",

@@ -8,6 +8,7 @@ _KMOD = "https://github.com/kmod-project/kmod/blob/master/tools/modprobe.c"
 _INSTALLER = "https://github.com/NVIDIA/nvidia-installer"
 _NV_PCI = "https://github.com/NVIDIA/open-gpu-kernel-modules/blob/main/kernel-open/nvidia/nv-pci.c"
 _NOUVEAU = "https://docs.kernel.org/gpu/drivers.html"
+_SYSTEMD = "https://github.com/systemd/systemd/blob/main/src/shared/module-util.c"
 _DKMS = "https://github.com/dell/dkms/blob/main/dkms.in"
 
 ROWS = (
@@ -24,16 +25,22 @@ ROWS = (
         pattern=r"Failed to insert module '(?P<module>nvidia[\w-]{0,30})': "
         r"(?:Key was rejected by service|Required key not available)",
         says="the kernel refuses the module because it does not trust the key that signed it",
-        source="https://github.com/systemd/systemd/blob/main/src/shared/module-util.c",
+        source=_SYSTEMD,
     ),
     Row(
         kind="module-not-found-by-name",
         word="module nvidia",
-        # Before kmod 20; and systemd-modules-load.
-        pattern=r"(?:(?:FATAL|ERROR): Module (?P<module>nvidia[\w-]{0,30}) not found\.?(?! in directory)|"
-        r"Failed to find module '(?P<other>nvidia[\w-]{0,30})')",
+        # Before kmod 20.
+        pattern=r"(?:FATAL|ERROR): Module (?P<module>nvidia[\w-]{0,30}) not found(?! in directory)",
         says="modprobe finds no file of the module for the running kernel",
         source=_KMOD,
+    ),
+    Row(
+        kind="module-not-found-by-name",
+        word="failed to find module",
+        pattern=r"Failed to find module '(?P<module>nvidia[\w-]{0,30})'",
+        says="systemd finds no file of the module for the running kernel",
+        source=_SYSTEMD,
     ),
     Row(
         kind="dkms-nvidia-failed",
@@ -86,5 +93,81 @@ ROWS = (
         pattern=r"\bdriver: nouveau\b",
         says="nouveau drives a GPU, says inxi",
         source=_NOUVEAU,
+    ),
+    Row(
+        kind="uvm-node-missing",
+        word="nvidia-uvm",
+        pattern=r"/dev/nvidia-uvm[\"'\u2019`]{0,2}(?:: no such file or directory|.{0,60}= ?-1 ENOENT|"
+        r" (?:is |was )?(?:missing|not (?:found|present|there)))",
+        says="the device node of unified memory is not there",
+        source="https://docs.nvidia.com/cuda/cuda-installation-guide-linux/",
+    ),
+    Row(
+        kind="uvm-node-missing",
+        word="load uvm kernel module",
+        pattern=r"Could not load UVM kernel module",
+        says="the container tools could not load nvidia_uvm",
+        source="https://github.com/NVIDIA/nvidia-docker",
+    ),
+    Row(
+        kind="uvm-node-missing",
+        word="uvm",
+        pattern=r"\bnvidia[-_]uvm (?:kernel )?(?:module )?(?:is |was )?not (?:being )?loaded",
+        says="nvidia_uvm is not loaded, says the text",
+        source="https://docs.nvidia.com/cuda/cuda-installation-guide-linux/",
+    ),
+    Row(
+        kind="dkms-other",
+        word="/var/lib/dkms/",
+        pattern=r"/var/lib/dkms/(?!nvidia)(?P<module>[\w-]{2,40})/[\w.+~-]{1,40}/build\b",
+        says="another module than NVIDIA's is built",
+        source=_DKMS,
+    ),
+    *(
+        Row(
+            kind="nvidia-driver-named",
+            word=word,
+            pattern=pattern,
+            says="the text is about NVIDIA's own driver, or about CUDA",
+            source="https://docs.nvidia.com/datacenter/tesla/driver-installation-guide/",
+        )
+        for word, pattern in (
+            ("nvidia", r"\bnvidia[-_](?:smi|driver|drm|dkms|open|modeset|uvm|settings|modprobe|persistenced)\b"),
+            ("nvidia", r"\bnvidia-\d{3}\b|\bNVIDIA-Linux-|\bnvidia\.ko\b|\bmodprobe nvidia\b"),
+            (
+                "nvidia",
+                r"\b(?:proprietary|official) nvidia (?:kernel )?drivers?\b|\bnvidia'?s? (?:proprietary )?driver",
+            ),
+            ("cuda", r"\bCUDA\b"),
+        )
+    ),
+    Row(
+        kind="dkms-nvidia-failed",
+        word="nvidia",
+        pattern=r"\binstalling nvidia[\w-]{0,20}kmod\s{1,60}\[ ?FAILED|"
+        r"/var/cache/akmods/nvidia[\w-]{0,20}/\S{1,120}\.failed\.log",
+        says="akmods could not build the nvidia module",
+        source="https://rpmfusion.org/Howto/NVIDIA",
+    ),
+    Row(
+        kind="dkms-nvidia-failed",
+        word="nvidia",
+        pattern=r"/(?:NVIDIA-Linux-[\w.-]{3,60}/kernel|kernel-open)[\w-]{0,10}/\S{1,80}: (?:fatal )?error:",
+        says="the compiler rejects the source of the nvidia module",
+        source=_INSTALLER,
+    ),
+    Row(
+        kind="dkms-nvidia-failed",
+        word="/var/lib/dkms/nvidia",
+        pattern=r"\*\*\* \[[^\]]{0,100}/var/lib/dkms/nvidia(?!-fs)[^\]]{1,140}\] Error \d",
+        says="make ended with an error in the source of the nvidia module",
+        source=_DKMS,
+    ),
+    Row(
+        kind="module-fallback-nouveau",
+        word="falling back to nouveau",
+        pattern=r"NVIDIA kernel module (?:missing|not found)\.? Falling back to nouveau",
+        says="Fedora's packages found no nvidia module in the kernel at boot",
+        source="https://rpmfusion.org/Howto/NVIDIA",
     ),
 )

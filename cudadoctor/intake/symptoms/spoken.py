@@ -16,6 +16,13 @@ _LOST = (
     r"(?:is |are )?not (?:available|found|detected|work\w{0,4}|recogni[sz]ed)|(?:doesn.?t|don.?t) work)\b"
 )
 
+_NODES = "https://download.nvidia.com/XFree86/Linux-x86_64/580.65.06/README/faq.html"
+_AS_ROOT = (
+    r"\b(?:only works?|works?(?: fine)? only|runs? only|only runs?) (?:\w{1,10} ){0,2}(?:with |as |under |for )?"
+    r"(?:sudo|root)\b"
+    r"|\bworks? (?:\w{1,10} ){0,2}(?:with sudo|as root|for root)\b[^\n.]{0,60}\b(?:not|fails?|but)\b"
+)
+
 ROWS = (
     *(
         Row(
@@ -46,6 +53,36 @@ ROWS = (
         source="https://docs.nvidia.com/deploy/nvidia-smi/",
     ),
     Row(
+        kind="works-as-root-only",
+        word="root",
+        pattern=_AS_ROOT,
+        says="it works for root, and not for another user",
+        source=_NODES,
+    ),
+    Row(
+        kind="works-as-root-only",
+        word="sudo",
+        pattern=_AS_ROOT,
+        says="it works for root, and not for another user",
+        source=_NODES,
+    ),
+    Row(
+        kind="nvidia-device-refused",
+        word="nvidia",
+        pattern=r"\b(?:cannot|can.?t|could ?n.?t|could not|may not|not allowed to) (?:access|open|use|see) "
+        r"(?:the |any )?"
+        r"(?:nvidia|GPU)s?(?: devices?| nodes?)?\b|/dev/nvidia\w{0,12}['\"]?:? (?:Permission denied|EACCES)",
+        says="a user may not open the driver's device nodes",
+        source=_NODES,
+    ),
+    Row(
+        kind="device-file-mode",
+        word="nvreg_devicefilemode",
+        pattern=r"NVreg_DeviceFileMode=0?[0-7]{2}[0145]\b",
+        says="the driver makes its device nodes for one group only",
+        source=_NODES,
+    ),
+    Row(
         kind="mig-named",
         word="mig",
         pattern=r"(?<![\w-])MIG(?: (?:devices?|instances?|mode|slices?|partitions?)|-\dg\.\d|[\s.,]|$)",
@@ -55,7 +92,8 @@ ROWS = (
     Row(
         kind="one-device-said",
         word="device_count()",
-        pattern=r"device_count\(\)[`\s]{0,3}(?:\w{1,10} ){0,3}only (?:\w{1,10} ){0,2}(?:one|1)\b",
+        pattern=r"device_count\(\)[`\s]{0,3}(?:(?:\w{1,10} ){0,3}only |"
+        r"(?:is|returns|gives|shows|reports|==?) )(?:\w{1,10} ){0,2}(?:one|1)\b",
         says="torch counts one device where more are expected",
         source=_MIG,
     ),

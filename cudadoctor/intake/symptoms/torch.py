@@ -50,6 +50,13 @@ ROWS = (
         source=_COLLECT_ENV,
     ),
     Row(
+        kind="torch-without-nccl",
+        word="nccl built in",
+        pattern=r"Distributed package doesn.?t have NCCL built ?-?in",
+        says="this torch was built without NCCL: every build with CUDA for a Linux PC or server has it",
+        source="https://github.com/pytorch/pytorch/blob/main/torch/distributed/distributed_c10d.py",
+    ),
+    Row(
         kind="gpu-not-in-build",
         word="is not compatible with the current pytorch",
         pattern=r"(?P<gpu>[^:\n]{1,80}?) with CUDA capability sm_(?P<sm>\d{2,3}) "
