@@ -13,7 +13,7 @@ from cudadoctor.checks.causes import EXPLAINS
 from cudadoctor.checks.docs import page
 from cudadoctor.render.text import MARKS, MOST_WIDTH, PIPED_WIDTH, STYLES, Look, draw, hang
 
-_CODE = re.compile(r"`[^`\n]+`\S?")
+_CODE = re.compile(r"[^\s`]*`[^`\n]+`[^\s`]*")
 _JOINT = "\ue000"
 
 

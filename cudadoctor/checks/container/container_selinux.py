@@ -27,7 +27,8 @@ def container_selinux(os: OsFacts, nodes: tuple[DeviceNode, ...], libcuda: Libcu
     How we know:
         In a container, opening the nodes gives errno 13 (EACCES) although their mode is 0666. In a text: "Failed to
         initialize NVML: Insufficient Permissions" in a container, or the audit log's "avc: denied" with an nvidia
-        device. Likely on hosts of the RHEL family, elsewhere possible.
+        device. Likely on hosts of the RHEL family, elsewhere possible; nothing is said of Ubuntu and Debian, which use
+        AppArmor, nor where the container was started without a label.
 
     Fix:
         Start the container with `--security-opt label=disable`, or allow containers to use devices on the host

@@ -29,8 +29,9 @@ def kernel_module_not_built(
     How we know:
         The driver's libraries are installed and /lib/modules of the running kernel (`uname -r`) holds no nvidia.ko,
         under any name or compression. In a text: "modprobe: FATAL: Module nvidia not found in directory
-        /lib/modules/…", "Exec format error", or "version magic … should be". Where DKMS tried and failed it is
-        `dkms-build-failed`, where the headers are missing `kernel-headers-missing`.
+        /lib/modules/…", "Exec format error", "version magic … should be", or `dkms status` with modules for other
+        kernels only. Where DKMS tried and failed it is `dkms-build-failed`, where the headers are missing
+        `kernel-headers-missing`.
 
     Fix:
         Ubuntu: `sudo apt-get install linux-headers-$(uname -r)` and `sudo dkms autoinstall`, or the prebuilt module

@@ -37,7 +37,8 @@ def nouveau_conflict(
     Fix:
         Keep nouveau from loading: `echo 'blacklist nouveau' | sudo tee /etc/modprobe.d/blacklist-nouveau.conf` and
         `echo 'options nouveau modeset=0' | sudo tee -a /etc/modprobe.d/blacklist-nouveau.conf`; then `sudo
-        update-initramfs -u` (Ubuntu, Debian) or `sudo dracut -f` (RHEL-like, Fedora, SUSE), and reboot.
+        update-initramfs -u` (Ubuntu, Debian) or `sudo dracut -f` (RHEL-like, Fedora, SUSE), and reboot. Where nova_core
+        is the holder, write its name as well.
 
         On RHEL-like and Fedora also `sudo grubby --update-kernel=ALL --args="rd.driver.blacklist=nouveau
         modprobe.blacklist=nouveau"`. If it still holds the GPU, NVIDIA's module did not load: `sudo modprobe nvidia`

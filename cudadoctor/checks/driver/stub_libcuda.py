@@ -34,7 +34,8 @@ def stub_libcuda(libcuda: LibcudaFacts, loader: LoaderFacts | None, gpus: tuple[
 
     How we know:
         The libcuda.so.1 that the loader takes lies in a directory `stubs`, or CUDA gives 34 (CUDA_ERROR_STUB_LIBRARY,
-        "CUDA driver is a stub library"); in a text also `ldd`'s or strace's path of it.
+        "CUDA driver is a stub library"). In a text also `ldd`'s or strace's path of it, or error 35 ("CUDA driver
+        version is insufficient") while LD_LIBRARY_PATH has such a directory: older stubs answer so.
 
     Fix:
         Take the stubs directory out of LD_LIBRARY_PATH (`echo $LD_LIBRARY_PATH`, then the file that sets it) and out of

@@ -48,7 +48,9 @@ def wrong_interpreter(shell: ShellFacts, envs: tuple[EnvFacts, ...]) -> Result:
     path = [entry.text.rstrip("/") for entry in shell.entries if entry.variable == "PATH"]
     for name in ("VIRTUAL_ENV", "CONDA_PREFIX"):
         prefix = (shell.variables.get(name) or "").rstrip("/")
-        if prefix and path and not _reaches(path, prefix):
+        if prefix and path and _reaches(path, prefix):
+            break  # a venv over a conda environment, whose variable is left from an outer shell
+        if prefix and path:
             if len(path) <= (shell.variables.get("PATH") or "").count(":"):
                 yield Unknown(subject=f"var:{name}", reason="PATH has more elements than were looked at")
                 return

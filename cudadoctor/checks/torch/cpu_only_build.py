@@ -52,9 +52,9 @@ def cpu_only_build(  # noqa: PLR0917  facts, passed by name
 
     How we know:
         torch.version.cuda is None and its version or build says cpu (+cpu, py3.11_cpu_0), on a machine with an NVIDIA
-        GPU. In a text: "AssertionError: Torch not compiled with CUDA enabled", or "CUDA used to build PyTorch: None"
-        where a GPU, a driver or a toolkit shows that CUDA was meant. "CUDA used to build PyTorch: Could not collect" is
-        said of CPU builds too, and decides nothing alone.
+        GPU. In a text: "AssertionError: Torch not compiled with CUDA enabled", a missing libtorch_cuda.so, or "CUDA
+        used to build PyTorch: None" where a GPU, a driver or a toolkit shows that CUDA was meant. "CUDA used to build
+        PyTorch: Could not collect" is said of CPU builds too, and decides nothing alone.
 
     Fix:
         `python -m pip uninstall -y torch torchvision torchaudio`, then install them from an index for a CUDA that the

@@ -23,7 +23,8 @@ def extension_torch_abi_mismatch(envs: tuple[EnvFacts, ...]) -> Result:
         pip's build isolation another: it compiles against the newest torch, not the installed one.
 
     How we know:
-        "undefined symbol: _ZN3c10…", "_ZN2at…", "_ZNK5torch…" in a file that is not torch's own, or xFormers' "PyTorch
+        "undefined symbol: _ZN3c10…", "_ZN2at…", "_ZNK5torch…" in a file that is not torch's own, a library of torch
+        that this release does not have ("libtorch_cuda_cu.so: cannot open shared object file"), or xFormers' "PyTorch
         2.5.1+cu124 with CUDA 1204 (you have 2.6.0+cu124)". On a live machine the torch that the extension's own version
         or METADATA names.
 

@@ -24,7 +24,7 @@ def glibc_too_old(envs: tuple[EnvFacts, ...], os: OsFacts | None) -> Result:
         has 2.35, 24.04 has 2.39; Debian 10 has 2.28, 11 has 2.31, 12 has 2.36.
 
     How we know:
-        The loader's words: "ImportError: /lib/x86_64-linux-gnu/libc.so.6: version `GLIBC_2.28' not found (required by
+        The loader's words: "ImportError: /lib/x86_64-linux-gnu/libc.so.6: version 'GLIBC_2.28' not found (required by
         …)", against this system's glibc (`ldd --version`).
 
     Fix:

@@ -24,7 +24,7 @@ def libstdcxx_too_old(envs: tuple[EnvFacts, ...]) -> Result:
         with 14.
 
     How we know:
-        The loader's words: "ImportError: …/libstdc++.so.6: version `GLIBCXX_3.4.29' not found (required by …)", or
+        The loader's words: "ImportError: …/libstdc++.so.6: version 'GLIBCXX_3.4.29' not found (required by …)", or
         CXXABI_1.3.13 and its like: the file before the colon is the old one.
 
     Fix:
