@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.common import active, clean, env_subject, seen
+from cudadoctor.checks.said import first
 from cudadoctor.checks.sources import PIP_AND_CONDA
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.shell import ShellFacts
+from cudadoctor.facts.symptom import Symptom
 
 _SHIMS = "/shims"
 
@@ -31,7 +33,8 @@ def wrong_interpreter(shell: ShellFacts, envs: tuple[EnvFacts, ...]) -> Result:
 
     How we know:
         VIRTUAL_ENV or CONDA_PREFIX is set and PATH does not have its bin directory; or the `python` of PATH has no
-        torch while exactly one other environment has a torch for CUDA.
+        torch while exactly one other environment has a torch for CUDA. In a text: "No module named 'torch'", and pip
+        belongs to another place than python, or a package list has a torch.
 
     Fix:
         Activate the environment that is meant (`source DIR/bin/activate`, `conda activate NAME`), after the line that
@@ -83,3 +86,30 @@ def wrong_interpreter(shell: ShellFacts, envs: tuple[EnvFacts, ...]) -> Result:
             source=PIP_AND_CONDA,
             confidence=Confidence.POSSIBLE,
         )
+
+
+@also(wrong_interpreter)
+def by_message(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> Result:
+    """A python without torch, and pip of another place, or a list of packages that has one."""
+    missing = first(symptoms, "torch-module-not-found")
+    if missing is None:
+        return
+    python, pip = first(symptoms, "python-found-at"), first(symptoms, "pip-found-at")
+    env = active(envs or ())
+    if python is not None and pip is not None and python.values["prefix"] != pip.values["prefix"]:
+        of_python, of_pip = clean(python.values["prefix"]), clean(pip.values["prefix"])
+        message = f"python is that of {of_python}, and pip installs into {of_pip}"
+        evidence = (missing.seen, python.seen, pip.seen)
+    elif env is not None and env.torch is not None and env.torch.version[:1].isdigit():
+        message = f"torch {clean(env.torch.version, 60)} is installed, and the python that ran has none"
+        evidence = (missing.seen, env.torch.seen)
+    else:
+        return
+    yield Problem(
+        subject="machine",
+        message=message,
+        evidence=evidence,
+        source=PIP_AND_CONDA,
+        severity=Severity.ERROR,
+        confidence=Confidence.LIKELY,
+    )

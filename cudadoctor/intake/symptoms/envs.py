@@ -113,6 +113,30 @@ _COMPILED = (
         source="https://docs.pytorch.org/docs/stable/cpp_extension.html",
     ),
 )
+_INTERPRETERS = (
+    Row(
+        kind="torch-module-not-found",
+        word="no module named",
+        pattern=r"(?:ModuleNotFound|Import)Error: No module named ['\"]?torch['\"]?\s*\Z",
+        says="the Python that ran has no torch",
+        source="https://docs.python.org/3/library/exceptions.html#ModuleNotFoundError",
+    ),
+    Row(
+        kind="python-found-at",
+        word="/bin/python",
+        pattern=r"\A\s{0,8}(?P<prefix>/[\w./+-]{0,200})/bin/python[\d.]{0,5}\s*\Z",
+        says="where the shell finds its python",
+        source="https://docs.python.org/3/using/cmdline.html",
+    ),
+    Row(
+        kind="pip-found-at",
+        word="-packages/pip",
+        pattern=r"\bpip \d[\d.]{0,12} from (?P<prefix>/[\w./+-]{0,200}?)/(?:lib|lib64|local/lib)/python[\d.]{1,5}/"
+        r"(?:site|dist)-packages/pip\b",
+        says="into which environment pip installs",
+        source="https://pip.pypa.io/en/stable/cli/pip/",
+    ),
+)
 _INSTALLERS = (
     Row(
         kind="pip-no-version",
@@ -250,4 +274,4 @@ _INSTALLERS = (
         source=_CONDA_TOS,
     ),
 )
-ROWS = (*_COMPILED, *_INSTALLERS)
+ROWS = (*_INTERPRETERS, *_COMPILED, *_INSTALLERS)
