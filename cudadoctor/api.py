@@ -18,6 +18,7 @@ from cudadoctor.remedies.steps import Remedy, Tell
 from cudadoctor.report import Report
 
 if TYPE_CHECKING:
+    from cudadoctor.host.local import LocalHost
     from cudadoctor.recommend.model import Recommendation
     from cudadoctor.recommend.request import Words
 
@@ -33,12 +34,20 @@ __all__ = [
     "recommend",
     "recorded_host",
     "snapshot",
+    "this_machine",
     "words",
 ]
 
 
 def local_host() -> Host:
     """This machine."""
+    from cudadoctor.host.local import LocalHost
+
+    return LocalHost()
+
+
+def this_machine() -> LocalHost:
+    """This machine, for what runs programs here and follows them."""
     from cudadoctor.host.local import LocalHost
 
     return LocalHost()
@@ -87,9 +96,10 @@ def examine_host(
     """Ask the host everything and judge it."""
     from cudadoctor.probes.collect import collect
 
-    chosen = _chosen(select, ignore)  # a wrong selector is said before the machine is asked
-    collected = collect(host, request, progress=progress)
-    return _report(_with_symptoms(collected.facts), chosen, collected.timings)
+    if select or ignore:
+        _chosen(select, ignore)  # a wrong selector is said before the machine is asked
+    collected = collect(host, request, progress=progress, meanwhile=registry.all_checks)
+    return _report(_with_symptoms(collected.facts), _chosen(select, ignore), collected.timings)
 
 
 def diagnose(
@@ -126,7 +136,8 @@ def examine(
 def _report(facts: Facts, chosen: frozenset[str], timings: Mapping[str, float], *, pasted: bool = False) -> Report:
     from cudadoctor import verdict
 
-    outcomes = _only(runner.run(registry.all_checks(), facts), chosen)
+    checks = registry.askable(facts)
+    outcomes = _only(runner.run(checks, facts), chosen)
     remedies = {finding.id: _remedy(finding, facts) for finding in outcomes.findings}
     roots = causes.roots(outcomes.findings)
     ask = None
@@ -151,7 +162,7 @@ def _report(facts: Facts, chosen: frozenset[str], timings: Mapping[str, float], 
         set_up=verdict.set_up(facts, outcomes.findings, pasted=pasted),
         facts=facts,
         timings=timings,
-        checks_run=len(chosen),
+        checks_run=sum(one.code in chosen for one in checks),
         passed=outcomes.passed,
         pasted=pasted,
         ask=ask,

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from cudadoctor.checks.outcome import Crashed, Finding, Skipped
 from cudadoctor.facts.base import Facts
+from cudadoctor.facts.smoke import SmokeFacts, SmokeResult
 from cudadoctor.recommend.model import Recommendation
 from cudadoctor.remedies.steps import Remedy
 
@@ -56,3 +57,28 @@ class Report(Struct, frozen=True, kw_only=True):
     pasted: bool = False
     """The facts are of a text that somebody pasted: what they lack is not known, and the machine is not this one."""
     ask: Ask | None = None
+
+
+class SmokeReport(Struct, frozen=True, kw_only=True):
+    """One run of the smoke tests, judged."""
+
+    status: Literal["passed", "failed"]
+    sentence: str
+    """One line: what was proved, or what failed and why."""
+    smoke: SmokeFacts
+    findings: tuple[Finding, ...] = ()
+    """What examining the machine found; only looked for where the tests failed."""
+    root_causes: tuple[str, ...] = ()
+    """Names of what the failure comes from."""
+    remedies: Mapping[str, Remedy] = field(default_factory=dict)
+    shares: Mapping[str, str] = field(default_factory=dict)
+    """Remarks on speed, by `name@gpu`: information."""
+    known: frozenset[str] = frozenset()
+    """Names that `explain` has a page for."""
+
+    def next_command(self, result: SmokeResult) -> str | None:
+        """What to type about a test that did not pass."""
+        if result.outcome in ("pass", "skip"):
+            return None
+        named = next((name for name in (*self.root_causes, *result.suspects) if name in self.known), None)
+        return f"cudadoctor explain {named}" if named else "cudadoctor check"

@@ -14,15 +14,22 @@ from cudadoctor.report import Ask, Status
 SIGNS = ("cuda-driver-init-fails", "nvidia-smi-fails", "torch-cuda-unavailable", "torch-import-fails")
 """Findings that say that something fails, never why: on a live machine they stand for what could not be found out, of a
 text they are what it says anyway."""
-COLLECT_ENV = "python -m torch.utils.collect_env"
-_WORDS = frozenset({
+ASIDE = ("ld-path-empty-element", "path-duplicates", "writable-library-directory")
+"""Findings about a machine that are worth mending and are not why a program fails: never the cause of a text."""
+BACKGROUND = frozenset({
+    "cuda-told", "nccl-used", "pip-torch-index", "cuda-build-asked", "torch-asks-numpy", "gpu-capability",
     "after-suspend", "container-named", "container-prompt", "cuda-lost-after-sleep", "dkms-nvidia",
     "dkms-nvidia-listed", "dkms-other", "docker-desktop-named", "driver-capabilities-asked", "gpu-lost-after-sleep",
     "mig-named", "nvidia-driver-named", "selinux-off", "smi-answered", "smi-works-said", "systemd-reloaded",
     "windows-build", "wsl-driver-package", "wsl-named",
 })  # fmt: skip
-"""Symptoms that tell what a text is about, and no fault."""
+"""Messages and words that only go with others: none of them is what went wrong."""
+COLLECT_ENV = "python -m torch.utils.collect_env"
 DOCKER_INFO = "docker info | grep -E 'Operating System|Docker Root Dir|Runtimes'"
+PYTHON_TAGS = (
+    'python -c "import platform, struct; '
+    "print(platform.python_version(), platform.platform(), 8 * struct.calcsize('P'))\""
+)
 KERNEL_LOG = "sudo dmesg | grep -iE 'nvrm|nvidia|nouveau'"
 
 
@@ -38,7 +45,7 @@ def status(facts: Facts, outcomes: Outcomes) -> Status:
 
 def roots(names: tuple[str, ...]) -> tuple[str, ...]:
     """The root causes without mere signs: where a text shows no more than these, its cause is not known."""
-    return tuple(name for name in names if name not in SIGNS)
+    return tuple(name for name in names if name not in SIGNS and name not in ASIDE)
 
 
 def told(facts: Facts) -> bool:
@@ -57,7 +64,7 @@ def told(facts: Facts) -> bool:
 
 def sentence(status: Status, facts: Facts, outcomes: Outcomes, remedies: Mapping[str, Remedy], ask: Ask | None) -> str:
     """The first line of the report."""
-    first = verdict.leading(outcomes.findings)
+    first = verdict.leading(tuple(one for one in outcomes.findings if one.name not in ASIDE))
     more = f" Ask for the output of `{ask.command}`: {ask.why}." if ask is not None else ""
     if first is not None and first.severity > Severity.INFO:
         if first.name in SIGNS and ask is not None:
@@ -67,9 +74,11 @@ def sentence(status: Status, facts: Facts, outcomes: Outcomes, remedies: Mapping
         return "By this text the machine has no NVIDIA GPU; nothing is wrong with it."
     if not told(facts):
         return "This text tells nothing of a GPU, its driver, CUDA or torch, so there is nothing to judge."
-    met = [one for one in facts.symptoms or () if one.kind not in _WORDS]
+    met = facts.symptoms or ()
     if met:
-        return f"The text does not decide the cause: {met[0].says}.{more}"
+        said = next((one for one in met if one.kind not in BACKGROUND), None)
+        about = f": {said.says}" if said is not None else ""
+        return f"The text does not decide the cause{about}.{more}"
     return f"Nothing in this text shows a fault.{more}"
 
 
@@ -85,6 +94,8 @@ def _asks(facts: Facts) -> Iterator[Ask]:
     env = verdict.active_env(facts)
     torch = env.torch if env is not None else None
     kinds = {symptom.kind for symptom in facts.symptoms or ()} - {"nvidia-driver-named"}
+    if "pip-no-version" in kinds and (env is None or env.python_version is None or facts.os is None):
+        yield Ask(command=PYTHON_TAGS, why="pip takes files for this Python, system and word size only")
     smi, libcuda = facts.smi, facts.libcuda
     logged = facts.kernel is not None and bool(facts.kernel.events)
     if smi is not None and smi.outcome == "failed" and not logged:

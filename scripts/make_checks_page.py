@@ -8,6 +8,7 @@ scripts/make_checks_page.py --check   exit 1 where one of them is no longer what
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -97,9 +98,16 @@ def catalogue() -> str:
         parts = page(one.doc)
         lines += [f"### {one.code} {one.name}", "", f"*{one.severity.word}.* {parts.summary}", ""]
         for heading, text in sections(one):
-            lines += [f"**{heading}.** {text}", ""]
+            lines += [f"**{heading}.** {_markdown(text)}", ""]
         lines += ["**Sources.** " + " · ".join(f"<{url}>" for url in parts.sources), ""]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _markdown(text: str) -> str:
+    """Plain words with code in backticks, as Markdown: outside of code nothing is a tag or an emphasis."""
+    parts = text.split("`")
+    parts[::2] = [re.sub(r"(?<!\w)_|[<*]", lambda found: f"\\{found.group()}", part) for part in parts[::2]]
+    return "`".join(parts)
 
 
 def _summary(check: Check) -> str:

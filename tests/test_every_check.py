@@ -52,6 +52,7 @@ class TestEveryCheck:
         assert doc.summary.endswith(".")
         assert "\n" not in doc.summary
         assert doc.why
+        assert doc.known, "what decides it"
         assert doc.fix
         assert doc.harmless
         assert doc.sources

@@ -30,7 +30,7 @@ class Gap(Struct, frozen=True, kw_only=True):
     """They are newer than what the build was made for; else it was left out or dropped."""
     from_table: bool
     others_run: bool
-    """Another GPU of this machine runs with this build."""
+    """Another GPU of this machine runs with this build, and programs take that one unless they are told otherwise."""
 
     def problem(self) -> Problem:
         """As a problem."""
@@ -81,8 +81,20 @@ def gaps(envs: tuple[EnvFacts, ...], gpus: tuple[GpuFacts, ...], os: OsFacts | N
                     arch_list=built,
                     newer=newer,
                     from_table=from_table,
-                    others_run=any(way in ("binary", "ptx-jit") for _, _, way in ways),
+                    others_run=any(way in ("binary", "ptx-jit") for _, _, way in ways)
+                    and not _leads(torch, tuple(one for _, one in of_these), newer=newer),
                 )
+
+
+def _leads(torch: TorchFacts, missing: tuple[ComputeCapability, ...], *, newer: bool) -> bool:
+    """A GPU without code is `cuda:0`, which programs take by themselves.
+
+    torch tells the order where it was asked. Else: CUDA puts the fastest first, and among GPUs of two generations that
+    is the newer one.
+    """
+    if torch.live.capabilities:
+        return torch.live.capabilities[0] in missing
+    return newer
 
 
 def _newer(capability: ComputeCapability, built: tuple[str, ...]) -> bool:

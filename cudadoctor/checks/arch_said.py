@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from cudadoctor.checks.base import Confidence, Problem
+from cudadoctor.checks.base import Confidence, Problem, Severity
 from cudadoctor.checks.common import clean, gpu_shown, rows, seen
 from cudadoctor.checks.said import capability, first, shown, subject, told, torch_of, value
 from cudadoctor.facts.envs import EnvFacts, TorchFacts
@@ -36,11 +36,15 @@ class Said(Struct, frozen=True, kw_only=True):
         which = f", compute capability {self.capability}" if self.capability is not None else ""
         built = f" (it is built for {', '.join(self.built)})" if self.built else ""
         age = "newer" if self.newer else "older"
+        torch = torch_of(envs)
+        order = torch.live.capabilities if torch is not None else ()
+        beside = bool(order) and self.capability is not None and order[0] != self.capability
         return Problem(
             subject=subject(envs),
             message=f"{shown(envs)} has no code for {self.gpu}{which}, which is {age} than its build{built}",
             evidence=self.evidence,
             source=arch.rule_source(),
+            severity=Severity.INFO if beside else None,
             confidence=Confidence.CERTAIN if self.certain else Confidence.LIKELY,
         )
 
@@ -60,7 +64,9 @@ def said(
     if device is None:
         return None
     lists = tuple(_lists(one, symptoms, torch_of(envs)))
-    directions = {_direction(device, built) for built in lists}
+    directions = {_direction(device, built, compiled_only=one.kind == "gpu-not-in-build") for built in lists}
+    if not lists and one.kind == "gpu-not-in-build":
+        directions = {_without_list(device)}
     if len(directions) != 1:
         return None
     direction = directions.pop()
@@ -109,14 +115,27 @@ def _gpu(
     return None, "the GPU"
 
 
-def _direction(device: ComputeCapability, built: tuple[str, ...]) -> bool | None:
-    """True: newer; False: older; None: it runs, or that is not known."""
+def _direction(device: ComputeCapability, built: tuple[str, ...], *, compiled_only: bool) -> bool | None:
+    """True: newer; False: older; None: it runs, or that is not known.
+
+    Where torch itself refused the GPU, its PTX does not count: CUDA's libraries beside it have none.
+    """
     from cudadoctor.compat import arch
 
-    direction = arch.direction(device, built)
+    compiled = tuple(one for one in built if one.startswith("sm_")) if compiled_only else built
+    direction = arch.direction(device, compiled or built)
     if direction is None:
         return None
     return device.major >= 9 if direction == "between" else direction == "newer-than-build"
+
+
+def _without_list(device: ComputeCapability) -> bool | None:
+    """By torch's message alone, which is of 1.5 or newer: builds since then began at 3.5 or later, and none with 7.5
+    and more of a server's or PC's GPUs was left without them again. Those of Jetsons tell nothing.
+    """
+    if device in (ComputeCapability(7, 2), ComputeCapability(8, 7)):
+        return None
+    return device >= ComputeCapability(7, 5)
 
 
 def _lists(one: Symptom, symptoms: tuple[Symptom, ...], torch: TorchFacts | None) -> Iterator[tuple[str, ...]]:
@@ -148,13 +167,16 @@ def _tabled(version: str, cuda: RuntimeVersion | None) -> Iterator[tuple[str, ..
     from cudadoctor.compat import torch_builds
 
     found: dict[tuple[str, ...], None] = {}
-    for manager in ("pip", "conda"):
-        for one in torch_builds.builds(version, "pip" if manager == "pip" else "conda"):
-            if one.cuda is None or (cuda is not None and one.cuda.release != cuda.release):
-                continue
-            built = torch_builds.built_arch_list(version, one.cuda, one.manager)
-            if built:
-                found[built] = None
+    # Somebody's `torch 1.3` may be any of that series.
+    series = (version,) if version.count(".") != 1 or "+" in version else tuple(f"{version}.{n}" for n in range(4))
+    for known in series:
+        for manager in ("pip", "conda"):
+            for one in torch_builds.builds(known, "pip" if manager == "pip" else "conda"):
+                if one.cuda is None or (cuda is not None and one.cuda.release != cuda.release):
+                    continue
+                built = torch_builds.built_arch_list(known, one.cuda, one.manager)
+                if built:
+                    found[built] = None
     yield from found
 
 

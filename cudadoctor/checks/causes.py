@@ -129,9 +129,31 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
 }
 """cause → the names that it explains, directly. What those explain follows."""
 
+# what the smoke tests find
+_NO_GPU = ("no-gpu-to-test",)
+_SMOKE: dict[str, tuple[str, ...]] = {
+    "no-nvidia-gpu": _NO_GPU,
+    "cpu-only-build": _NO_GPU,
+    "aarch64-wheel-without-cuda": _NO_GPU,
+    "torch-import-fails": ("torch-work-fails", *_NO_GPU),
+    "torch-import-crashes": ("torch-work-crashes", *_NO_GPU),
+    "torch-import-hangs": ("torch-work-hangs", *_NO_GPU),
+    "torch-cuda-unavailable": _NO_GPU,
+    "torch-cuda-crashes": ("torch-work-crashes", *_NO_GPU),
+    "torch-cuda-hangs": ("torch-work-hangs", *_NO_GPU),
+    "gpu-fallen-off-bus": ("fewer-gpus-than-expected", *_NO_GPU),
+    "visible-devices-hides-gpus": ("fewer-gpus-than-expected",),
+    "gpu-ecc-hardware-fault": ("gpu-memory-corrupts", "torch-computes-wrongly", "torch-work-fails"),
+    "arch-not-in-build-gpu-newer": ("torch-work-fails",),
+    "arch-not-in-build-gpu-older": ("torch-work-fails",),
+    "ld-path-shadows-bundled-libs": ("torch-work-fails", "torch-work-crashes"),
+}
+for _cause, _effects in _SMOKE.items():
+    EXPLAINS[_cause] = (*EXPLAINS.get(_cause, ()), *_effects)
+
 _AREAS = (
     *("HW", "DRV", "DEV", "NVS", "VIRT", "HLTH", "PERF", "WSL", "OS", "APT", "CT", "LD"),
-    *("TK", "CC", "ENV", "SH", "HPC", "CON", "PY", "CL", "JET", "GB", "TB", "TR", "SEC", "CI"),
+    *("TK", "CC", "ENV", "SH", "HPC", "CON", "PY", "CL", "JET", "GB", "TB", "TR", "SEC", "CI", "SM"),
 )
 """The letters of codes, from the hardware up to torch."""
 _LOW_IN_TORCH = ("TR002", "TR009", "TR010")

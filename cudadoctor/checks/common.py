@@ -10,6 +10,7 @@ from cudadoctor.facts.driver import DeviceNode, DriverFacts, LibcudaFacts, PciDe
 from cudadoctor.facts.envs import EnvFacts, TorchFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.seen import Seen
+from cudadoctor.facts.shell import ShellFacts
 from cudadoctor.facts.system import OsFacts
 from cudadoctor.facts.toolkit import ToolkitFacts, ToolkitInventory
 from cudadoctor.versions import ComputeCapability, CudaDriverVersion, DriverVersion, RuntimeVersion
@@ -101,6 +102,12 @@ def library_version(path: str | None) -> DriverVersion | None:
 def is_stub(path: str) -> bool:
     """The library lies in a toolkit's directory of link-time stubs."""
     return "/stubs/" in path or path.endswith("/stubs")
+
+
+def stubs_on_path(shell: ShellFacts | None) -> str | None:
+    """The first directory of link-time stubs on LD_LIBRARY_PATH; None where there is none, or that is not known."""
+    entries = shell.entries if shell is not None else ()
+    return next((one.text for one in entries if one.variable == "LD_LIBRARY_PATH" and is_stub(one.text)), None)
 
 
 def is_compat(path: str) -> bool:

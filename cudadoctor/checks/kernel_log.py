@@ -15,6 +15,7 @@ from cudadoctor.facts.system import OsFacts
 DAY = 86_400.0
 """Seconds: an older fault of a GPU that answers is history."""
 _OF_NVIDIA = (
+    "nvidia-driver-named",
     "dkms-nvidia",
     "dkms-nvidia-listed",
     "module-not-in-directory",

@@ -9,6 +9,7 @@ from functools import cache
 import cudadoctor.checks
 from cudadoctor.checks.base import Check
 from cudadoctor.errors import NoChecksError
+from cudadoctor.facts.base import Facts
 
 FAMILIES = (
     *("driver", "health", "system", "container", "libraries", "toolkit", "shell", "envs", "torch"),
@@ -34,6 +35,12 @@ def all_checks() -> tuple[Check, ...]:
     if not found:
         raise NoChecksError("no check was found: this installation of cudadoctor is incomplete; install it again")
     return tuple(found[code] for code in sorted(found))
+
+
+def askable(facts: Facts) -> tuple[Check, ...]:
+    """Every check but those of smoke tests where none were run: nobody asked for these, so they are not skipped."""
+    smoke = facts.smoke is not None
+    return tuple(one for one in all_checks() if smoke or ("smoke", True) not in one.parameters)
 
 
 def find(word: str) -> Check | None:

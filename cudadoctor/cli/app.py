@@ -14,6 +14,7 @@ from cudadoctor.cli.diagnose import diagnose
 from cudadoctor.cli.explain import explain
 from cudadoctor.cli.recommend import recommend
 from cudadoctor.cli.shell import shell
+from cudadoctor.cli.smoke import smoke
 from cudadoctor.cli.snapshot import snapshot
 from cudadoctor.cli.undo import undo
 from cudadoctor.errors import CudaDoctorError, ExitCode
@@ -35,6 +36,7 @@ app = typer.Typer(
 app.command(epilog=EPILOG, short_help="Examine this machine, or a recorded one.")(check)
 app.command(epilog=EPILOG, short_help="Read a pasted report and say which fault it is.")(diagnose)
 app.command(epilog=EPILOG, short_help="Print the install command that is right for this machine.")(recommend)
+app.command(epilog=EPILOG, short_help="Prove that torch computes on the GPU.")(smoke)
 app.command(short_help="Record this machine in a file for `check --from`.")(snapshot)
 app.command(short_help="Print the lines for a shell, or put them into its rc file.")(shell)
 app.command(short_help="Take back what `--apply` did last.")(undo)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from msgspec import Struct
 
 from cudadoctor.compat._tables import Confidence, confidence, numbers, source, table
@@ -67,6 +69,7 @@ def supports(toolkit: CudaVersion, capability: ComputeCapability) -> bool | None
     return capability in known
 
 
+@cache
 def known_anywhere() -> frozenset[ComputeCapability]:
     """Every capability that some known toolkit compiles for."""
     rows = table("toolkits")["capabilities"]

@@ -14,6 +14,7 @@ from cudadoctor.facts.runtime import RuntimeFacts
 from cudadoctor.facts.seen import Seen
 from cudadoctor.facts.services import ServiceFacts
 from cudadoctor.facts.shell import LoaderFacts, ShellFacts
+from cudadoctor.facts.smoke import SmokeFacts
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 from cudadoctor.facts.toolkit import CompilerFacts, ToolkitInventory
@@ -62,4 +63,6 @@ class Facts(Struct, frozen=True, kw_only=True):
     """Resource limits, shared memory, disk."""
     symptoms: tuple[Symptom, ...] | None = None
     """Known error messages, from a paste or from what programs said here; empty: none was met."""
+    smoke: SmokeFacts | None = None
+    """What came of the smoke tests; only `smoke` runs them."""
     gaps: tuple[Gap, ...] = ()

@@ -11,7 +11,7 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING
 
@@ -34,14 +34,23 @@ _LIVE: set[_Watch] = set()
 """Programs that run now, in whatever thread. Their sessions are their own: no Ctrl-C of the terminal reaches them."""
 
 
-def run_child(
-    asked: Sequence[str], argv: Sequence[str], env: Mapping[str, str], timeout: float, stdin: bytes
+Follow = Callable[[bytes], "float | None"]
+"""Takes what a program printed, as it comes; gives the seconds that it has from now on, or None: no change."""
+
+
+def run_child(  # noqa: PLR0917
+    asked: Sequence[str],
+    argv: Sequence[str],
+    env: Mapping[str, str],
+    timeout: float,
+    stdin: bytes,
+    follow: Follow | None = None,
 ) -> Completed:
     """Run `argv`; `asked` is what the answer calls it. Raises TimedOut, and OSError where it cannot be started.
 
     What it leaves running in its process group is ended with it; a daemon makes a session of its own and stays.
     """
-    watch = _Watch(asked, argv, env, timeout, stdin)
+    watch = _Watch(asked, argv, env, timeout, stdin, follow)
     _LIVE.add(watch)
     try:
         return watch.to_the_end()
@@ -84,12 +93,19 @@ class _Stream:
 
 
 class _Watch:
-    def __init__(
-        self, asked: Sequence[str], argv: Sequence[str], env: Mapping[str, str], timeout: float, stdin: bytes
+    def __init__(  # noqa: PLR0917
+        self,
+        asked: Sequence[str],
+        argv: Sequence[str],
+        env: Mapping[str, str],
+        timeout: float,
+        stdin: bytes,
+        follow: Follow | None,
     ) -> None:
         self._asked = tuple(asked)
         self._timeout = timeout
-        self._start = time.monotonic()
+        self._follow, self._told = follow, 0
+        self._start = self._span = time.monotonic()  # the span is that of the present limit: a follower may renew it
         self._selector = selectors.DefaultSelector()
         self._proc = subprocess.Popen(
             list(argv),
@@ -114,13 +130,15 @@ class _Watch:
             self._selector.register(self._pidfd, selectors.EVENT_READ)
 
     def to_the_end(self) -> Completed:
-        deadline = self._start + max(self._timeout, 0.0)
-        window = min(WINDOW, max(self._timeout, 0.0) / 3)
-        # An endless loop is told from hard work over half the time, waiting from slowness over the last seconds.
-        looks = [(self._start + max(self._timeout, 0.0) / 2), deadline - window]
-        seen: list[Activity | None] = []
+        span = None
         while not self._ended():
             now = time.monotonic()
+            if span != self._span:
+                span = self._span
+                deadline = span + max(self._timeout, 0.0)
+                # A loop is told from hard work over half the time, waiting from slowness over the last seconds.
+                looks = (span + max(self._timeout, 0.0) / 2, deadline - min(WINDOW, max(self._timeout, 0.0) / 3))
+                seen: list[Activity | None] = []
             if now >= deadline:
                 self._time_out(seen)
             while len(seen) < len(looks) and now >= looks[len(seen)]:
@@ -162,8 +180,18 @@ class _Watch:
             if isinstance(ready.data, _Stream):
                 if not ready.data.take() and not ready.data.open:
                     self._selector.unregister(ready.fileobj)
+                if ready.data is self._streams[0]:
+                    self._tell(ready.data)
             elif ready.fileobj is self._proc.stdin:
                 self._feed()
+
+    def _tell(self, stream: _Stream) -> None:
+        """Hand on what is new on standard output; the follower may set the clock anew."""
+        piece = bytes(stream.kept[self._told :])
+        self._told = len(stream.kept)
+        seconds = self._follow(piece) if self._follow is not None and piece else None
+        if seconds is not None:
+            self._span, self._timeout = time.monotonic(), seconds
 
     def _feed(self) -> None:
         assert self._proc.stdin is not None
@@ -193,6 +221,7 @@ class _Watch:
             for _ in range(64):
                 if not stream.open or not stream.take():
                     break
+        self._tell(self._streams[0])
         reason = f"no end within {self._timeout:g} s"
         if survivor is not None:
             reason += f"; process {survivor} could not be killed{place_of(survivor)}"

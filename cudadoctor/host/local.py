@@ -8,6 +8,7 @@ import stat
 import sys
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from cudadoctor.host import asker
 from cudadoctor.host.base import (
@@ -27,6 +28,9 @@ from cudadoctor.host.base import (
     TooLarge,
 )
 from cudadoctor.host.rooted import expand, inside
+
+if TYPE_CHECKING:
+    from cudadoctor.host.child import Follow
 
 _DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _READ_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
@@ -140,8 +144,9 @@ class LocalHost:
         timeout: float,
         env: Mapping[str, str | None] | None = None,
         stdin: bytes = b"",
+        follow: Follow | None = None,
     ) -> Completed:
-        """See `Host`."""
+        """See `Host`. `follow` is given the standard output as it comes, and may set the time limit anew."""
         if not argv:
             raise Missing("", "an empty command")
         if self._root:
@@ -160,7 +165,7 @@ class LocalHost:
         found = self.which(program)
         try:
             # Found on the user's PATH, whatever `env` makes of PATH for the program itself.
-            return run_child(argv, [found[0] if found else program, *argv[1:]], child_env, timeout, stdin)
+            return run_child(argv, [found[0] if found else program, *argv[1:]], child_env, timeout, stdin, follow)
         except FileNotFoundError:
             if found:
                 raise Failed(argv[0], "it is there, but its interpreter or loader is not") from None

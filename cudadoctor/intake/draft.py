@@ -69,6 +69,8 @@ class Draft:
         self.variables: dict[str, str] = {}
         self.named: list[NamedGpu] = []
         self.smi: SmiFacts | None = None
+        self.instances_told = False
+        """What nvidia-smi printed goes on to its list of MIG instances."""
         self.libcuda: LibcudaFacts | None = None
         self.pci: PciFacts | None = None
         self.no_gpu: Seen | None = None
@@ -157,6 +159,8 @@ class Draft:
 
     def _with_named(self, listed: tuple[GpuFacts, ...]) -> tuple[GpuFacts, ...]:
         """The GPUs of nvidia-smi and others; capabilities and GPUs that only messages and sentences name."""
+        if listed and not self.instances_told:
+            listed = tuple(gpu if gpu.mig_devices else replace(gpu, mig_devices=None) for gpu in listed)
         if listed:
             return tuple(self._told(gpu) for gpu in listed)
         indexed = [gpu for gpu in self.named if gpu.index is not None]

@@ -154,12 +154,20 @@ def _split(text: str, first: int) -> Iterator[tuple[int, str]]:
 
 def _peeled(lines: list[tuple[int, str]]) -> list[tuple[int, str]]:
     """Without quoting, fences, line numbers, and the prefixes of CI systems and docker compose."""
-    texts = [_unquoted(line) if ">" in line[:16] else line for _, line in lines]
+    texts = [
+        _unquoted(line) if ">" in line[:16] and not (index and _ends_tag(lines[index - 1][1], line)) else line
+        for index, (_, line) in enumerate(lines)
+    ]
     texts = ["" if ("```" in line or "~~~" in line) and _FENCE.match(line) else line for line in texts]
     texts = [line[match.end() :] if "Z " in line[:40] and (match := _CI_TIME.match(line)) else line for line in texts]
     _strip_numbers(texts)
     _strip_services(texts)
     return [(number, line) for (number, _), line in zip(lines, texts, strict=True)]
+
+
+def _ends_tag(before: str, line: str) -> bool:
+    """The line before was broken within a tag of XML, which the `>` that begins this one ends."""
+    return before.rfind("<") > before.rfind(">") and not line.startswith("> ")
 
 
 def _unquoted(line: str) -> str:

@@ -15,6 +15,7 @@ RECOGNISERS: tuple[tuple[str, str], ...] = (
     ("collect_env", "pytorch version|cuda used to build"),
     (
         "system",
+        "/users/|osx-|homebrew|tegra|centos|fedora|red hat|rhel|suse|manjaro|nixos|gentoo|void|secure boot|"  # noqa: ISC004
         "uname|linux|ubuntu|debian|release|windows|mac|darwin|wsl|os:|glibc|ldd |secureboot|jetson|apple|pop!|@|kernel",
     ),
     ("kernel", "nvrm|xid|nvidia|nouveau|lsmod|module"),
@@ -22,9 +23,9 @@ RECOGNISERS: tuple[tuple[str, str], ...] = (
     ("transcript", "torch|python|site-packages"),
     ("toolkit", "nvcc|cuda compilation tools|gcc|g++"),
     ("shell", "cuda|ld_library_path|path|/dev/nvidia|ulimit|shm|nccl|nvidia"),
-    ("docker", "docker|podman|nerdctl|runtime:|driver:|env nvidia|nvidia_"),
-    ("bus", "vga|3d controller|display controller|10de|kernel driver in use|radeon|amd|intel|rx"),
-    ("names", "nvidia|geforce|gt|rtx|tesla|quadro|titan|gpu|cuda capability|driver|100|l40|a40|a10"),
+    ("docker", "docker run|docker create|docker container|podman|nerdctl|nvidia-docker|runtime:|driver: |nvidia_"),
+    ("bus", "vga|3d controller|display controller|10de|kernel driver in use|radeon|amd|intel|rx|gfx|rocm"),
+    ("names", "nvidia|geforce|gt|rtx|tesla|quadro|titan|gpu|capability|driver|100|l4|a40|a10|t4|h20"),
     ("codes", "cuda|cuinit"),
 )
 
@@ -35,8 +36,7 @@ def recognise(draft: Draft) -> None:
     for name, words in RECOGNISERS:
         if not any(word in lowered for word in words.split("|")):
             continue
-        module = importlib.import_module(f"cudadoctor.intake.reports.{name}")
         try:
-            module.recognise(draft)
+            importlib.import_module(f"cudadoctor.intake.reports.{name}").recognise(draft)
         except Exception as error:  # noqa: BLE001
             draft.gap("paste", f"reading it failed, a bug in cudadoctor ({name}: {type(error).__name__}: {error})")

@@ -68,8 +68,9 @@ def soft(texts: list[str], width: int, *, hyphens: bool = False) -> str:
     previous = ""
     for line in texts:
         word = line.split(" ", 1)[0] if line[:1] not in {"", " ", "\t"} else ""
-        dash = word.find("-", 1) + 1 if hyphens else 0
-        within = hyphens and previous[-1:] == "-" and previous[-2:-1].isalnum()
+        match = _HYPHEN.match(word) if hyphens else None
+        dash = match.end() if match else 0
+        within = previous[-1:] == "-" and previous[-2:-1].isalnum()
         space = 0 if within else 1
         fits = len(previous) + space + (dash or len(word)) <= width
         if word and previous and len(previous) <= width and not fits:
@@ -81,6 +82,8 @@ def soft(texts: list[str], width: int, *, hyphens: bool = False) -> str:
     return "\n".join(out)
 
 
+_HYPHEN = re.compile(r"\W{0,20}\w{1,80}?[^0-9\W]-(?=\w{1,80}?[^0-9\W])")
+"""Where textwrap may break a word: between letters, as its own pattern has it."""
 _COLUMN = re.compile(r"\[[^\]]{1,16}\]\Z|[a-z][\w.]{1,80}(?: \[[^\]]{0,16}\]?)?\Z")
 
 

@@ -24,6 +24,11 @@ _COLUMNS = re.compile(
 _HASHED = re.compile(r"[0-9A-Za-z_.]*_\d{1,4}\Z")
 """What tells a conda build string from any third word: `py37_0`, `h0371630_2`, `pypi_0`."""
 _TWO = re.compile(rf"({_NAME})\s{{1,100}}({_VERSION})(?:\s{{1,60}}(?:/\S{{0,300}}|pip|uv|conda))?\s*\Z")
+_FILTERED = re.compile(
+    r"((?:nvidia|torch|lib)[a-z0-9_-]{0,40}|pytorch[a-z-]{0,20}|triton|numpy|xformers|flash[_-]attn|bitsandbytes|cpuonly)"
+    rf"[ \t]{{2,100}}({_VERSION})(?:[ \t]{{2,60}}(?:/\S{{0,300}}|pip|uv|conda))?\s*\Z"
+)
+"""A line of a list whose heading `grep` took away: a name of torch's company, a wide gap, a version."""
 _FROZEN = re.compile(rf"({_NAME})(?:\[[^\]]{{0,80}}\])?\s?===?\s?({_VERSION})(?:\s*(?:;.*|#.*|\\))?\Z")
 _DIRECT = re.compile(rf"({_NAME})\s?@\s?\S{{1,600}}\Z")
 _WHEEL = re.compile(r"/([A-Za-z0-9_.]{1,100})-([0-9][A-Za-z0-9_.!+%]{0,80})-[A-Za-z0-9_.]{1,60}-[A-Za-z0-9_.]{1,60}-"
@@ -83,9 +88,10 @@ class PipDebug(Struct, frozen=True, kw_only=True):
 def parse(text: str | bytes) -> tuple[ListedPackage, ...]:
     """Every package in any of the forms, wherever in the text they stand; the last word on a name counts.
 
-    Two-column lines count only below a list's own heading (`Package  Version`, `----- -----`), four-column ones with
-    what looks like conda's build string; `name==version` lines everywhere they stand alone. Text about packages, such
-    as a command line, is none of these.
+    Two-column lines count below a list's own heading (`Package  Version`, `----- -----`), and without one where they
+    are of torch's company and have a wide gap (`pip list | grep torch`); four-column ones with what looks like conda's
+    build string; `name==version` lines everywhere they stand alone. Text about packages, such as a command line, is
+    none of these.
     """
     return collect(lines(text))
 
@@ -170,9 +176,7 @@ def pip_debug(text: str | bytes) -> PipDebug | None:
     return PipDebug(pip=pip, python=python, tags=tuple(tags)) if pip or tags else None
 
 
-def _of_line(  # noqa: PLR0911  one form after the other
-    line: str, shown: dict[str, str], *, in_list: bool, in_conda: bool
-) -> tuple[ListedPackage, ...]:
+def _of_line(line: str, shown: dict[str, str], *, in_list: bool, in_conda: bool) -> tuple[ListedPackage, ...]:
     """What one line lists; `shown` gathers the lines of `pip show`, which come one by one."""
     if match := _SHOWN.match(line):
         shown[match.group(1)] = match.group(2).strip()
@@ -194,9 +198,8 @@ def _of_line(  # noqa: PLR0911  one form after the other
     if (match := _COLUMNS.match(line)) and (in_conda or _is_build(match.group(3))):
         name, version, build, channel = match.groups()
         return (_conda(name, version, build, channel),)
-    if (in_list or in_conda) and (match := _TWO.match(bare)):
-        return _pip(match.group(1), match.group(2))
-    return ()
+    two = (_TWO if in_list or in_conda else _FILTERED).match(bare)
+    return _pip(two.group(1), two.group(2)) if two and "." in two.group(2) else ()
 
 
 def _is_build(word: str) -> bool:

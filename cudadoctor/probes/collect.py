@@ -122,16 +122,24 @@ class _Worker(threading.Thread):
         self.seconds = time.monotonic() - start
 
 
-def collect(host: Host, request: Request, *, progress: Callable[[str], None] | None = None) -> Collected:
+def collect(
+    host: Host,
+    request: Request,
+    *,
+    progress: Callable[[str], None] | None = None,
+    meanwhile: Callable[[], object] | None = None,
+) -> Collected:
     """Ask the machine everything. Ends within `request.timeout` seconds whatever the machine does.
 
-    `progress` is called with the names of the probes that are still at work. Raises CudaDoctorError where the request
-    names an environment that does not exist.
+    `progress` is called with the names of the probes that are still at work; `meanwhile` is work of the caller's that
+    fits into the waiting. Raises CudaDoctorError where the request names an environment that does not exist.
     """
     clock = Clock(request.timeout)
     workers = [_Worker(name, probe, host, request, clock) for name, probe in PROBES.items()]
     for worker in workers:
         worker.start()
+    if meanwhile is not None:
+        meanwhile()
     for worker in workers:
         while worker.is_alive() and clock.left() > Clock.RESERVE / 2:
             worker.join(min(0.1, clock.left()) if progress else max(0.01, clock.left() - Clock.RESERVE / 2))

@@ -150,7 +150,7 @@ def _told(finding: Finding) -> Remedy:
         return Remedy(
             summary="Look at the evidence", steps=(Tell(text="There is no known cure; look at the evidence."),)
         )
-    return Remedy(summary=_first_sentence(fix), steps=(Tell(text=fix),))
+    return Remedy(summary=_first_sentence(fix), steps=tuple(Tell(text=part) for part in fix.split("\n\n")))
 
 
 def _first_sentence(text: str) -> str:
@@ -158,6 +158,6 @@ def _first_sentence(text: str) -> str:
     code = False
     for place, letter in enumerate(text):
         code ^= letter == "`"
-        if letter in ".:" and not code and (place + 1 == len(text) or (text[place + 1] == " " and letter == ".")):
+        if letter in ".:" and not code and (place + 1 == len(text) or (text[place + 1] in " \n" and letter == ".")):
             return text[:place]
     return text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from rich.cells import cell_len
@@ -11,6 +12,9 @@ from cudadoctor.checks.base import Check
 from cudadoctor.checks.causes import EXPLAINS
 from cudadoctor.checks.docs import page
 from cudadoctor.render.text import MARKS, MOST_WIDTH, PIPED_WIDTH, STYLES, Look, draw, hang
+
+_CODE = re.compile(r"[^\s`]*`[^`\n]+`[^\s`]*")
+_JOINT = "\ue000"
 
 
 def render_page(check: Check, look: Look) -> str:
@@ -73,5 +77,20 @@ def _paragraphs(text: str, width: int, *, indent: str) -> list[Text]:
     for number, paragraph in enumerate(text.split("\n\n")):
         if number:
             lines.append(Text())
-        lines.extend(hang(Text(indent), Text(paragraph), width))
+        lines.extend(_whole(line) for line in hang(Text(indent), Text(_joined(paragraph, width - len(indent))), width))
     return lines
+
+
+def _joined(paragraph: str, room: int) -> str:
+    """Code that fits on a line is not broken there: its spaces become a mark for the time of wrapping."""
+
+    def join(found: re.Match[str]) -> str:
+        code = found.group()
+        return code.replace(" ", _JOINT) if cell_len(code) <= room else code
+
+    return _CODE.sub(join, paragraph)
+
+
+def _whole(line: Text) -> Text:
+    """The line with its spaces back."""
+    return Text(line.plain.replace(_JOINT, " "))

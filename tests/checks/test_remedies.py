@@ -279,3 +279,20 @@ def test_libraries_have_their_cures(code: str, why: str, words: str) -> None:
     (check,) = [one for one in registry.all_checks() if one.code == code]
     finding = run((check,), facts).findings[0]
     assert words in str(remedy_for(finding, facts))
+
+
+def test_a_page_becomes_one_step_for_each_of_its_paragraphs() -> None:
+    """Where no builder is: the Fix section of its page; its first sentence is the cure in one line."""
+    from cudadoctor.checks.docs import page
+
+    check = registry.find("triton-toolchain-missing")
+    assert check is not None
+    remedy = remedy_for(_finding(check.name), Facts())
+    assert [_text(step) for step in remedy.steps] == page(check.doc).fix.split("\n\n")
+    assert len(remedy.steps) > 1
+    assert remedy.summary == "Install a C compiler and the headers of this Python"
+
+
+def test_no_cure_in_one_line_has_two_paragraphs() -> None:
+    for check in registry.all_checks():
+        assert "\n" not in remedy_for(_finding(check.name), Facts()).summary

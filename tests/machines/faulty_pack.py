@@ -88,9 +88,10 @@ PACK = (
     ),
     planted(
         DOCKER,
-        "docker-l40s-470-image-for-cuda126",
+        "docker-a100-470-image-for-cuda126",
         "driver-too-old-for-runtime",
         driver=D470,
+        gpus=(hardware.A100,),
         variables={**DOCKER.variables, "NVIDIA_REQUIRE_CUDA": "cuda>=12.6", "NVIDIA_DISABLE_REQUIRE": "1"},
     ),
     planted(

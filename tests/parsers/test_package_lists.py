@@ -156,3 +156,9 @@ Compatible tags: 2
     assert (found.pip, found.python) == ("23.0.1", "3.11.2")
     assert found.tags[0] == ("cp311", "cp311", "manylinux_2_36_armv7l")
     assert pip_debug("nothing") is None
+
+
+def test_a_list_that_grep_cut_is_read_where_its_gap_is_wide() -> None:
+    text = "$ pip list | grep torch\nnvidia-cudnn-cu12         8.9.7.29\ntorch                     2.5.1\n"
+    assert [(one.name, one.version) for one in parse(text)] == [("nvidia-cudnn-cu12", "8.9.7.29"), ("torch", "2.5.1")]
+    assert parse("torch 2.5.1 does not work\nplease help, torch   and   numpy\n") == ()

@@ -25,9 +25,17 @@ def container_cgroup_lost_devices(
         had access at its start, and a `systemctl daemon-reload` on the host (or a kubelet with static CPU policy)
         wrote the cgroup anew without the NVIDIA devices.
 
+    How we know:
+        In a container, opening /dev/nvidiactl, /dev/nvidia-uvm or all of /dev/nvidiaN gives errno 1 (EPERM) although
+        their mode allows it. In a text: "Failed to initialize NVML: Unknown Error" in a container that had worked
+        before. From the very first command on it is `container-no-cgroups-setting`.
+
     Fix:
-        Start the container anew. On the host: use CDI, or make the links under /dev/char with nvidia-ctk, or the
-        cgroupfs driver, so that it does not happen again.
+        Start the container anew (`docker restart`, or recreate the pod). So that it does not come back, on the host:
+        hand the GPU over by CDI (`sudo nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml`, then `--device
+        nvidia.com/gpu=all`); or make the links that systemd looks for: `sudo nvidia-ctk system create-dev-char-symlinks
+        --create-all`; or set `"exec-opts": ["native.cgroupdriver=cgroupfs"]` in /etc/docker/daemon.json and restart
+        docker.
 
     Harmless when:
         The nodes were bind-mounted without a device rule on purpose; or CUDA works: then this check is silent.
@@ -66,6 +74,9 @@ def from_messages(
     refusals = said(symptoms, "nvidia-node-eperm")
     unknown = said(symptoms, "nvml-unknown-error")
     if not refusals and not unknown:
+        return
+    if nodes is None and os is not None and os.uid is not None:
+        yield Unknown(subject="machine", reason="the GPU's nodes were not looked at")
         return
     if said(symptoms, "no-cgroups-true") or (runtime is not None and runtime.no_cgroups):
         return

@@ -23,8 +23,16 @@ def container_driver_capabilities_missing(
         only, nvidia-smi works and no CUDA program does. Where the variable is not set, some runtimes give utility
         alone.
 
+    How we know:
+        In a container nvidia-smi lists the GPU, libcuda.so.1 is not there, and NVIDIA_DRIVER_CAPABILITIES has neither
+        `compute` nor `all`. In a text: `--gpus` in the command line beside "Found no NVIDIA driver on your system" or
+        "libcuda.so.1: cannot open shared object file"; "Cannot load libnvcuvid.so.1" or "libnvidia-encode.so.1" without
+        `video`.
+
     Fix:
-        Start the container again with NVIDIA_DRIVER_CAPABILITIES set to `compute,utility` (in the image or with -e).
+        Start the container again with `-e NVIDIA_DRIVER_CAPABILITIES=compute,utility` (video and graphics as they are
+        needed, or `all`), or `ENV NVIDIA_DRIVER_CAPABILITIES=compute,utility` in the image, as NVIDIA's own images have
+        it. In compose and Kubernetes: as a variable of the container.
 
     Harmless when:
         The container only watches the GPU with nvidia-smi.

@@ -24,6 +24,11 @@ def container_no_cgroups_setting(os: OsFacts, runtime: RuntimeFacts, smi: SmiFac
         enters the GPU there: the nodes are in the container, opening them gives EPERM, and nvidia-smi says `Failed to
         initialize NVML: Unknown Error` from the very first command.
 
+    How we know:
+        `no-cgroups = true` in /etc/nvidia-container-runtime/config.toml on a host whose only engine is a docker that
+        runs as root, without CDI; in a text that line beside "Failed to initialize NVML: Unknown Error". The error from
+        the first command of a new container without that line is said as possible only.
+
     Fix:
         `sudo nvidia-ctk config --set nvidia-container-cli.no-cgroups=false --in-place` (or set `no-cgroups = false`
         in that file), `sudo systemctl restart docker`, and start the container anew. Where rootless docker is used

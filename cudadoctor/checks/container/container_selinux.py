@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.common import cuda_runs, node_seen, refused
 from cudadoctor.checks.sources import CONTAINER_TOOLKIT
 from cudadoctor.checks.system_words import container_starts, said, speaks_of_container
@@ -23,6 +23,12 @@ def container_selinux(os: OsFacts, nodes: tuple[DeviceNode, ...], libcuda: Libcu
     Why:
         The nodes' mode allows everybody, and opening them gives EACCES: a mandatory access control of the host
         refuses. On hosts of the RHEL family this is SELinux, for containers without a fitting label.
+
+    How we know:
+        In a container, opening the nodes gives errno 13 (EACCES) although their mode is 0666. In a text: "Failed to
+        initialize NVML: Insufficient Permissions" in a container, or the audit log's "avc: denied" with an nvidia
+        device. Likely on hosts of the RHEL family, elsewhere possible; nothing is said of Ubuntu and Debian, which use
+        AppArmor, nor where the container was started without a label.
 
     Fix:
         Start the container with `--security-opt label=disable`, or allow containers to use devices on the host
@@ -60,6 +66,9 @@ def from_messages(
     denied = said(symptoms, "selinux-denied-nvidia")
     refusals = said(symptoms, "nvml-insufficient-permissions")
     if nodes or not (denied or (refusals and speaks_of_container(os, runtime, symptoms))):
+        return
+    if nodes is None and os is not None and os.uid is not None:
+        yield Unknown(subject="machine", reason="the GPU's nodes were not looked at")
         return
     family = set() if os is None else {os.id, *os.id_like}
     if not denied and (said(symptoms, "selinux-off") or _without_label(runtime) or family & _APPARMOR_HOMES):

@@ -29,15 +29,22 @@ def container_toolkit_missing(
         for a CDI file; all three come from the NVIDIA Container Toolkit. Without it: `could not select device driver
         "" with capabilities: [[gpu]]`, `unknown or invalid runtime name: nvidia` or `unresolvable CDI devices`.
 
+    How we know:
+        The engine's refusal, as quoted above, decides. On a live machine docker is there, nvidia-smi works, and neither
+        a package of the toolkit nor a runtime `nvidia` nor a CDI file is: information.
+
     Fix:
-        On the host, with NVIDIA's repository of the toolkit set up as its installation page says: `sudo apt-get
-        install -y nvidia-container-toolkit` (Ubuntu, Debian), `sudo dnf install -y nvidia-container-toolkit` (RHEL,
-        Fedora), `sudo zypper install nvidia-container-toolkit` (SUSE). Then for docker: `sudo nvidia-ctk runtime
-        configure --runtime=docker` and `sudo systemctl restart docker`; for podman: `sudo nvidia-ctk cdi generate
-        --output=/etc/cdi/nvidia.yaml`. Test: `docker run --rm --gpus all ubuntu nvidia-smi`. Rootless docker:
-        `nvidia-ctk runtime configure --runtime=docker --config=$HOME/.config/docker/daemon.json`, then `sudo
-        nvidia-ctk config --set nvidia-container-cli.no-cgroups --in-place`. With Docker Desktop on Windows nothing is
-        to be installed but the newest driver and WSL 2.
+        On the host, with NVIDIA's repository of the toolkit set up as its installation page says: `sudo apt-get install
+        -y nvidia-container-toolkit` (Ubuntu, Debian), `sudo dnf install -y nvidia-container-toolkit` (RHEL, Fedora),
+        `sudo zypper install nvidia-container-toolkit` (SUSE). Then for docker: `sudo nvidia-ctk runtime configure
+        --runtime=docker` and `sudo systemctl restart docker`; for podman: `sudo nvidia-ctk cdi generate
+        --output=/etc/cdi/nvidia.yaml`.
+
+        Test: `docker run --rm --gpus all ubuntu nvidia-smi`. Rootless docker: `nvidia-ctk runtime configure
+        --runtime=docker --config=$HOME/.config/docker/daemon.json`, then `sudo nvidia-ctk config --set
+        nvidia-container-cli.no-cgroups --in-place`.
+
+        With Docker Desktop on Windows nothing is to be installed but the newest driver and WSL 2.
 
     Harmless when:
         No container here is meant to use the GPU. Unless a message says that one was asked to, it is information.

@@ -16,9 +16,9 @@ _FIXED = (
         "CVE-2025-23359",
         "https://github.com/NVIDIA/nvidia-container-toolkit/security/advisories/GHSA-4hmh-pm5p-9j7j",
     ),
-    ((1, 17, 8), "CVE-2025-23266", "https://nvidia.custhelp.com/app/answers/detail/a_id/5659"),
+    ((1, 17, 8), "CVE-2025-23266", "https://www.cve.org/CVERecord?id=CVE-2025-23266"),
 )
-"""(first version without it, name, NVIDIA's bulletin), read 2026-11-25; each lets a container reach the host."""
+"""(first version without it, name, where that is said), read 2026-11-25; each lets a container reach the host."""
 
 
 @check("SEC001", severity=Severity.INFO)
@@ -29,6 +29,10 @@ def container_toolkit_vulnerable(os: OsFacts, distro: DistroFacts) -> Result:
         Before 1.16.2 (CVE-2024-0132), 1.17.4 (CVE-2025-23359) and 1.17.8 (CVE-2025-23266) an image can be made so
         that starting it with the NVIDIA runtime gives it the host's files or root on the host. Who can start
         containers from images of others here is exposed.
+
+    How we know:
+        The version of the package nvidia-container-toolkit against the first version without each fault, by NVIDIA's
+        bulletins.
 
     Fix:
         `sudo apt-get install --only-upgrade nvidia-container-toolkit nvidia-container-toolkit-base
@@ -41,7 +45,8 @@ def container_toolkit_vulnerable(os: OsFacts, distro: DistroFacts) -> Result:
 
     Sources:
         https://nvidia.custhelp.com/app/answers/detail/a_id/5582
-        https://nvidia.custhelp.com/app/answers/detail/a_id/5659
+        https://github.com/NVIDIA/nvidia-container-toolkit/security/advisories/GHSA-4hmh-pm5p-9j7j
+        https://www.cve.org/CVERecord?id=CVE-2025-23266
     """
     if not bare(os):
         return
@@ -59,6 +64,6 @@ def container_toolkit_vulnerable(os: OsFacts, distro: DistroFacts) -> Result:
             subject="machine",
             message=f"nvidia-container-toolkit {one.version} has {names}: a malicious image can reach the host",
             evidence=(seen("package nvidia-container-toolkit", one.version),),
-            source=Source(title=f"NVIDIA security bulletin: {last[1]}", url=last[2], read_on=_READ_ON),
+            source=Source(title=f"{last[1]}", url=last[2], read_on=_READ_ON),
             confidence=Confidence.LIKELY,
         )

@@ -41,9 +41,18 @@ def container_without_gpu_access(  # noqa: PLR0917  facts, passed by name
         A container gets the device nodes and the driver's libraries from the NVIDIA runtime, and only if it is asked
         for: --gpus, a device request, a resource limit. Without that the GPU shows on the PCI bus and cannot be used.
 
+    How we know:
+        In a container the host has an NVIDIA GPU (PCI bus, or a loaded module), and there is no /dev/nvidiactl and no
+        driver library. In a text: a `docker run` without `--gpus` beside "Found no NVIDIA driver on your system", "no
+        CUDA-capable device is detected" or "nvidia-smi: command not found"; or the image's own "WARNING: The NVIDIA
+        Driver was not detected. GPU functionality will not be available".
+
     Fix:
-        Start the container again with GPU access (docker: `--gpus all`; podman: `--device nvidia.com/gpu=all`;
-        Kubernetes: the limit nvidia.com/gpu; apptainer: `--nv`). The host needs the NVIDIA Container Toolkit.
+        Start the container again with GPU access: `docker run --gpus all`, podman `--device nvidia.com/gpu=all`,
+        apptainer `--nv`, Kubernetes the limit `nvidia.com/gpu: 1`, compose `deploy.resources.reservations.devices` with
+        `capabilities: [gpu]`. The host needs the NVIDIA driver and the NVIDIA Container Toolkit
+        (`container-toolkit-missing`); the image needs neither driver nor toolkit. A running container cannot be given a
+        GPU afterwards.
 
     Harmless when:
         The container is meant to have no GPU: with NVIDIA_VISIBLE_DEVICES set to void or none, or with a CPU build of

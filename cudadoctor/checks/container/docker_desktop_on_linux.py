@@ -23,6 +23,11 @@ def docker_desktop_on_linux(os: OsFacts, runtime: RuntimeFacts, smi: SmiFacts | 
         machine of its own, without the host's GPU and driver, whatever the host's nvidia-smi says; the toolkit of the
         host is not used. The `docker` command talks to it while the context is `desktop-linux`.
 
+    How we know:
+        The docker context `desktop-linux` or ~/.docker/desktop is there and no other engine. In a text it decides
+        beside "could not select device driver" or "load library failed: libnvidia-ml.so.1", where nothing speaks of
+        Windows or WSL.
+
     Fix:
         Use Docker Engine beside it: install docker-ce as https://docs.docker.com/engine/install/ says, and the NVIDIA
         Container Toolkit, then `docker context use default` (`docker context ls` shows which one is in use). Images

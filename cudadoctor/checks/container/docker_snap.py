@@ -24,6 +24,11 @@ def docker_snap(os: OsFacts, runtime: RuntimeFacts, smi: SmiFacts | None) -> Res
         although nvidia-smi works on the host. Its configuration is in /var/snap/docker, so edits of
         /etc/docker/daemon.json and `nvidia-ctk runtime configure` do nothing.
 
+    How we know:
+        docker lies in /snap or its data in /var/snap/docker. In a text that path, or `snap install docker`, beside
+        "could not select device driver", "unknown or invalid runtime name: nvidia" or "load library failed:
+        libnvidia-ml.so.1".
+
     Fix:
         Replace it by Docker's own packages: `sudo snap remove docker` (its images and volumes go with it: export what
         you need first), then install docker-ce as https://docs.docker.com/engine/install/ says, and the NVIDIA
@@ -35,7 +40,8 @@ def docker_snap(os: OsFacts, runtime: RuntimeFacts, smi: SmiFacts | None) -> Res
         says that it failed, it is information.
 
     Sources:
-        https://github.com/canonical/docker-snap#nvidia-support
+        https://github.com/NVIDIA/nvidia-docker/issues/1711
+        https://github.com/canonical/docker-snap
     """
     snaps = [one for one in runtime.engines if one.name == "docker" and one.snap]
     if not snaps or not bare(os) or not smi_lists(smi):

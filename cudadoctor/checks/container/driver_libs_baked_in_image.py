@@ -32,6 +32,12 @@ def driver_libs_baked_in_image(  # noqa: PLR0917  facts, passed by name
         `libnvidia-compute-…` was installed has its own: those are found first or stand beside, and CUDA answers 803
         or 999, or nvidia-smi cannot communicate.
 
+    How we know:
+        In a container that does not reach the GPU, a libcuda.so.VERSION that is a file of the image, not mounted, is of
+        another version than the host's module (/proc/driver/nvidia/version). In a text: a Dockerfile that installs
+        nvidia-driver-…, nvidia-utils-…, libnvidia-compute-… or cuda-drivers beside "Driver/library version mismatch" or
+        error 803; or nvidia-smi in a container that "couldn't communicate with the NVIDIA driver".
+
     Fix:
         Build the image without driver packages: `cuda-toolkit-12-8` (or what you need of it) in place of `cuda`,
         `cuda-12-8` or `cuda-drivers`, and `--no-install-recommends`. In an existing image: `apt-get purge

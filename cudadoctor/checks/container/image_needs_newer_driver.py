@@ -26,6 +26,11 @@ def image_needs_newer_driver(os: OsFacts, runtime: RuntimeFacts, driver: DriverF
         driver of the host and refuse to start the container: `requirement error: unsatisfied condition: cuda>=12.9`.
         What counts is the "CUDA Version" in the head of nvidia-smi on the host, not any toolkit.
 
+    How we know:
+        "nvidia-container-cli: requirement error: unsatisfied condition: cuda>=12.9, please update your driver to a
+        newer version, or use an earlier cuda container" decides. In a running container NVIDIA_REQUIRE_CUDA is compared
+        with what the driver serves: information.
+
     Fix:
         Update the driver of the host (under WSL: that of Windows), or take an older tag of the image, whose CUDA is
         not newer than what the head of nvidia-smi says. On data-centre GPUs the image's own cuda-compat package may

@@ -17,6 +17,10 @@ def compute_mode_prohibited(smi: SmiFacts, libcuda: LibcudaFacts | None) -> Resu
         In compute mode Prohibited CUDA does not offer the GPU: with one GPU cuInit finds no device (error 100), or a
         program is told that all devices are busy or unavailable (error 46).
 
+    How we know:
+        nvidia-smi's own word for the GPU: "Compute Mode: Prohibited" (column "Compute M." of the table). Beside other
+        GPUs, or while CUDA starts, it is information. Exclusive_Process is another fault: `exclusive-compute-mode`.
+
     Fix:
         As root: `nvidia-smi -i` with the GPU's index and `-c 0` (mode Default). The mode lasts until the driver is
         unloaded; what sets it at boot (a start script, the batch system's prologue) has to be changed as well.

@@ -19,6 +19,11 @@ def confidential_computing_not_ready(symptoms: tuple[Symptom, ...]) -> Result:
         In a confidential virtual machine (Hopper and newer) the GPU takes no work until it was attested and set
         "ready". Until then CUDA gives error 802 ("system not yet initialized"), and nvidia-smi works.
 
+    How we know:
+        `nvidia-smi conf-compute -grs` prints "Confidential Compute GPUs Ready state: not ready", or error 802
+        (CUDA_ERROR_SYSTEM_NOT_READY, "system not yet initialized") stands beside "CC status: ON". Error 802 without it
+        is the NVSwitch fabric: `fabric-manager-not-running`.
+
     Fix:
         As root: `nvidia-smi conf-compute -grs` shows the state, `nvidia-smi conf-compute -srs 1` sets it, after the
         attestation that the site asks for. Keep persistence on (`nvidia-persistenced --uvm-persistence-mode`): without
@@ -28,7 +33,8 @@ def confidential_computing_not_ready(symptoms: tuple[Symptom, ...]) -> Result:
         The machine is still being attested.
 
     Sources:
-        https://docs.nvidia.com/confidential-computing/
+        https://docs.nvidia.com/deploy/nvml-api/620/api/group__nvmlConfidentialComputingDefs.html
+        https://docs.nvidia.com/confidential-computing/containers/configure-cc-mode
     """
     state = said(symptoms, "confidential-not-ready")
     waits = code(symptoms, _SYSTEM_NOT_READY)

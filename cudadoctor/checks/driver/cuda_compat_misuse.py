@@ -24,6 +24,11 @@ def cuda_compat_misuse(libcuda: LibcudaFacts, driver: DriverFacts | None, gpus: 
         the driver gives 803. Images of NVIDIA's put it in front by themselves. A driver that was upgraded without a
         reboot looks the same to CUDA, without any cuda-compat: that is `driver-library-mismatch`.
 
+    How we know:
+        cuInit gives 804 (CUDA_ERROR_COMPAT_NOT_SUPPORTED_ON_DEVICE, "forward compatibility was attempted on non
+        supported HW"), or 803 while the libcuda that the loader took lies in a compat directory. Where module and
+        libraries differ without cuda-compat it is `driver-library-mismatch`.
+
     Fix:
         Take the compat directory out of LD_LIBRARY_PATH and /etc/ld.so.conf.d, or remove the cuda-compat package; then
         update the driver, or use a build (an image) for the CUDA that the driver serves. Without any cuda-compat:

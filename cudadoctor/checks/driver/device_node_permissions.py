@@ -19,9 +19,19 @@ def device_node_permissions(nodes: tuple[DeviceNode, ...], os: OsFacts | None, l
         CUDA opens /dev/nvidiactl, /dev/nvidia-uvm and /dev/nvidiaN for reading and writing. NVIDIA's default is mode
         0666; a site can restrict it to a group (NVreg_DeviceFileMode, NVreg_DeviceFileGID, a udev rule).
 
+    How we know:
+        Opening /dev/nvidiactl, /dev/nvidia-uvm or every /dev/nvidiaN for reading and writing gives errno 13 (EACCES,
+        "Permission denied"; nvidia-smi: "Insufficient Permissions"), and their mode does not allow this user. Errno 1
+        (EPERM) is the device cgroup: a container or a batch job that was given no GPU. Mode 0666 and errno 13 in a
+        container is `container-selinux`.
+
     Fix:
-        Join the group that owns the nodes (an administrator runs `usermod -aG`), then log in again; or set the
-        driver's default mode 0666.
+        `ls -l /dev/nvidia*` shows the group that owns them (often `video`): an administrator runs `sudo usermod -aG`
+        with that group and the user's name, then log in again.
+
+        Or set the driver's default back: `options nvidia NVreg_DeviceFileMode=0666` in a file under /etc/modprobe.d
+        (remove another line for it there, or the udev rule), then reboot. On a cluster ask the batch system for a GPU
+        first.
 
     Harmless when:
         The site keeps the GPUs for other users on purpose.

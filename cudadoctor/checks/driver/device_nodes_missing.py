@@ -37,6 +37,11 @@ def device_nodes_missing(  # noqa: PLR0917  facts, passed by name
         nvidia-modprobe makes them at first use; without it, or in a container that was given a part of them, they
         are missing.
 
+    How we know:
+        The nvidia module is loaded (/proc/driver/nvidia/version), nvidia-smi or CUDA reaches nothing, and
+        /dev/nvidiactl, /dev/nvidia0 or, in a container, /dev/nvidia-uvm is not there. A driver that answers with a code
+        of its own (mismatch, 802, 803) was reached, and this is silent.
+
     Fix:
         As root: `nvidia-modprobe -c0 -u`, or run `nvidia-smi` once; enable nvidia-persistenced so that they are there
         after each start. In a container: start it with GPU access.

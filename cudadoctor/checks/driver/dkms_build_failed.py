@@ -36,11 +36,19 @@ def dkms_build_failed(  # noqa: PLR0917  facts, passed by name
         another one than the kernel was built with (Ubuntu 22.04 with the HWE kernel wants gcc-12), or where the disk
         is full. `/var/lib/dkms/nvidia/VERSION/build/make.log` has the deciding line: the first one with `error`.
 
+    How we know:
+        The make.log of the running kernel under /var/lib/dkms/nvidia ends in an error; or a text has "Bad return status
+        for module build on kernel", "bad exit status: 2" or "Unable to build the NVIDIA kernel module", beside
+        something that shows that the module is NVIDIA's. "kernel headers for kernel … cannot be found" is
+        `kernel-headers-missing`.
+
     Fix:
-        Driver too old: install a newer driver branch, or start the previous kernel and stay on it. Ubuntu and Debian:
-        a newer `nvidia-driver` package; RHEL-like and Fedora: `dnf upgrade` of the driver's packages. Compiler: install
-        the one that `/proc/version` names (`apt-get install gcc-12`). Then, as root, `dkms autoinstall` and
-        `modprobe nvidia`. On Ubuntu the prebuilt `linux-modules-nvidia` packages need no compiler at all.
+        Driver too old: install a newer driver branch, or start the previous kernel and stay on it. Ubuntu and Debian: a
+        newer `nvidia-driver` package; RHEL-like and Fedora: `dnf upgrade` of the driver's packages. Compiler: install
+        the one that `/proc/version` names (`apt-get install gcc-12`).
+
+        Then, as root, `dkms autoinstall` and `modprobe nvidia`. On Ubuntu the prebuilt `linux-modules-nvidia` packages
+        need no compiler at all.
 
     Harmless when:
         The build failed for a kernel that is not running: then this check is silent.

@@ -16,8 +16,14 @@ def driver_end_of_life(driver: DriverFacts, os: OsFacts) -> Result:
         NVIDIA ends each branch some time after its last release; from then on it gets no security fixes and is not
         adapted to new kernels.
 
+    How we know:
+        The branch of the loaded driver (the first number, 470 in 470.256.02) is one whose end NVIDIA has published, and
+        that month had passed when the table was read.
+
     Fix:
-        Move to a branch that is supported and still drives every GPU of this machine, when it suits you.
+        Move to a branch that is supported and still drives every GPU of this machine, when it suits you: Ubuntu `sudo
+        ubuntu-drivers install`; Debian: backports or NVIDIA's repository; RHEL-like: the next stream of NVIDIA's
+        repository. Kepler has no branch after 470, Maxwell, Pascal and Volta none after 580.
 
     Harmless when:
         The GPU is supported by no newer branch, or the machine is kept as it is on purpose. Everything works as before.

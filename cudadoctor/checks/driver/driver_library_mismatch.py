@@ -22,8 +22,21 @@ def driver_library_mismatch(
         The driver was upgraded and the old module is still in the kernel: libraries and module must be of the same
         version. nvidia-smi says "Driver/library version mismatch", CUDA gives error 803.
 
+    How we know:
+        The version in /proc/driver/nvidia/version (the module) and that of libcuda.so.VERSION and
+        libnvidia-ml.so.VERSION (the libraries), where the libraries are newer. In a text: "Failed to initialize NVML:
+        Driver/library version mismatch", "NVML library version: 550.107", "API mismatch: the client has the version …,
+        but this kernel module has the version …" in dmesg, or error 803 ("unsupported display driver / cuda driver
+        combination"). Libraries that are older are `driver-library-mixed-install`.
+
     Fix:
-        Reboot. Without a reboot: stop everything that uses the GPU, then unload and load the nvidia modules.
+        Reboot: that is all that is needed after an upgrade. Without a reboot, as root, with no program on the GPU
+        (`fuser -v /dev/nvidia*`, stop the display manager and nvidia-persistenced): `modprobe -r nvidia_drm
+        nvidia_modeset nvidia_uvm nvidia`, then `modprobe nvidia`.
+
+        In a container: reboot the host, then recreate the container. If it comes back after a reboot, an old module is
+        in the initramfs: `update-initramfs -u` (Ubuntu, Debian) or `dracut -f` (RHEL-like, Fedora), and reboot. On
+        Ubuntu unattended-upgrades brings it about: `driver-auto-upgrade`.
 
     Harmless when:
         nvidia-smi and CUDA both work: then what was found is a leftover file, and this check is silent.

@@ -23,9 +23,19 @@ def driver_library_mixed_install(
         versions, come from a second source: a .run installer beside packages, a stale copy, another image. A reboot
         does not help.
 
+    How we know:
+        The version in /proc/driver/nvidia/version (the module) against those of libcuda.so.VERSION,
+        libnvidia-ml.so.VERSION and nvidia-smi: the libraries are older than the module, or of two versions. In a text
+        the same numbers from "NVML library version", dmesg's "API mismatch" or TensorFlow's "kernel reported version".
+        Libraries that are newer than the module only need a reboot: `driver-library-mismatch`.
+
     Fix:
-        Choose one source: remove the other one with its own uninstaller, reinstall the driver from the one that is
-        kept, and reboot. In a container: recreate it, and keep driver libraries out of the image.
+        Choose one source. A .run file beside packages: `sudo nvidia-uninstall` (or `sudo sh NVIDIA-Linux-….run
+        --uninstall`). Ubuntu, Debian: see what there is with `dpkg -l | grep -i nvidia`, purge the packages of the
+        other branch, `sudo apt-get install --reinstall` with the driver that is kept.
+
+        RHEL-like, Fedora: `rpm -qa | grep -i nvidia`, `sudo dnf remove` the other source's, `sudo dnf reinstall` the
+        rest. Then reboot. In a container: recreate it, and keep driver libraries out of the image.
 
     Harmless when:
         nvidia-smi and CUDA both work: then what was found is a leftover file, and this check is silent.

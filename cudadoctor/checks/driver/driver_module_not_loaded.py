@@ -7,6 +7,7 @@ import re
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.common import active, bare, cuda_runs, own_pci, rows, seen, smi_lists, smi_seen
 from cudadoctor.checks.kernel_log import met, runs, says_no_driver, seen_of
+from cudadoctor.checks.signs import unsure
 from cudadoctor.checks.sources import DRIVER_INSTALL
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.envs import EnvFacts
@@ -34,9 +35,20 @@ def driver_module_not_loaded(  # noqa: PLR0917  facts, passed by name
         Without the module neither nvidia-smi nor CUDA reaches the GPU. Usual reasons: no reboot after the
         installation, a module that Secure Boot refuses, a blacklist line, or a GPU that this branch does not know.
 
+    How we know:
+        The driver's files are installed, a module for the running kernel is on disk, and /proc/driver/nvidia/version is
+        not there, nor does a kernel driver hold the GPU. In a text without more: "NVIDIA-SMI has failed because it
+        couldn't communicate with the NVIDIA driver" or "kernel driver does not appear to be running on this host". A
+        module that is not built, refused for its signature, or displaced by nouveau has a name of its own.
+
     Fix:
-        Run `modprobe nvidia` as root and read what it says, and the kernel's log (`dmesg`) with it: it names the
-        reason. Reboot if the driver was installed since the last start.
+        As root: `modprobe nvidia`, and read what it says, and `dmesg | tail -30`: it names the reason. Reboot if the
+        driver was installed since the last start. "Key was rejected by service": enrol the key
+        (`secure-boot-unsigned-module`).
+
+        "not found in directory": build the module (`kernel-module-not-built`): `sudo dkms autoinstall` on Ubuntu,
+        Debian and RHEL-like, `sudo akmods --force` on Fedora with RPM Fusion. A blacklist line: `grep -r nvidia
+        /etc/modprobe.d`. In a container the driver belongs on the host.
 
     Harmless when:
         The GPU was switched off on purpose (a laptop set to its integrated GPU). Where nvidia is blacklisted and the
@@ -66,6 +78,9 @@ def driver_module_not_loaded(  # noqa: PLR0917  facts, passed by name
         return
     if any(device.driver for device in devices):
         return
+    if unsure(os, kernel):
+        yield Unknown(subject="machine", reason="whether modprobe's configuration keeps it out is not known")
+        return
     message = "the NVIDIA driver is installed and its kernel module is not loaded"
     if os.secure_boot:
         message += "; Secure Boot is on, and it refuses a module whose key was not enrolled"
@@ -89,12 +104,15 @@ def driver_module_not_loaded(  # noqa: PLR0917  facts, passed by name
 _SAYS = "the NVIDIA driver's kernel module is not loaded: nvidia-smi, or CUDA, reaches no driver"
 
 
+def _elsewhere(os: OsFacts | None) -> bool:
+    """Where this runs itself the bus is asked; without a bus (a sandbox) nothing is known of a GPU."""
+    return os is not None and (not bare(os) or os.uid is not None)
+
+
 @also(driver_module_not_loaded)
 def _smi_says(smi: SmiFacts, pci: PciFacts | None, driver: DriverFacts | None, os: OsFacts | None) -> Result:
     """nvidia-smi cannot reach the driver, and nothing else is known (a paste)."""
-    # Where this runs itself the bus is asked; without a bus (a sandbox) nothing is known of a GPU.
-    elsewhere = os is not None and (not bare(os) or os.uid is not None)
-    if pci is None and says_no_driver(smi) and not elsewhere and not (driver is not None and driver.loaded):
+    if pci is None and says_no_driver(smi) and not _elsewhere(os) and not (driver is not None and driver.loaded):
         yield Problem(
             subject="machine",
             message=_SAYS,
@@ -113,7 +131,7 @@ def _from_its_words(
     smi: SmiFacts | None,
 ) -> Result:
     """The same, told in the middle of other text."""
-    if pci is not None or runs(driver, smi) or (driver is not None and driver.loaded) or (os and not bare(os)):
+    if pci is not None or runs(driver, smi) or (driver is not None and driver.loaded) or _elsewhere(os):
         return
     said = met(symptoms, "smi-no-driver", "tf-no-kernel-driver", "module-fallback-nouveau")
     if said:

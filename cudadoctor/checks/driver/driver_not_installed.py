@@ -25,8 +25,23 @@ def driver_not_installed(  # noqa: PLR0917  facts, passed by name
         CUDA needs NVIDIA's kernel module and its user-space libraries. nouveau, which Linux brings along, does not
         run CUDA.
 
+    How we know:
+        A device of vendor 10de of a display class is on the PCI bus (/sys/bus/pci/devices), and there is neither a
+        loaded module nor any file of the driver (module, libcuda, libnvidia-ml, nvidia-smi). Cards that vfio-pci holds
+        for a guest are not counted.
+
     Fix:
-        Install the NVIDIA driver with the distribution's own tool, then reboot.
+        Ubuntu: `sudo ubuntu-drivers install` (18.04: `sudo ubuntu-drivers autoinstall`; servers: `sudo ubuntu-drivers
+        install --gpgpu`). Debian: enable contrib, non-free and non-free-firmware, then `sudo apt-get install
+        linux-headers-amd64 nvidia-driver firmware-misc-nonfree`.
+
+        RHEL, Rocky, Alma 8 to 10: NVIDIA's package source and EPEL, then `sudo dnf install nvidia-open` (Turing and
+        newer). Fedora: RPM Fusion, `sudo dnf install akmod-nvidia xorg-x11-drv-nvidia-cuda`.
+
+        SUSE, Arch: `nvidia-open` of their sources. Then reboot; with Secure Boot on, enrol the key when the firmware's
+        blue screen asks. Maxwell, Pascal and Volta need branch 580, Kepler 470.
+
+        Without an administrator there is no way round it: the driver is a part of the kernel.
 
     Harmless when:
         The GPU only draws a desktop, or is handed to a virtual machine (vfio-pci: not reported). In a container and

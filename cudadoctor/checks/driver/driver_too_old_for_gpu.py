@@ -23,9 +23,19 @@ def driver_too_old_for_gpu(
         is not supported by the NVIDIA 550.163.01 driver release", and nvidia-smi finds no device or cannot reach the
         driver.
 
+    How we know:
+        The GPU's compute capability (from its PCI id or nvidia-smi) needs a later branch than the installed one, by
+        NVIDIA's tables, and nvidia-smi does not list the GPU; or the kernel's log has "The NVIDIA GPU … installed in
+        this system is not supported by the NVIDIA … driver release" with a PCI id that is newer than the driver. The
+        other direction is `gpu-dropped-by-driver`.
+
     Fix:
         Install a newer driver branch. For GPUs from Blackwell on (RTX 50, B200) that is 570 or newer, with the open
-        kernel module. Debian: backports or NVIDIA's repository; Ubuntu: `ubuntu-drivers install`.
+        kernel module. Ubuntu: `sudo ubuntu-drivers list`, then `sudo ubuntu-drivers install`, or by name `sudo apt-get
+        install nvidia-driver-580-open`; where the release is too old for it, NVIDIA's repository.
+
+        Debian: backports or NVIDIA's repository. RHEL-like: NVIDIA's repository, `sudo dnf install nvidia-open`. Then
+        reboot.
 
     Harmless when:
         nvidia-smi lists the GPU: then this check is silent.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.common import active, rows, seen, smi_seen
 from cudadoctor.checks.gpu_words import code, failed_with, is_vgpu, named, quoted, said, vgpu_series
 from cudadoctor.checks.sources import CUDA_RUNTIME_ERRORS, SMI
 from cudadoctor.facts.driver import LibcudaFacts, SmiFacts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.kernel import KernelFacts
 from cudadoctor.facts.symptom import Symptom
 
 _UNAVAILABLE = 46
@@ -29,10 +30,15 @@ def exclusive_compute_mode(
         that use CUDA, torchrun on one GPU, a notebook that was left open) meets itself. The same error is given for a
         GPU in a bad state, and by a vGPU without a licence.
 
+    How we know:
+        nvidia-smi shows "Compute Mode: Exclusive_Process" and a program was refused: cuInit or torch gives 46
+        (cudaErrorDevicesUnavailable, "CUDA-capable device(s) is/are busy or unavailable"). Error 46 alone, with no word
+        of the mode, is said as possible only.
+
     Fix:
         See in `nvidia-smi` which process has the GPU and end it, or, as root, `nvidia-smi -c 0` for the default mode.
-        Where the mode is Default already: end processes that were left behind (`fuser -v /dev/nvidia*`), reset the
-        GPU or reboot.
+        Where the mode is Default already: end processes that were left behind (`fuser -v /dev/nvidia*`), reset the GPU
+        or reboot. On a cluster the batch system sets the mode: ask for a GPU of your own, or for MPS.
 
     Harmless when:
         A site sets Exclusive_Process on purpose, with MPS or a batch system: while no program is refused, nothing is
@@ -64,12 +70,20 @@ def exclusive_compute_mode(
 
 
 @also(exclusive_compute_mode)
-def from_words(symptoms: tuple[Symptom, ...], smi: SmiFacts | None, gpus: tuple[GpuFacts, ...] | None) -> Result:
+def from_words(
+    symptoms: tuple[Symptom, ...],
+    smi: SmiFacts | None,
+    gpus: tuple[GpuFacts, ...] | None,
+    kernel: KernelFacts | None,
+) -> Result:
     """Error 46, where nothing tells the mode. What CUDA's manual names first for it is the compute mode."""
     told = code(symptoms, _UNAVAILABLE)
     if told is None or any(vgpu_series(gpu.name) for gpu in gpus or ()) or said(symptoms, "vgpu-size") is not None:
         return
     if smi is not None and any(gpu.compute_mode is not None or is_vgpu(gpu) for gpu in smi.gpus):
+        return
+    if kernel is not None and kernel.live:
+        yield Unknown(subject="machine", reason="nvidia-smi did not tell the compute mode")
         return
     yield Problem(
         subject="machine",

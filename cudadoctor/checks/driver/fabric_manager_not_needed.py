@@ -30,6 +30,10 @@ def fabric_manager_not_needed(
         bridge between two of them, have none: the service then ends with "Nothing to do [NV_WARN_NOTHING_TO_DO]" and
         systemd shows it as failed. The GPUs, NVLink bridges and CUDA work without it.
 
+    How we know:
+        nvidia-fabricmanager.service is enabled, and neither an NVSwitch is on the PCI bus nor a GPU whose name is that
+        of an SXM module; or its own words "Nothing to do [NV_WARN_NOTHING_TO_DO]".
+
     Fix:
         `sudo systemctl disable --now nvidia-fabricmanager`, and remove its package if you like. Look for what does not
         work elsewhere: `nvidia-smi topo -m` shows the bridges as NV followed by a number.

@@ -42,6 +42,11 @@ def fabric_manager_not_running(
         On boards with NVSwitch (HGX, DGX: SXM modules) CUDA waits for nvidia-fabricmanager to set the switches up.
         Until then cuInit gives error 802 ("system not yet initialized"), and nvidia-smi works.
 
+    How we know:
+        cuInit gives 802 (CUDA_ERROR_SYSTEM_NOT_READY, "system not yet initialized") and the machine has NVSwitches
+        (PCI), SXM modules by name, or a GPU with "Fabric State: In Progress". In a text error 802 decides, unless the
+        GPU is known to sit on no such board or confidential computing is on.
+
     Fix:
         Install the fabric manager of exactly the driver's version and start it: `sudo systemctl enable --now
         nvidia-fabricmanager`. Ubuntu and Debian: package `nvidia-fabricmanager-570` with the driver's branch (from

@@ -30,13 +30,18 @@ def fabric_manager_version_mismatch(
         branch that were upgraded one without the other differ. It ends with "fabric manager NVIDIA GPU driver interface
         version … don't match with driver version …", and CUDA then gives error 802.
 
+    How we know:
+        The version of nv-fabricmanager against that of the loaded module, on a machine with NVSwitches; or its own
+        words "fabric manager NVIDIA GPU driver interface version 550.90.07 don't match with driver version 550.127.05".
+
     Fix:
         Install the version of the running driver. Ubuntu and Debian: `apt-cache policy nvidia-fabricmanager-570` (with
         the driver's branch) lists what there is, and `sudo apt-get install` takes one with `=` and its version behind
-        the name; RHEL and its like: `sudo dnf install nvidia-fabric-manager` with `-` and the version. Then
-        `sudo systemctl restart nvidia-fabricmanager`.
-        Hold both packages together (`apt-mark hold`) so that they are upgraded together. Where the driver was
-        upgraded and the machine not restarted since: reboot.
+        the name; RHEL and its like: `sudo dnf install nvidia-fabric-manager` with `-` and the version. Then `sudo
+        systemctl restart nvidia-fabricmanager`.
+
+        Hold both packages together (`apt-mark hold`) so that they are upgraded together. Where the driver was upgraded
+        and the machine not restarted since: reboot.
 
     Harmless when:
         The machine has no NVSwitch: then the fabric manager is not needed at all. While CUDA runs it is a warning: the

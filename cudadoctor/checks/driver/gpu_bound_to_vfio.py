@@ -20,6 +20,10 @@ def gpu_bound_to_vfio(pci: PciFacts, os: OsFacts | None, envs: tuple[EnvFacts, .
     Why:
         A GPU that is passed through to a guest is not there for programs of the host.
 
+    How we know:
+        The link /sys/bus/pci/devices/…/driver of the GPU leads to vfio-pci (`lspci -k`: "Kernel driver in use:
+        vfio-pci"); in a text also that nvidia-smi finds no device.
+
     Fix:
         Use CUDA inside the guest; or give the GPU back to the host: remove its id from the vfio-pci options, rebuild
         the initramfs, and reboot.

@@ -27,6 +27,11 @@ def gpu_count_mismatch(
         The driver took the GPU and could not start it: a failed start leaves a line `RmInitAdapter failed` or an Xid
         in the kernel's log, and nvidia-smi lists the others as if nothing were missing.
 
+    How we know:
+        The bus has a GPU that answers and that the nvidia driver holds (/sys/bus/pci), and nvidia-smi lists the others
+        without it. A GPU that no longer answers is `gpu-fallen-off-bus`; one that the device cgroup keeps back is not
+        reported.
+
     Fix:
         Look for the GPU's bus id in `sudo dmesg | grep -i nvrm`. A cold start (power off and on) tells a passing fault
         from a defect; then seating, power cables and, for an exchange, the slot. `nvidia-smi drain` and the module's

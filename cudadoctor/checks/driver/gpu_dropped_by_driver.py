@@ -21,8 +21,22 @@ def gpu_dropped_by_driver(
         NVIDIA ends the support of old architectures with a branch: Kepler stays at 470, Maxwell, Pascal and Volta
         stay at 580. A newer driver loads and ignores the GPU.
 
+    How we know:
+        The GPU's compute capability is below what the installed branch drives (NVIDIA's table: 470 ends Kepler, 580
+        Maxwell, Pascal and Volta), and nvidia-smi does not list it; or dmesg's "The NVIDIA … GPU installed in this
+        system is supported through the NVIDIA 470.xx Legacy drivers. … The 580.65.06 NVIDIA driver will ignore this
+        GPU".
+
     Fix:
-        Install the last branch that supports the GPU, and hold it there.
+        Install the last branch that supports the GPU, and hold it there. Maxwell, Pascal, Volta (GTX 900, GTX 10, P100,
+        V100, Titan V): Ubuntu `sudo apt-get install nvidia-driver-580`; NVIDIA's repository `sudo apt-get install
+        cuda-drivers-580` (Ubuntu, Debian), `sudo dnf module install nvidia-driver:580-dkms` (RHEL 8 and 9).
+
+        Kepler (GTX 600 and 700, K20 to K80): 470, on Ubuntu up to 24.04 `nvidia-driver-470`, on Debian
+        `nvidia-tesla-470-driver`. Always the proprietary module.
+
+        Hold it (`sudo apt-mark hold`, `sudo dnf versionlock add`) and reboot. CUDA 12 is the last for Maxwell to Volta,
+        CUDA 11 for Kepler.
 
     Harmless when:
         Another, newer GPU of this machine does the work: then this is information.

@@ -25,6 +25,11 @@ def gpu_fallen_off_bus(gpus: tuple[GpuFacts, ...], pci: PciFacts | None, smi: Sm
         The GPU was there at the start and stopped answering: seating, power, heat, a riser, or a defect. The driver
         cannot bring it back by itself.
 
+    How we know:
+        The GPU's configuration space reads as all ones (ff ff ff ff), nvidia-smi says "GPU is lost" or "Unable to
+        determine the device handle for GPU 0000:01:00.0: Unknown Error", or the kernel's log has "Xid …: 79, GPU has
+        fallen off the bus". A log that shows a region which the firmware did not assign is `pci-bar-not-assigned`.
+
     Fix:
         Switch the machine off completely (a cold start) and on again. If it comes back and fails under load: look at
         power cables, seating, temperature and the power supply; then ask the vendor.

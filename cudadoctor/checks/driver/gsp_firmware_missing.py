@@ -19,6 +19,10 @@ def gsp_firmware_missing(kernel: KernelFacts, smi: SmiFacts | None, gpus: tuple[
         where VERSION is exactly that of the kernel module. Without it the open module cannot start the GPU
         ("Direct firmware load … failed with error -2", "RmInitAdapter failed").
 
+    How we know:
+        The kernel's log: "Direct firmware load for nvidia/VERSION/gsp_ga10x.bin failed with error -2" (or
+        gsp_tu10x.bin), followed by "RmInitAdapter failed", and nvidia-smi does not list that GPU.
+
     Fix:
         Install the firmware of the module's version: Ubuntu `nvidia-firmware-BRANCH`, Debian `firmware-nvidia-gsp`,
         Fedora and RHEL-like a part of the driver's packages (`nvidia-kmod-common`); module and other packages must be

@@ -19,11 +19,17 @@ def gsp_rpc_timeout(kernel: KernelFacts, smi: SmiFacts | None, gpus: tuple[GpuFa
         logs Xid 119 (a call timed out) or 120 (an error inside). It follows a defect of the firmware's version, a
         power transition that failed, or faulty hardware.
 
+    How we know:
+        The kernel's log: "Xid (PCI:…): 119, Timeout after 6s of waiting for RPC response from GPU0 GSP!" or Xid 120.
+        Lines from before the module was loaded, and those of more than a day ago, do not count.
+
     Fix:
         Stop what uses the GPU and reset it (`nvidia-smi --gpu-reset` with its index, as root), or reboot; where it does
-        not come back, switch the machine off and on. If it happens again: upgrade the driver. With the proprietary
-        module, up to branch 580, `options nvidia NVreg_EnableGpuFirmware=0` in /etc/modprobe.d does without the GSP;
-        the open module needs it. If it stays on one GPU of several: have that GPU checked.
+        not come back, switch the machine off and on.
+
+        If it happens again: upgrade the driver. With the proprietary module, up to branch 580, `options nvidia
+        NVreg_EnableGpuFirmware=0` in /etc/modprobe.d does without the GSP; the open module needs it. If it stays on one
+        GPU of several: have that GPU checked.
 
     Harmless when:
         The GPU was reset since: a day later, or after the module was loaded anew, it is not reported.

@@ -22,6 +22,10 @@ def imex_channel_missing(smi: SmiFacts, services: ServiceFacts) -> Result:
         another machine through a channel of the IMEX service (/dev/nvidia-caps-imex-channels/channel0). Without it
         NCCL goes over the network, or, where it was told to use MNNVL, fails.
 
+    How we know:
+        The GPUs are those of a GB200 or GB300, nvidia-smi shows "Fabric State: Completed", and
+        /dev/nvidia-caps-imex-channels has no channel.
+
     Fix:
         As root: start nvidia-imex with the addresses of all machines in /etc/nvidia-imex/nodes_config.cfg, and have the
         channel made by the driver's option NVreg_CreateImexChannel0=1. In Kubernetes a ComputeDomain of the DRA driver
@@ -31,7 +35,7 @@ def imex_channel_missing(smi: SmiFacts, services: ServiceFacts) -> Result:
         Each machine works for itself: a job on the GPUs of one machine needs no channel.
 
     Sources:
-        https://docs.nvidia.com/multi-node-nvlink-systems/imex-guide/
+        https://docs.nvidia.com/multi-node-nvlink-systems/imex-guide/imexchannels.html
     """
     ready = [
         gpu for gpu in smi.gpus if _RACK.search(gpu.name or "") and (gpu.fabric_state or "").lower() == "completed"

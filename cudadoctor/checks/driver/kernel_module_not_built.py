@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.common import bare, clean, cuda_runs, own_pci, rows, seen, smi_lists
-from cudadoctor.checks.kernel_log import events, met, runs, seen_of
+from cudadoctor.checks.kernel_log import events, met, runs, says_no_driver, seen_of
 from cudadoctor.checks.sources import DRIVER_INSTALL
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.kernel import KernelFacts
@@ -26,9 +26,22 @@ def kernel_module_not_built(
         A kernel module fits one kernel. After a kernel update DKMS must build it anew (that needs the headers of the
         new kernel and a compiler), or the distribution's prebuilt module package for that kernel must be installed.
 
+    How we know:
+        The driver's libraries are installed and /lib/modules of the running kernel (`uname -r`) holds no nvidia.ko,
+        under any name or compression. In a text: "modprobe: FATAL: Module nvidia not found in directory
+        /lib/modules/…", "Exec format error", "version magic … should be", or `dkms status` with modules for other
+        kernels only. Where DKMS tried and failed it is `dkms-build-failed`, where the headers are missing
+        `kernel-headers-missing`.
+
     Fix:
-        Install the headers of the running kernel and let DKMS build the module, or install the prebuilt module
-        package for this kernel; then load it or reboot.
+        Ubuntu: `sudo apt-get install linux-headers-$(uname -r)` and `sudo dkms autoinstall`, or the prebuilt module
+        `sudo apt-get install linux-modules-nvidia-580-$(uname -r)` with your branch.
+
+        Debian: `sudo apt-get install linux-headers-amd64`, then `sudo dkms autoinstall`. RHEL-like: `sudo dnf install
+        kernel-devel-$(uname -r)`, then `sudo dkms autoinstall`.
+
+        Fedora with RPM Fusion: `sudo akmods --force`. A .run file: run it again, with `--dkms`. Then `sudo modprobe
+        nvidia`, or reboot. At once: choose the previous kernel in the boot menu.
 
     Harmless when:
         Never on a machine whose GPU should compute; starting the previous kernel works until it is built.
@@ -80,4 +93,22 @@ def _from_its_words(
         evidence=seen_of(*absent, *named, *magic),
         source=DRIVER_INSTALL,
         confidence=Confidence.CERTAIN if absent else Confidence.LIKELY,
+    )
+
+
+@also(kernel_module_not_built)
+def _by_dkms(kernel: KernelFacts, os: OsFacts, driver: DriverFacts | None, smi: SmiFacts | None) -> Result:
+    """In a text: `dkms status` lists modules, none of them for the kernel that runs, and nvidia-smi finds no driver."""
+    built = [one for one in kernel.dkms or () if one.state in ("built", "installed")]
+    failing = says_no_driver(smi) or (driver is not None and driver.loaded is False)
+    if kernel.live or runs(driver, smi) or not built or os.kernel is None or not failing:
+        return
+    if any(one.kernel in (None, os.kernel) for one in built):
+        return
+    others = ", ".join(dict.fromkeys(clean(one.kernel, 60) for one in built))
+    yield Problem(
+        subject="machine",
+        message=f"DKMS has built the nvidia module for {others}, and kernel {clean(os.kernel, 80)} is running",
+        evidence=tuple(one.seen for one in built[:3]),
+        source=DRIVER_INSTALL,
     )

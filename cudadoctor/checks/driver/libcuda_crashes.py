@@ -16,9 +16,15 @@ def libcuda_crashes(libcuda: LibcudaFacts) -> Result:
         A libcuda of another version than the module, a damaged file, or a copy for another system dies in its first
         call. Every CUDA program will die there, too.
 
+    How we know:
+        libcuda.so.1 is loaded, and cuInit called, in a process of its own, and that process is ended by a signal
+        (SIGSEGV, SIGILL, SIGABRT).
+
     Fix:
-        Look which file the loader takes, remove the one that does not belong to the driver, or reinstall the driver
-        and reboot.
+        See which file the loader takes (`ldconfig -p | grep libcuda.so.1`, `echo $LD_LIBRARY_PATH`), remove the one
+        that does not belong to the driver, or reinstall the driver (Ubuntu, Debian: `sudo apt-get install --reinstall`
+        with libnvidia-compute or libcuda1 of its branch; RHEL-like: `sudo dnf reinstall nvidia-driver-cuda-libs`) and
+        reboot.
 
     Harmless when:
         Never where CUDA should work. On a machine without a GPU it is information.

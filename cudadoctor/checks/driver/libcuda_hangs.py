@@ -15,9 +15,14 @@ def libcuda_hangs(libcuda: LibcudaFacts) -> Result:
     Why:
         cuInit waits in the kernel driver. Every CUDA program will wait there, too, torch among them.
 
+    How we know:
+        cuInit is called in a process of its own, and does not come back while the doctor's limit for it was long
+        enough; an end of the run before that is not known, not a hang.
+
     Fix:
-        Read the kernel's log (`dmesg`) for lines with NVRM and Xid, and reboot. If it hangs again, test the GPUs one
-        by one with CUDA_VISIBLE_DEVICES.
+        Read the kernel's log (`sudo dmesg | grep -iE 'nvrm|xid'`), and reboot; a process that waits in the driver
+        (state D in `ps`) cannot be ended. If it hangs again, test the GPUs one by one (`CUDA_VISIBLE_DEVICES=0`, then 1
+        and so on), and look at Xid 79, 119 and 120. On HGX and DGX look at nvidia-fabricmanager.
 
     Harmless when:
         It is only slow: that is not reported as a hang.

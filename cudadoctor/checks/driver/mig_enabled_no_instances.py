@@ -17,9 +17,15 @@ def mig_enabled_no_instances(gpus: tuple[GpuFacts, ...], smi: SmiFacts | None, l
         With MIG on, CUDA uses instances, not the whole GPU. Until a GPU instance and a compute instance exist, there
         is nothing to compute on.
 
+    How we know:
+        nvidia-smi's "MIG Mode, Current: Enabled" and no line below "MIG devices" ("No MIG devices found"), on a GPU
+        that CUDA does not offer (cuInit gives 100, "no CUDA-capable device is detected").
+
     Fix:
-        Make instances (`nvidia-smi mig -lgip` lists the profiles, `nvidia-smi mig -cgi` with one of them and `-C`
-        makes them), or switch MIG off with `nvidia-smi -mig 0`.
+        As root: `nvidia-smi mig -lgip` lists the profiles, `nvidia-smi mig -cgi 1g.10gb -C` makes an instance of one of
+        them (here 1g.10gb) with its compute instance; or switch MIG off with `nvidia-smi -mig 0` and reset the GPU.
+        Instances are gone after a reboot: a service such as nvidia-mig-manager makes them anew. In a container or a
+        job: ask whoever runs the machine.
 
     Harmless when:
         An administrator or an operator makes the instances when a job asks for them. Beside GPUs that CUDA can use it

@@ -25,6 +25,11 @@ def mig_one_instance_per_process(
         are, and `cuda:1` gives "invalid device ordinal". Training with several processes on instances of one GPU
         through NCCL is not possible either.
 
+    How we know:
+        nvidia-smi lists several MIG devices of a GPU and CUDA counts one device, with no MIG- name in
+        CUDA_VISIBLE_DEVICES; or "invalid device ordinal" (error 101) on a GPU that is divided; or a text that speaks of
+        MIG and of a device_count of 1.
+
     Fix:
         Start one process for each instance, each with `CUDA_VISIBLE_DEVICES=MIG-…` (names from `nvidia-smi -L`). For
         one large job: have MIG switched off by the administrator (`nvidia-smi -mig 0`).

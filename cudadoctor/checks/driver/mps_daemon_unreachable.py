@@ -22,16 +22,24 @@ def mps_daemon_unreachable(libcuda: LibcudaFacts, services: ServiceFacts | None)
         it goes on without MPS. Where it finds one and the daemon or its server does not take it (it is another user's,
         it runs outside of the container, it hangs or was killed), CUDA programs fail with error 805, 806 or 807.
 
+    How we know:
+        cuInit gives 805 ("MPS client failed to connect to the MPS control daemon or the MPS server"), 806 ("the remote
+        procedural call between the MPS server and the MPS client failed") or 807 ("the MPS server is not ready to
+        accept new MPS client requests"). Whether a daemon runs is seen from the processes.
+
     Fix:
-        Without a wish for MPS: end it as the user who started it (`echo quit | nvidia-cuda-mps-control`), unset
-        CUDA_MPS_PIPE_DIRECTORY and CUDA_MPS_LOG_DIRECTORY, and remove what is left of the pipe directory. With MPS:
-        start the daemon as the same user, with the same two variables as the program. In a container: share the host's
-        IPC namespace and the pipe directory (`--ipc=host -v /tmp/nvidia-mps:/tmp/nvidia-mps`).
+        End MPS, or start its daemon as the same user. Without a wish for MPS: end it as the user who started it (`echo
+        quit | nvidia-cuda-mps-control`), unset CUDA_MPS_PIPE_DIRECTORY and CUDA_MPS_LOG_DIRECTORY, and remove what is
+        left of the pipe directory.
+
+        With MPS: start the daemon as the same user, with the same two variables as the program. In a container: share
+        the host's IPC namespace and the pipe directory (`--ipc=host -v /tmp/nvidia-mps:/tmp/nvidia-mps`).
 
     Harmless when:
         Never while the program should compute. 807 passes by itself when the server is only starting.
 
     Sources:
+        https://docs.nvidia.com/deploy/topics/topic_5_2_2.html
         https://docs.nvidia.com/deploy/mps/index.html
     """
     if failed_with(libcuda, *_CODES):

@@ -18,6 +18,10 @@ def nccl_nvls_fabric_error(symptoms: tuple[Symptom, ...]) -> Result:
         or is being restarted, where the GPUs are a part of the board only (a virtual machine, a container without the
         IMEX channel), or where another job holds the groups.
 
+    How we know:
+        NCCL's own lines: "Failed to bind NVLink SHARP (NVLS) Multicast memory of size …", or a CUDA failure that its
+        log places in transport/nvls.cc.
+
     Fix:
         At once: `NCCL_NVLS_ENABLE=0`; NVLink itself goes on working. For good, on the host: `nvidia-smi -q | grep -A4
         Fabric` must say Completed and Success on every GPU; restart nvidia-fabricmanager with no GPU program running,

@@ -19,12 +19,18 @@ def nccl_p2p_acs_iommu(symptoms: tuple[Symptom, ...]) -> Result:
         wrong: NCCL hangs without an error, or results differ, while pairs across sockets (SYS, which use main memory)
         work.
 
+    How we know:
+        A text in which a program with NCCL hangs, and either `NCCL_P2P_DISABLE=1` makes it go on or the kernel logs
+        faults of the IOMMU ("AMD-Vi: Event logged [IO_PAGE_FAULT", "DMAR: [DMA Write] Request device"). A hang alone
+        decides nothing.
+
     Fix:
         At once, and slower: `NCCL_P2P_DISABLE=1`. For good, on bare metal: switch the IOMMU (VT-d, AMD-Vi) off in the
         firmware's setup or boot with `iommu=pt` (AMD) or `intel_iommu=off`, and switch ACS off in the firmware or with
-        `setpci` on the bridges that `sudo lspci -vvv | grep ACSCtl` shows with `SrcValid+`. In a virtual machine ACS
-        is needed: there the hypervisor's administrator enables ATS, or P2P stays off. `p2pBandwidthLatencyTest` of the
-        CUDA samples shows the result.
+        `setpci` on the bridges that `sudo lspci -vvv | grep ACSCtl` shows with `SrcValid+`.
+
+        In a virtual machine ACS is needed: there the hypervisor's administrator enables ATS, or P2P stays off.
+        `p2pBandwidthLatencyTest` of the CUDA samples shows the result.
 
     Harmless when:
         The GPUs have no peer access at all (most GeForce cards from RTX 40 on): NCCL then does not try it.

@@ -33,12 +33,22 @@ def no_devices_found(  # noqa: PLR0917  facts, passed by name
     """The driver is loaded and finds no GPU, though one is there.
 
     Why:
-        The driver refused the GPU or could not start it: an architecture that the branch or the kind of module does
-        not support, firmware that is missing, a memory region that the BIOS did not assign, or a defect.
+        The driver refused the GPU or could not start it: an architecture that the branch or the kind of module does not
+        support, firmware that is missing, a memory region that the BIOS did not assign, power cables, or a defect. Each
+        of these has a check of its own; this one is left where none of them is seen.
+
+    How we know:
+        nvidia-smi says "No devices were found" (exit status 6) and a GPU is on the PCI bus that this machine keeps for
+        itself. In a text without the bus nvidia-smi's sentence decides, and "RmInitAdapter failed" in the log makes it
+        certain. Where the device cgroup refuses all nodes, a batch system gave this session none.
 
     Fix:
-        Read the kernel's log (`dmesg`) for lines with NVRM: they name the reason. Then choose the driver branch and
-        the kind of module that fit the GPU.
+        `sudo dmesg | grep -i nvrm` names the reason. "requires use of the NVIDIA open kernel modules": install them
+        (`proprietary-module-on-open-only-gpu`). "not supported by open nvidia.ko": the proprietary ones.
+
+        "is not supported by the NVIDIA … driver release": another branch. "This PCI I/O region … is invalid": the
+        firmware's setup. "RmInitAdapter failed" alone: switch the machine off and on, install the newest driver of the
+        branch, then seat the card anew. In a Slurm job: ask for a GPU (`--gres=gpu:1`).
 
     Harmless when:
         The machine has no NVIDIA GPU, or every GPU is handed to virtual machines: then nothing is reported. A job that

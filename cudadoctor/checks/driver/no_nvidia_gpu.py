@@ -10,7 +10,7 @@ from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
-_ASKED = ("cuda-asked-for", "no-nvidia-driver", "torch-without-cuda")
+_ASKED = ("cuda-asked-for", "no-nvidia-driver")
 """Messages of programs that wanted CUDA. On a live machine torch says such things to the doctor itself."""
 
 
@@ -28,6 +28,10 @@ def no_nvidia_gpu(  # noqa: PLR0917  facts, passed by name
 
     Why:
         CUDA runs on NVIDIA GPUs only. Without one torch computes on the CPU, and nothing is broken.
+
+    How we know:
+        No device of NVIDIA's (vendor 10de, display class) is on the PCI bus, nvidia-smi lists none and no driver is
+        loaded; under WSL 2 Windows offers no driver. Where the bus cannot be looked at, it is not known.
 
     Fix:
         Nothing has to be done to compute on the CPU. Where a GPU should be here: look at the slot, the BIOS and, in a
@@ -60,7 +64,7 @@ def no_nvidia_gpu(  # noqa: PLR0917  facts, passed by name
         return
     if driver is not None and driver.loaded and os.container is None:
         return
-    asked = next((one for one in symptoms or () if one.kind in _ASKED and one.seen.where.startswith("line ")), None)
+    asked = next((one for one in symptoms or () if _asks(one)), None)
     yield Problem(
         subject="machine",
         message="there is no NVIDIA GPU in this machine" + (", and a program asked for CUDA" if asked else ""),
@@ -69,3 +73,10 @@ def no_nvidia_gpu(  # noqa: PLR0917  facts, passed by name
         severity=Severity.ERROR if asked is not None else None,
         confidence=Confidence.CERTAIN if pci is not None and asked is None else Confidence.LIKELY,
     )
+
+
+def _asks(one: Symptom) -> bool:
+    """A program wanted CUDA; collect_env's line on what torch was built with only describes it."""
+    if one.kind == "torch-without-cuda" and "not compiled" not in one.seen.text.lower():
+        return False
+    return one.kind in _ASKED and one.seen.where.startswith("line ")

@@ -28,9 +28,21 @@ def nouveau_conflict(
         One kernel driver can hold a GPU. While nouveau (or its successor nova) is bound to it, the nvidia module
         finds nothing to drive, and CUDA has no device.
 
+    How we know:
+        The GPU's driver link in /sys/bus/pci leads to nouveau or nova while NVIDIA's driver is installed (`lspci -k`:
+        "Kernel driver in use: nouveau"). In a text also the installer's "The Nouveau kernel driver is currently in use
+        by your system", or lsmod with nouveau beside an nvidia-smi that reaches nothing; "the NVIDIA probe routine was
+        not called for 1 device(s)" alone is possible only.
+
     Fix:
-        Keep nouveau (and nova_core, where it is the holder) from loading: a blacklist file under /etc/modprobe.d,
-        rebuild the initramfs, and reboot.
+        Keep nouveau from loading: `echo 'blacklist nouveau' | sudo tee /etc/modprobe.d/blacklist-nouveau.conf` and
+        `echo 'options nouveau modeset=0' | sudo tee -a /etc/modprobe.d/blacklist-nouveau.conf`; then `sudo
+        update-initramfs -u` (Ubuntu, Debian) or `sudo dracut -f` (RHEL-like, Fedora, SUSE), and reboot. Where nova_core
+        is the holder, write its name as well.
+
+        On RHEL-like and Fedora also `sudo grubby --update-kernel=ALL --args="rd.driver.blacklist=nouveau
+        modprobe.blacklist=nouveau"`. If it still holds the GPU, NVIDIA's module did not load: `sudo modprobe nvidia`
+        says why.
 
     Harmless when:
         A second GPU is left to nouveau for the display on purpose: then this is information.

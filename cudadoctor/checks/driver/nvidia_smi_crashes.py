@@ -16,6 +16,9 @@ def nvidia_smi_crashes(smi: SmiFacts, libcuda: LibcudaFacts | None) -> Result:
         A program of the driver that dies shows a broken installation: a library of another version, a damaged file,
         or a library that is loaded into it by LD_LIBRARY_PATH or LD_PRELOAD.
 
+    How we know:
+        nvidia-smi was started and ended by a signal (SIGSEGV, SIGABRT, SIGBUS), not by an exit status of its own.
+
     Fix:
         Try `env -u LD_LIBRARY_PATH -u LD_PRELOAD nvidia-smi`. If that works: take the offending directory out of the
         variable. If not: reinstall the driver and reboot.

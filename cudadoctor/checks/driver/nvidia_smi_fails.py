@@ -5,9 +5,11 @@ from __future__ import annotations
 from cudadoctor.checks.base import Problem, Result, Severity, check
 from cudadoctor.checks.common import clean, cuda_runs, expects_gpu, given_away, smi_seen
 from cudadoctor.checks.driver.no_devices_found import says_no_devices
+from cudadoctor.checks.signs import UNSURE, unsure
 from cudadoctor.checks.sources import SMI
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.kernel import KernelFacts
 from cudadoctor.facts.system import OsFacts
 
 
@@ -19,12 +21,18 @@ def nvidia_smi_fails(  # noqa: PLR0917  facts, passed by name
     driver: DriverFacts | None,
     pci: PciFacts | None,
     libcuda: LibcudaFacts | None,
+    kernel: KernelFacts | None,
 ) -> Result:
     """nvidia-smi ends with an error.
 
     Why:
         It is a sign, seldom the cause: nvidia-smi cannot reach the kernel driver, or the library and the module do
         not fit. Where the reason is known, this stands below it in the report.
+
+    How we know:
+        nvidia-smi ended with an exit status that is not 0 (9: no driver; 12: libnvidia-ml is missing; 15: the GPU fell
+        off the bus; 18: library and module differ), on a machine with a GPU. Its message is quoted. "No devices were
+        found" has a name of its own.
 
     Fix:
         Read what it says, and the kernel's log (`dmesg`) for lines with NVRM. Reboot if the driver was installed or
@@ -37,6 +45,9 @@ def nvidia_smi_fails(  # noqa: PLR0917  facts, passed by name
         https://docs.nvidia.com/deploy/nvidia-smi/
     """
     if smi.outcome != "failed" or says_no_devices(smi) or not expects_gpu(gpus, os, driver) or given_away(pci):
+        return
+    if unsure(os, kernel, driver, pci):
+        yield UNSURE
         return
     said = clean(smi.message) or f"exit status {smi.exit_code}"
     yield Problem(

@@ -16,9 +16,15 @@ def nvidia_smi_hangs(smi: SmiFacts) -> Result:
         It waits in the kernel driver. A GPU that stopped answering, a driver in trouble, or a broken device node lets
         every program wait that asks the driver.
 
+    How we know:
+        nvidia-smi was started and did not end although its limit was long enough; where the doctor's own time ran out
+        first it is not known, and not a hang.
+
     Fix:
-        Read the kernel's log (`dmesg`) for lines with NVRM and Xid, and reboot. If it hangs again: test the GPUs one
-        by one.
+        Read the kernel's log (`sudo dmesg | grep -iE 'nvrm|xid'`), and reboot; a process that waits in the driver
+        (state D in `ps`) cannot be ended. If it hangs again: switch off and on, then ask the GPUs one by one
+        (`nvidia-smi -i 0`). On servers with many GPUs `sudo systemctl enable --now nvidia-persistenced` takes away the
+        slow start.
 
     Harmless when:
         It is only slow: without persistence mode the first call on a machine with many GPUs takes half a minute. Slow

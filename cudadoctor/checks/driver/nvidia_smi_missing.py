@@ -24,6 +24,10 @@ def nvidia_smi_missing(  # noqa: PLR0917  facts, passed by name
     Why:
         nvidia-smi comes with the driver; it is the first tool to look at a GPU with. CUDA itself does not need it.
 
+    How we know:
+        A GPU is on the bus and PATH has no nvidia-smi ("nvidia-smi: command not found"). In a container it counts only
+        where the `utility` capability was given and CUDA does not work.
+
     Fix:
         Install the package of the driver's tools (Ubuntu: nvidia-utils of the driver's branch; Debian: nvidia-smi;
         RHEL: nvidia-driver-cuda). Under WSL put /usr/lib/wsl/lib on PATH.

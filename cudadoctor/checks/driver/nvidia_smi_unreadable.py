@@ -17,6 +17,10 @@ def nvidia_smi_unreadable(smi: SmiFacts, gpus: tuple[GpuFacts, ...] | None, libc
         The first nvidia-smi on PATH may be a wrapper or another program of that name; or the driver is in such a
         state that its answer is cut or garbled. Exit status 0 proves nothing.
 
+    How we know:
+        nvidia-smi ended with status 0, and its output has neither the table, XML nor lists that it prints in any
+        version.
+
     Fix:
         Look which file it is (`command -v nvidia-smi`) and run /usr/bin/nvidia-smi by its full path. If that one
         prints garbage, too: reinstall the driver and reboot.

@@ -14,14 +14,20 @@ from cudadoctor.facts.kernel import KernelFacts
 def open_module_needs_enable_flag(
     kernel: KernelFacts, smi: SmiFacts | None, gpus: tuple[GpuFacts, ...] | None
 ) -> Result:
-    """The open kernel module of branches 515 to 545 refuses this GPU unless it is told otherwise.
+    """The open kernel module of branches 515 to 535 refuses this GPU unless it is told otherwise.
 
     Why:
-        The first open modules were meant for data-centre GPUs. On GeForce and workstation GPUs it says "Open
-        nvidia.ko is only ready for use on Data Center GPUs" and leaves the GPU alone.
+        The first open modules were meant for data-centre GPUs. On GeForce and workstation GPUs they say "Open nvidia.ko
+        is only ready for use on Data Center GPUs" and leave the GPU alone. From 545.23.06 on the option is ignored, and
+        not needed.
+
+    How we know:
+        The module's own line in the kernel's log: "Open nvidia.ko is only ready for use on Data Center GPUs. To force
+        use of Open nvidia.ko on other GPUs, see the 'OpenRmEnableUnsupportedGpus' kernel module parameter", for a GPU
+        that does not answer now.
 
     Fix:
-        Best: a driver of a newer branch. Else the proprietary module of the same version, or `options nvidia
+        Install a driver of a newer branch. Else the proprietary module of the same version, or `options nvidia
         NVreg_OpenRmEnableUnsupportedGpus=1` in a file under /etc/modprobe.d, with the initramfs rebuilt and a
         reboot.
 

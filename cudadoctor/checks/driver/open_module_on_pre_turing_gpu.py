@@ -26,8 +26,20 @@ def open_module_on_pre_turing_gpu(
         The open kernel modules need the GPU System Processor, which came with Turing. Maxwell, Pascal and Volta work
         with the proprietary module only, and only up to branch 580.
 
+    How we know:
+        /proc/driver/nvidia/version says "NVIDIA UNIX Open Kernel Module" (or `modinfo nvidia`: license Dual MIT/GPL),
+        and the GPU's compute capability is below 7.5; or dmesg's "installed in this system is not supported by open
+        nvidia.ko because it does not include the required GPU System Processor (GSP)".
+
     Fix:
-        Replace the open kernel module package by the proprietary one of branch 580, and reboot.
+        Ubuntu: `sudo apt-get install nvidia-driver-580` in place of `nvidia-driver-580-open`. Debian:
+        `nvidia-kernel-dkms` in place of `nvidia-open-kernel-dkms`.
+
+        NVIDIA's repository: `sudo apt-get install cuda-drivers-580` (remove `nvidia-open` first), RHEL 8 and 9 `sudo
+        dnf module reset nvidia-driver` and `sudo dnf module install nvidia-driver:580-dkms`.
+
+        A .run file: `--kernel-module-type=proprietary`. Then reboot, and hold the branch: 590 and newer no longer drive
+        these GPUs at all.
 
     Harmless when:
         nvidia-smi lists the GPU: then it works, and this check is silent. Beside a newer GPU that does the work it is

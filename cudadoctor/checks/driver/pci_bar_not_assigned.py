@@ -20,6 +20,11 @@ def pci_bar_not_assigned(kernel: KernelFacts, smi: SmiFacts | None, gpus: tuple[
         little address space leaves one unassigned: "This PCI I/O region assigned to your NVIDIA device is invalid",
         "BAR1 is 0M @ 0x0".
 
+    How we know:
+        The kernel's log: "NVRM: This PCI I/O region assigned to your NVIDIA device is invalid: NVRM: BAR1 is 0M @ 0x0
+        (PCI:…)", "can't assign; no space" for the GPU, or "The system BIOS may have misconfigured your graphics
+        device", and the GPU does not answer now.
+
     Fix:
         In the firmware's setup: switch "Above 4G decoding" (and Resizable BAR) on, CSM off, and install its newest
         version. In a virtual machine: UEFI (OVMF) and a larger 64-bit MMIO window. As a trial the kernel parameter
@@ -29,7 +34,7 @@ def pci_bar_not_assigned(kernel: KernelFacts, smi: SmiFacts | None, gpus: tuple[
         The GPU works now: then this check is silent.
 
     Sources:
-        https://download.nvidia.com/XFree86/Linux-x86_64/455.38/README/commonproblems.html
+        https://github.com/NVIDIA/open-gpu-kernel-modules/blob/main/kernel-open/nvidia/nv-pci.c
     """
     found = events(kernel, "bar-not-assigned")
     for event, _ in last_by_gpu(found):

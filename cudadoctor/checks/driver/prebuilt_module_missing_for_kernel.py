@@ -27,6 +27,10 @@ def prebuilt_module_missing_for_kernel(  # noqa: PLR0917  facts, passed by name
         flavour (`-aws`, `-azure`, `-oem`, the HWE kernel) came without its package, mostly because the package that
         follows new kernels (`linux-modules-nvidia-BRANCH-FLAVOUR`) is not installed.
 
+    How we know:
+        linux-modules-nvidia packages hold a module for other kernels under /lib/modules, there is none for the running
+        one (`uname -r`), and DKMS does not have the driver.
+
     Fix:
         Install the package for the running kernel: `apt-get install linux-modules-nvidia-580-$(uname -r)` with your
         driver's branch in place of 580, and once `linux-modules-nvidia-580-generic` (or `-aws`, `-azure` …), so that

@@ -33,6 +33,10 @@ def prime_select_gpu_off(  # noqa: PLR0917  facts, passed by name
         loaded and the GPU sleeps. nvidia-smi then cannot reach the driver, and `modprobe nvidia` says "could not insert
         'off'".
 
+    How we know:
+        /etc/prime-discrete says "off", or modprobe's configuration has `alias nvidia off`; in a text "could not insert
+        'off'", or `prime-select intel` beside an nvidia-smi that reaches no driver.
+
     Fix:
         As root `prime-select on-demand` (the display stays on the integrated GPU and CUDA works) or
         `prime-select nvidia`, then reboot. Where that does not help, look for left-over lines:
@@ -43,7 +47,7 @@ def prime_select_gpu_off(  # noqa: PLR0917  facts, passed by name
         The battery matters more and nothing here uses CUDA: then it is information.
 
     Sources:
-        https://download.nvidia.com/XFree86/Linux-x86_64/580.65.06/README/
+        https://github.com/canonical/ubuntu-drivers-common/blob/master/share/hybrid/gpu-manager.c
     """
     if not without_driver(driver, os, pci, smi, libcuda):
         return

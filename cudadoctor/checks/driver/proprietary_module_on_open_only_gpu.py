@@ -26,8 +26,15 @@ def proprietary_module_on_open_only_gpu(
         From Blackwell on (RTX 50, B200 …) and on Grace, NVIDIA's driver supports the GPU only through the open kernel
         modules. The proprietary module loads, refuses the GPU, and nvidia-smi finds no device.
 
+    How we know:
+        /proc/driver/nvidia/version has no "Open" and the GPU is a Blackwell or newer, or of Grace, that nvidia-smi does
+        not list; or dmesg's "installed in this system requires use of the NVIDIA open kernel modules".
+
     Fix:
-        Replace the kernel module package by the open one of the same driver version, and reboot.
+        The open modules of the same version. Ubuntu: `sudo apt-get install nvidia-driver-580-open` (your branch).
+        Debian: `nvidia-open-kernel-dkms`. NVIDIA's repository: `sudo apt-get install nvidia-open` or `sudo dnf install
+        nvidia-open --allowerasing`. A .run file: `--kernel-module-type=open`. SUSE: the packages with `nvidia-open` in
+        their names. Then reboot.
 
     Harmless when:
         nvidia-smi lists the GPU: then it works, and this check is silent.

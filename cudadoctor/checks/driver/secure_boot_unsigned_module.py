@@ -30,12 +30,20 @@ def secure_boot_unsigned_module(  # noqa: PLR0917  facts, passed by name
         own key (MOK), which the firmware must be told of once, at its blue screen after a reboot. `modprobe nvidia`
         says "Key was rejected by service" (older kernels: "Required key not available").
 
+    How we know:
+        `modprobe nvidia` says "Key was rejected by service" or "Required key not available", the installer "module
+        failed to load … Secure Boot is enabled", or the kernel's log "Loading of unsigned module is rejected" with
+        Secure Boot on. "module verification failed: signature and/or required key missing - tainting kernel" is no
+        refusal.
+
     Fix:
         Ubuntu: `mokutil --import /var/lib/shim-signed/mok/MOK.der` as root; Debian: `/var/lib/dkms/mok.pub`; Fedora's
         akmods: `/etc/pki/akmods/certs/public_key.der`. It asks for a password; reboot, choose "Enroll MOK" at the blue
-        screen and give that password. Or take modules that the distribution signed (Ubuntu: `linux-modules-nvidia`
-        packages for the running kernel; SUSE: `nvidia-open-driver-G06-signed`). Or switch Secure Boot off in the
-        firmware. `mokutil --sb-state` and `mokutil --test-key FILE` tell how things stand.
+        screen and give that password.
+
+        Or take modules that the distribution signed (Ubuntu: `linux-modules-nvidia` packages for the running kernel;
+        SUSE: `nvidia-open-driver-G06-signed`). Or switch Secure Boot off in the firmware. `mokutil --sb-state` and
+        `mokutil --test-key FILE` tell how things stand.
 
     Harmless when:
         The log only says "module verification failed … tainting kernel": there the module was loaded all the same.

@@ -24,10 +24,14 @@ def several_driver_origins(os: OsFacts, distro: DistroFacts) -> Result:
         until one of them is upgraded: then library and module differ, and no reboot cures it. On Ubuntu even
         `nvidia-cuda-toolkit` brings `libnvidia-compute-…`, beside a driver from a .run file.
 
+    How we know:
+        /usr/bin/nvidia-uninstall of the .run file is there beside a package with libcuda (libnvidia-compute-…,
+        libcuda1, nvidia-driver-cuda-libs), or dpkg has libnvidia-compute of two branches installed.
+
     Fix:
-        Keep one. To keep packages: `sudo nvidia-uninstall`, then `sudo apt-get install --reinstall` with the driver's
-        packages, and reboot. To keep the .run file: purge the driver's packages (`sudo apt-get purge
-        '^libnvidia-compute-.*' '^nvidia-driver-.*'`) and install the file again.
+        Keep one source of the driver. To keep packages: `sudo nvidia-uninstall`, then `sudo apt-get install
+        --reinstall` with the driver's packages, and reboot. To keep the .run file: purge the driver's packages (`sudo
+        apt-get purge '^libnvidia-compute-.*' '^nvidia-driver-.*'`) and install the file again.
 
     Harmless when:
         Both are of the same version, or the machine is not upgraded. Where library and module already differ,

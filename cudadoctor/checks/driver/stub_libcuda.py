@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, also, check
-from cudadoctor.checks.common import absent_without_gpu, clean, cuda_runs, cuinit_seen, is_stub, rows, seen
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.common import (
+    absent_without_gpu,
+    clean,
+    cuda_runs,
+    cuinit_seen,
+    is_stub,
+    rows,
+    seen,
+    stubs_on_path,
+)
 from cudadoctor.checks.gpu_words import code, quoted, said
 from cudadoctor.checks.sources import CUDA_ERRORS
 from cudadoctor.facts.driver import LibcudaFacts
 from cudadoctor.facts.gpu import GpuFacts
-from cudadoctor.facts.shell import LoaderFacts
+from cudadoctor.facts.shell import LoaderFacts, ShellFacts
 from cudadoctor.facts.symptom import Symptom
 
 _STUB_LIBRARY = 34
+_INSUFFICIENT_DRIVER = 35
 
 
 @check("LD002", severity=Severity.ERROR)
@@ -22,9 +32,16 @@ def stub_libcuda(libcuda: LibcudaFacts, loader: LoaderFacts | None, gpus: tuple[
         A toolkit brings a libcuda under lib64/stubs that exists for linking only. On LD_LIBRARY_PATH, or copied to
         libcuda.so.1, it wins over the real one, and CUDA gives error 34.
 
+    How we know:
+        The libcuda.so.1 that the loader takes lies in a directory `stubs`, or CUDA gives 34 (CUDA_ERROR_STUB_LIBRARY,
+        "CUDA driver is a stub library"). In a text also `ldd`'s or strace's path of it, or error 35 ("CUDA driver
+        version is insufficient") while LD_LIBRARY_PATH has such a directory: older stubs answer so.
+
     Fix:
-        Take the stubs directory out of LD_LIBRARY_PATH (and out of /etc/ld.so.conf.d); give it to the linker only,
-        with -L.
+        Take the stubs directory out of LD_LIBRARY_PATH (`echo $LD_LIBRARY_PATH`, then the file that sets it) and out of
+        /etc/ld.so.conf.d with `sudo ldconfig`; remove a libcuda.so.1 that somebody linked to it. To link give it to the
+        linker only: `-L/usr/local/cuda/lib64/stubs -lcuda`, or LIBRARY_PATH. In a Dockerfile: no `ENV LD_LIBRARY_PATH`
+        with stubs in the final stage.
 
     Harmless when:
         It is used to link on a machine without a GPU, such as the build stage of an image. While the real library
@@ -69,3 +86,19 @@ def from_words(symptoms: tuple[Symptom, ...], libcuda: LibcudaFacts | None) -> R
             evidence=rows(quoted(error) if error is not None else None, quoted(loaded) if loaded is not None else None),
             source=CUDA_ERRORS,
         )
+
+
+@also(stub_libcuda)
+def from_the_path(symptoms: tuple[Symptom, ...], shell: ShellFacts, libcuda: LibcudaFacts | None) -> Result:
+    """A driver that "is insufficient", and a directory of stubs on the loader's path."""
+    error = code(symptoms, _INSUFFICIENT_DRIVER)
+    stubs = stubs_on_path(shell)
+    if error is None or stubs is None or (libcuda is not None and libcuda.path):
+        return
+    yield Problem(
+        subject="machine",
+        message=f"LD_LIBRARY_PATH leads to stubs ({clean(stubs)}), and CUDA finds no driver that is good enough",
+        evidence=(quoted(error), seen("LD_LIBRARY_PATH", stubs)),
+        source=CUDA_ERRORS,
+        confidence=Confidence.LIKELY,
+    )

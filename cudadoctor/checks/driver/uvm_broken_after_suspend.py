@@ -30,6 +30,11 @@ def uvm_broken_after_suspend(  # noqa: PLR0917  facts, passed by name
         After suspend and resume the unified-memory module can be left in a state in which every new CUDA program gets
         error 999 ("unknown error"; 30 in runtimes before 10.1), while nvidia-smi and the display work.
 
+    How we know:
+        cuInit gives 999 (cudaErrorUnknown; "CUDA unknown error", 30 before CUDA 10.1), nvidia_uvm is loaded, its nodes
+        open, and the kernel's log shows a resume; nvidia-smi works. In a text the error beside a word of suspend, sleep
+        or hibernation.
+
     Fix:
         End what uses CUDA, then as root: `modprobe -r nvidia_uvm` and `modprobe nvidia_uvm`. If it is in use and cannot
         be unloaded: reboot. So that it does not come back: `options nvidia NVreg_PreserveVideoMemoryAllocations=1` in a
@@ -40,7 +45,8 @@ def uvm_broken_after_suspend(  # noqa: PLR0917  facts, passed by name
         CUDA starts: then this check is silent.
 
     Sources:
-        https://download.nvidia.com/XFree86/Linux-x86_64/580.65.06/README/powermanagement.html
+        https://github.com/NVIDIA/open-gpu-kernel-modules/blob/main/kernel-open/nvidia/nv-reg.h
+        https://github.com/pytorch/pytorch/issues/49081
     """
     resumed = events(kernel, "resumed")
     if not bare(os) or not driver.loaded or driver.uvm_loaded is not True or libcuda.cuinit != _UNKNOWN_ERROR:

@@ -30,9 +30,18 @@ def uvm_module_not_loaded(
         ("unknown error"; 30 in runtimes before 10.1). As a rule the setuid helper nvidia-modprobe loads the module
         at the first use of CUDA.
 
+    How we know:
+        cuInit gives 999 or 304 ("OS call failed or operation not supported on this OS") while nvidia-smi works, and
+        nvidia_uvm is not in /proc/modules or /dev/nvidia-uvm is missing. Nodes that are there and refused are another
+        fault. In a text: modprobe finds no nvidia_uvm and CUDA gives "unknown error".
+
     Fix:
-        As root: `modprobe nvidia_uvm` and `nvidia-modprobe -c0 -u`. Install nvidia-modprobe so that it happens by
-        itself.
+        As root: `modprobe nvidia_uvm` and `nvidia-modprobe -c0 -u`. For good: install nvidia-modprobe (Ubuntu and
+        Debian `sudo apt-get install nvidia-modprobe`, RHEL-like and Fedora: a part of the driver's packages), or `echo
+        nvidia_uvm | sudo tee /etc/modules-load.d/nvidia-uvm.conf`.
+
+        If modprobe does not find it, the driver's packages are incomplete: install them again. In a container: load it
+        on the host, then recreate the container.
 
     Harmless when:
         CUDA has not been used since the start: it is loaded then, at first use. While CUDA starts, this check is

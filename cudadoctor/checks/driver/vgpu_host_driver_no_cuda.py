@@ -18,7 +18,7 @@ _SAYS = "this host runs NVIDIA's vGPU manager, whose driver serves virtual machi
 @check("VIRT010", severity=Severity.ERROR)
 def vgpu_host_driver_no_cuda(
     kernel: KernelFacts,
-    driver: DriverFacts,
+    driver: DriverFacts | None,
     os: OsFacts,
     libcuda: LibcudaFacts | None,
     envs: tuple[EnvFacts, ...] | None,
@@ -30,6 +30,11 @@ def vgpu_host_driver_no_cuda(
         shows "CUDA Version: N/A"; CUDA programs there, and in containers there, fail with "CUDA driver version is
         insufficient for CUDA runtime version", however new the driver is.
 
+    How we know:
+        The loaded module is the vGPU manager (nvidia_vgpu_vfio, a version that ends in -vgpu-kvm, "Host VGPU Mode"),
+        and CUDA does not start; in a text its name beside "CUDA driver version is insufficient for CUDA runtime
+        version".
+
     Fix:
         Run CUDA in a virtual machine with the guest driver of the same vGPU release and a licence. Or, if the GPU is to
         be used on the host itself: remove the vGPU manager and install the data-centre driver.
@@ -38,7 +43,8 @@ def vgpu_host_driver_no_cuda(
         The host only serves virtual machines: then it is information.
 
     Sources:
-        https://docs.nvidia.com/vgpu/latest/grid-management-sdk-user-guide/manage-vgpus-hypervisor-nvml.html
+        https://github.com/DualCoder/vgpu_unlock/issues/51
+        https://docs.nvidia.com/vgpu/12.0/grid-management-sdk-user-guide/index.html
     """
     if not kernel.vgpu_host or not bare(os) or cuda_runs(libcuda) or (libcuda is not None and libcuda.outcome == "ok"):
         return
@@ -47,7 +53,7 @@ def vgpu_host_driver_no_cuda(
     yield Problem(
         subject="machine",
         message=_SAYS,
-        evidence=rows(seen("/sys/module/nvidia_vgpu_vfio", "loaded"), driver.seen),
+        evidence=rows(seen("/sys/module/nvidia_vgpu_vfio", "loaded"), driver.seen if driver is not None else None),
         source=VGPU_HOST,
         severity=None if wanted else Severity.INFO,
     )

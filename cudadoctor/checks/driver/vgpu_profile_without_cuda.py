@@ -24,6 +24,10 @@ def vgpu_profile_without_cuda(
         The last letter of a vGPU's name is its series: Q (workstation) and C (compute) have CUDA, B (desktop) and A
         (applications) are for graphics and have none. nvidia-smi works with all of them.
 
+    How we know:
+        The last letter of the GPU's name (`GRID T4-2B`, `A40-8A`) is B or A, and CUDA does not start or a text has
+        error 46, 100, 101, 800 or 999.
+
     Fix:
         Nothing inside the guest cures it. The administrator of the hypervisor gives the machine a profile of series C
         or Q (`A40-8C` in place of `A40-8A`) with the licence that belongs to it.
@@ -32,7 +36,8 @@ def vgpu_profile_without_cuda(
         The machine is for graphics only. Where CUDA works nothing is reported.
 
     Sources:
-        https://docs.nvidia.com/vgpu/latest/grid-vgpu-user-guide/
+        https://docs.nvidia.com/vgpu/12.0/grid-licensing-user-guide/index.html
+        https://docs.nvidia.com/vgpu/10.0/grid-vgpu-user-guide/index.html
     """
     refused = said(symptoms, *_REFUSALS)
     failed = libcuda is not None and libcuda.outcome in ("ok", "failed") and not cuda_runs(libcuda)

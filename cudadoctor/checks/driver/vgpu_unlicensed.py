@@ -20,6 +20,10 @@ def vgpu_unlicensed(smi: SmiFacts) -> Result:
         A vGPU guest without a licence works at full speed for a short time and is then slowed down; CUDA contexts
         can be refused with error 46.
 
+    How we know:
+        `nvidia-smi -q` says "License Status: Unlicensed" for a virtual GPU; in a text the same words of nvidia-gridd,
+        or error 46 on a cloud size that has a part of a GPU.
+
     Fix:
         Put the site's client configuration token under /etc/nvidia/ClientConfigToken and restart nvidia-gridd; ask
         the administrator of the licence server.
@@ -29,7 +33,7 @@ def vgpu_unlicensed(smi: SmiFacts) -> Result:
         (pass-through, bare metal) needs a licence for its graphics only: there nothing is reported.
 
     Sources:
-        https://docs.nvidia.com/vgpu/latest/grid-licensing-user-guide/
+        https://docs.nvidia.com/vgpu/12.0/grid-licensing-user-guide/index.html
     """
     for gpu in smi.gpus:
         whole = (gpu.virtualization or "").lower() in ("none", "pass-through") and vgpu_series(gpu.name) is None

@@ -18,6 +18,10 @@ def wsl1_no_gpu(os: OsFacts, envs: tuple[EnvFacts, ...] | None) -> Result:
     Why:
         WSL 1 translates system calls; only WSL 2, which runs a real kernel, reaches the GPU of Windows.
 
+    How we know:
+        The kernel's release is 4.4.0 or older with "Microsoft" in it, and there is no /dev/dxg: that is WSL 1 (`uname
+        -r`). In a text a Windows build below 18362, which has no WSL 2.
+
     Fix:
         In Windows: `wsl --set-version` with this distribution's name and 2, then `wsl --shutdown`. `wsl -l -v` lists
         the names.

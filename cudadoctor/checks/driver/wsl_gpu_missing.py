@@ -17,9 +17,14 @@ def wsl_gpu_missing(os: OsFacts, driver: DriverFacts, libcuda: LibcudaFacts | No
         WSL 2 reaches the GPU of Windows through /dev/dxg. It is missing where the WSL kernel is too old, GPU support
         is switched off, or Windows has to be restarted after a driver update.
 
+    How we know:
+        WSL 2 (a "microsoft-standard-WSL2" kernel), the libraries of Windows' driver are in /usr/lib/wsl/lib, and
+        /dev/dxg is not there.
+
     Fix:
-        In Windows: `wsl --update`, `wsl --shutdown`, then open the distribution again; update the NVIDIA driver of
-        Windows.
+        In a Windows terminal: `wsl --update`, then `wsl --shutdown`, and open the distribution again; update the NVIDIA
+        driver of Windows from https://www.nvidia.com/drivers, and restart Windows. Where /etc/wsl.conf has a section
+        [gpu] with `enabled=false`, take it out. Install no Linux driver inside WSL.
 
     Harmless when:
         Never where CUDA should work. Without any NVIDIA driver of Windows nothing is reported here.

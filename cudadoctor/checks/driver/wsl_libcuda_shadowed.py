@@ -23,9 +23,16 @@ def wsl_libcuda_shadowed(os: OsFacts, libcuda: LibcudaFacts, smi: SmiFacts | Non
         WSL uses the driver of Windows; its libcuda lies in /usr/lib/wsl/lib. A Linux driver package (nvidia-driver,
         cuda-drivers, or the `cuda` metapackage) puts another one in front of it, which finds no device.
 
+    How we know:
+        Under WSL 2 the libcuda.so.1 that the loader takes is not in /usr/lib/wsl/lib, and CUDA does not start; in a
+        text nvidia-smi works and CUDA says "no CUDA-capable device is detected" (error 100), or a package
+        libnvidia-compute-… is installed.
+
     Fix:
-        Remove the Linux driver packages (libnvidia-compute, nvidia-driver, cuda-drivers) and run `ldconfig`; the
-        toolkit (cuda-toolkit) may stay.
+        `sudo apt-get purge '^libnvidia-compute-.*' '^nvidia-driver-.*' '^cuda-drivers.*'` (read the list that apt shows
+        before you agree; the toolkit, cuda-toolkit-…, stays), then `sudo ldconfig`, and `wsl --shutdown` in Windows.
+        `ldconfig -p | grep libcuda.so.1` must show /usr/lib/wsl/lib first. Install the toolkit from NVIDIA's
+        `wsl-ubuntu` repository, by the name `cuda-toolkit-12-8`, never `cuda` or `cuda-drivers` of another one.
 
     Harmless when:
         CUDA works: then this check is silent.

@@ -29,6 +29,11 @@ def wsl_windows_side_broken(  # noqa: PLR0917  facts, passed by name
         /dev/dxg is there and the library is the one of Windows, so the Linux side is in order. The driver of Windows
         is too old or broken, or the Windows build has a known fault.
 
+    How we know:
+        Under WSL 2 /dev/dxg is there, libcuda is that of /usr/lib/wsl, and cuInit gives 100, 101, 304 or 999 with
+        nothing hidden by CUDA_VISIBLE_DEVICES; in a text a Windows build that is older than 10 21H2 (19044) or an
+        expired Insider preview, beside a CUDA that finds nothing.
+
     Fix:
         In Windows: install the newest NVIDIA driver, run Windows Update and `wsl --update`, then `wsl --shutdown`. A
         data-centre GPU that Windows runs in TCC mode (nvidia-smi.exe shows it beside the name) is not there for WSL:

@@ -21,8 +21,14 @@ def conda_channel_frozen(envs: tuple[EnvFacts, ...], conda: CondaFacts | None) -
     Why:
         The PyTorch project stopped building conda packages after 2.5. Updates from that channel will not come.
 
+    How we know:
+        conda's own record of the installed pytorch names the channel `pytorch` (or pytorch-nightly, pytorch-lts), or
+        conda's configuration lists that channel.
+
     Fix:
-        For a newer torch use pip's wheels, or conda-forge.
+        For a newer torch: `python -m pip install torch --index-url https://download.pytorch.org/whl/cu126` in a new
+        conda environment, or conda-forge: `conda create -n ml -c conda-forge --override-channels pytorch-gpu`. Do not
+        mix the channels pytorch and conda-forge in one environment.
 
     Harmless when:
         An older torch is wanted on purpose: what the channel has stays there.

@@ -20,11 +20,18 @@ def conda_cuda_virtual_package_missing(symptoms: tuple[Symptom, ...], driver: Dr
         is no `__cuda`; with an old driver it is too low. The solver then takes a CPU build, or says "nothing provides
         __cuda".
 
+    How we know:
+        The solver's "nothing provides __cuda needed by pytorch-…", "feature:/linux-64::__cuda==12.2" or "__cuda >=12.8,
+        which is missing on the system".
+
     Fix:
-        See what conda sees: `conda info` lists the virtual packages. To install here for a machine that has the
-        driver, say so: `CONDA_OVERRIDE_CUDA=12.9 conda install -c conda-forge pytorch-gpu` (mamba, micromamba and
-        pixi take the variable, too; pixi also `[system-requirements] cuda = "12"`). Where this is that machine: repair
-        or update the driver first (`nvidia-smi` must work), or ask for an older CUDA (`cuda-version=12.4`).
+        Tell the solver which CUDA is meant, or repair the driver. See what conda sees: `conda info` lists the virtual
+        packages. To install here for a machine that has the driver, say so: `CONDA_OVERRIDE_CUDA=12.9 conda install -c
+        conda-forge pytorch-gpu` (mamba, micromamba and pixi take the variable, too; pixi also `[system-requirements]
+        cuda = "12"`).
+
+        Where this is that machine: repair or update the driver first (`nvidia-smi` must work), or ask for an older CUDA
+        (`cuda-version=12.4`).
 
     Harmless when:
         The environment is meant for the CPU.

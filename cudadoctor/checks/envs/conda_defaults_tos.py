@@ -17,12 +17,17 @@ def conda_defaults_tos(symptoms: tuple[Symptom, ...]) -> Result:
         pkgs/r, msys2) be accepted. In CI and in `docker build` nobody answers, and it ends with
         CondaToSNonInteractiveError. Organisations above a certain size need a licence for these channels.
 
+    How we know:
+        conda's own words: "CondaToSNonInteractiveError: Terms of Service have not been accepted for the following
+        channels".
+
     Fix:
-        Without these channels: `conda create -n ml --override-channels -c conda-forge python=3.12`, and for good
-        `conda config --remove channels defaults` with `conda config --add channels conda-forge`; or install
-        Miniforge, which never uses them. To accept, which is your decision or your organisation's: `conda tos accept
-        --override-channels --channel https://repo.anaconda.com/pkgs/main` (and pkgs/r), in CI the variable
-        CONDA_PLUGINS_AUTO_ACCEPT_TOS=yes.
+        Without these channels: `conda create -n ml --override-channels -c conda-forge python=3.12`, and for good `conda
+        config --remove channels defaults` with `conda config --add channels conda-forge`; or install Miniforge, which
+        never uses them.
+
+        To accept, which is your decision or your organisation's: `conda tos accept --override-channels --channel
+        https://repo.anaconda.com/pkgs/main` (and pkgs/r), in CI the variable CONDA_PLUGINS_AUTO_ACCEPT_TOS=yes.
 
     Harmless when:
         All packages come from conda-forge, as with Miniforge, pixi and micromamba.

@@ -20,9 +20,15 @@ def conda_package_not_in_channel(symptoms: tuple[Symptom, ...], conda: CondaFact
         pytorch ends with torch 2.5.1; older files are there only for the Pythons of their time and for linux-64.
         With --override-channels, strict priority or a mirror even less is seen.
 
+    How we know:
+        conda's "PackagesNotFoundError: The following packages are not available from current channels" or
+        "ResolvePackageNotFound", mamba's "does not exist (perhaps a typo or a missing channel)" or "nothing provides
+        requested".
+
     Fix:
         `conda search -c pytorch -c nvidia -c conda-forge 'cudatoolkit'` shows what there is; name a version from that
         list, and the channel that has it. `cudadoctor recommend --manager conda` prints a line whose packages exist.
+
         For torch newer than 2.5: conda-forge (`conda install -c conda-forge pytorch-gpu`) or pip's wheels. A name that
         is only on PyPI is installed with pip, inside the environment.
 

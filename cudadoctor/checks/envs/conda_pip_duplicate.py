@@ -18,9 +18,14 @@ def conda_pip_duplicate(envs: tuple[EnvFacts, ...]) -> Result:
         Both write into the same directory. Python imports a mixture of the two, and an update or removal of one
         damages the other.
 
+    How we know:
+        One site-packages has records of the same package from both: conda's in conda-meta and pip's dist-info with
+        INSTALLER pip.
+
     Fix:
-        Remove pip's copy (`python -m pip uninstall` with the package's name), then let conda install its own again
-        with --force-reinstall; a new environment is the surer way.
+        Remove pip's copy (`python -m pip uninstall torch`, with the package's name), then let conda install its own
+        again (`conda install --force-reinstall pytorch`). A new environment, with torch from one of the two only, is
+        the surer way.
 
     Harmless when:
         Both are of the same version and are left alone.

@@ -20,6 +20,11 @@ def local_module_shadows(envs: tuple[EnvFacts, ...]) -> Result:
         module 'torch'". In a checkout of PyTorch's sources it is the source tree, which has no compiled part: "Failed
         to load PyTorch C extensions".
 
+    How we know:
+        torch, asked in the current directory, would come from a torch.py or torch/ there. In a text: "partially
+        initialized module 'torch' … (most likely due to a circular import)" or "cannot import name … from 'torch'
+        (/…/torch.py)" with the path of the file, or "Failed to load PyTorch C extensions".
+
     Fix:
         Rename the file or directory, and remove its `__pycache__`; in a checkout of PyTorch go to another directory
         (`cd ~`). `python -c "import torch; print(torch.__file__)"` shows which one is taken.

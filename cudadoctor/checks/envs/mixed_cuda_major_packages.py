@@ -21,8 +21,13 @@ def mixed_cuda_major_packages(envs: tuple[EnvFacts, ...]) -> Result:
         installed last has overwritten a part of the other; removing one removes files of both. The wheels of CUDA 13
         have directories of their own.
 
+    How we know:
+        The names of the installed wheels: the same library as nvidia-…-cu11 and nvidia-…-cu12.
+
     Fix:
-        Make a new environment and install the packages for one CUDA major only.
+        Make a new environment and install the packages for one CUDA major only: `python3 -m venv ~/venvs/torch`, and
+        there torch from the index of that CUDA. `python -m pip list | grep nvidia-` shows which are there; uninstalling
+        one of a pair takes files of the other with it.
 
     Harmless when:
         The libraries that torch loads happen to be those that were installed last, and nothing is removed.

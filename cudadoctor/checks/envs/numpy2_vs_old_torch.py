@@ -19,8 +19,16 @@ def numpy2_vs_old_torch(envs: tuple[EnvFacts, ...]) -> Result:
         The binary interface changed with NumPy 2. torch imports with a warning, and `tensor.numpy()` and
         `torch.from_numpy()` end with "Numpy is not available".
 
+    How we know:
+        The installed NumPy is 2 or newer and torch older than 2.3 (on Windows 2.4.1), by PyTorch's own record. In a
+        text: "A module that was compiled using NumPy 1.x cannot be run in NumPy 2", "Failed to initialize NumPy:
+        _ARRAY_API not found", "RuntimeError: Numpy is not available". The last alone is also said where NumPy is not
+        installed at all.
+
     Fix:
-        Install `numpy<2` into this environment, or torch 2.3 or newer.
+        `python -m pip install "numpy<2"` in this environment (conda: `conda install "numpy<2"`), or torch 2.3 or newer
+        (on Windows 2.4.1). In a requirements file write `numpy<2` beside the old torch: another package may bring NumPy
+        2 back.
 
     Harmless when:
         The program never passes data between torch and NumPy.
@@ -58,8 +66,10 @@ def by_message(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None,
     from cudadoctor.compat import torch as torches
 
     own = first(symptoms, "torch-numpy-interface")
-    one = own or first(symptoms, "torch-without-numpy")
     other = first(symptoms, "built-for-numpy-1")
+    one = own or first(symptoms, "torch-without-numpy")
+    if one is None and other is not None:
+        one = first(symptoms, "torch-asks-numpy")  # NumPy's warning quotes the module that it warns of
     env = about(envs)
     windows = os is not None and os.id == "windows"
     ready = torches.numpy2_ready(env.torch.version, windows=windows) if env is not None and env.torch else None

@@ -20,10 +20,16 @@ def python_32bit(symptoms: tuple[Symptom, ...]) -> Result:
         built for these, so pip finds nothing, or only a placeholder of 2017 (0.1.2.post2) that ends with an error.
         A 32-bit Python runs on 64-bit Windows and Linux without a word.
 
+    How we know:
+        The path or banner of a 32-bit Python ("Python38-32", "32 bit (Intel)") beside pip's "Could not find a version
+        that satisfies the requirement torch", a wheel that "is not a supported wheel on this platform", or the
+        placeholder torch 0.1.2.
+
     Fix:
-        See what it is: `python -c "import struct; print(struct.calcsize('P') * 8)"` prints 64 or 32. Install a 64-bit
-        Python (on Windows the "Windows installer (64-bit)", or `uv python install 3.12`), make a new environment with
-        it, and install torch there. On a Raspberry Pi or another Arm board install the 64-bit system.
+        Install a 64-bit Python, and torch into that. See what it is: `python -c "import struct;
+        print(struct.calcsize('P') * 8)"` prints 64 or 32. Install a 64-bit Python (on Windows the "Windows installer
+        (64-bit)", or `uv python install 3.12`), make a new environment with it, and install torch there. On a Raspberry
+        Pi or another Arm board install the 64-bit system.
 
     Harmless when:
         torch is not wanted in this Python.

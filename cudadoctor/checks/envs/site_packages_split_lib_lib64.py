@@ -21,6 +21,11 @@ def site_packages_split_lib_lib64(envs: tuple[EnvFacts, ...]) -> Result:
         links, a packed image, pip's --target or --prefix, a global installation) they are two, and `import torch` ends
         with "libcudnn.so.9: cannot open shared object file".
 
+    How we know:
+        torch lies in lib64/…/site-packages and the nvidia wheels in lib/…/site-packages of the same prefix, and the
+        import ends with "cannot open shared object file". In a text a traceback through
+        lib64/python3…/site-packages/torch that misses libcudnn, libcublas or another library of a wheel.
+
     Fix:
         Make a new environment with `python3 -m venv ~/venvs/torch` on the machine itself, activate it, and install
         there; keep links when you copy one (`cp -a`, `rsync -a`, `tar`). uv and conda environments have one directory.

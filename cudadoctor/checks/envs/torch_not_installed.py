@@ -15,9 +15,13 @@ def torch_not_installed(envs: tuple[EnvFacts, ...]) -> Result:
     Why:
         There is nothing wrong with that: it is said because torch is what this tool looks after.
 
+    How we know:
+        The active environment's site-packages has no record of torch, and its Python finds none.
+
     Fix:
-        Install torch into this environment, built for a CUDA that the driver serves and that supports every GPU here;
-        or activate the environment that has it.
+        `cudadoctor recommend` prints the command for this machine. In short: `python -m pip install torch` into a
+        virtual environment or a conda environment, from an index for a CUDA that the driver serves; or activate the
+        environment that has it.
 
     Harmless when:
         Always, until something here wants to import torch.

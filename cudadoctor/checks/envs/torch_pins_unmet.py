@@ -21,10 +21,14 @@ def torch_pins_unmet(envs: tuple[EnvFacts, ...], os: OsFacts) -> Result:
         warns of the conflict. An older library then lacks functions ("undefined symbol: __nvJitLinkComplete_12_4"), a
         newer one as a rule works.
 
+    How we know:
+        torch's METADATA (Requires-Dist: nvidia-cudnn-cu12==9.10.2.21 and its like) against the versions that are
+        installed.
+
     Fix:
-        `python -m pip check` lists what does not fit. Put torch's own back with the command that installed it and
-        `--force-reinstall` (for example `python -m pip install --force-reinstall torch --index-url
-        https://download.pytorch.org/whl/cu126`), and give the other package an environment of its own.
+        Put torch's own wheels back. `python -m pip check` lists what does not fit. Put torch's own back with the
+        command that installed it and `--force-reinstall` (for example `python -m pip install --force-reinstall torch
+        --index-url https://download.pytorch.org/whl/cu126`), and give the other package an environment of its own.
 
     Harmless when:
         The library is newer on purpose, as cuDNN 9.15 beside torch 2.9; torch imports and computes.

@@ -19,10 +19,15 @@ def two_torch_distributions(envs: tuple[EnvFacts, ...]) -> Result:
         disk, Ctrl-C, files in use on NFS) both records or the remains stay: pip says "Ignoring invalid distribution
         -orch", `pip list` may show another version than Python imports, and files of the two may be mixed.
 
+    How we know:
+        Two torch-….dist-info in one site-packages, or directories such as `~orch`; in a text pip's "WARNING: Ignoring
+        invalid distribution -orch".
+
     Fix:
-        If `python -c "import torch; print(torch.__version__)"` prints what it should, delete only the directories
-        whose names begin with `~` in site-packages. Otherwise remove it until none is left (`python -m pip uninstall
-        -y torch`, again until it says "not installed"), and install it again; a new environment is the surer way.
+        Remove the remains, or install torch anew. If `python -c "import torch; print(torch.__version__)"` prints what
+        it should, delete only the directories whose names begin with `~` in site-packages. Otherwise remove it until
+        none is left (`python -m pip uninstall -y torch`, again until it says "not installed"), and install it again; a
+        new environment is the surer way.
 
     Harmless when:
         torch imports as the version that is meant: remains cost disk space only.

@@ -20,11 +20,17 @@ def user_site_shadows(envs: tuple[EnvFacts, ...]) -> Result:
         what `pip install --user` once left there is imported in every conda environment of the same Python version:
         the installed torch is another one than `conda list` shows, often a CPU build or one for another CUDA.
 
+    How we know:
+        The active environment has a torch in its own site-packages, and its Python imports another version from
+        ~/.local or PYTHONPATH.
+
     Fix:
-        See which one it is: `python -c "import torch; print(torch.__file__)"`, and without the user's own:
-        `python -s -c "import torch; print(torch.__file__)"`. Remove the copy (`python -m pip uninstall torch`, as often
-        as it finds one), or set PYTHONNOUSERSITE=1 for conda environments: `conda env config vars set
-        PYTHONNOUSERSITE=1`. For PYTHONPATH: take the line out of ~/.bashrc, or unload the module that sets it.
+        Remove the copy that wins, or keep Python from looking there. See which one it is: `python -c "import torch;
+        print(torch.__file__)"`, and without the user's own: `python -s -c "import torch; print(torch.__file__)"`.
+        Remove the copy (`python -m pip uninstall torch`, as often as it finds one), or set PYTHONNOUSERSITE=1 for conda
+        environments: `conda env config vars set PYTHONNOUSERSITE=1`.
+
+        For PYTHONPATH: take the line out of ~/.bashrc, or unload the module that sets it.
 
     Harmless when:
         It is meant so: a development checkout, or a site's module that brings its own torch.

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
-from cudadoctor.checks.common import clean, rows
-from cudadoctor.checks.said import first, told
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.common import clean, is_cpu_build, rows
+from cudadoctor.checks.said import first, told, torch_of
 from cudadoctor.checks.sources import PREVIOUS_VERSIONS
+from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.symptom import Symptom
+from cudadoctor.facts.system import OsFacts
 
 _TAG = re.compile(r"cu\d{2,3}\Z")
 
@@ -22,6 +24,10 @@ def wheel_index_nonexistent(symptoms: tuple[Symptom, ...]) -> Result:
         2.6 for cu118, cu124 and cu126. There is none for every CUDA that NVIDIA released (no cu122, cu125, cu127), and
         nvidia-smi's "CUDA Version" is not the one to ask for: it is the newest that the driver serves, and any build
         up to it works.
+
+    How we know:
+        pip found no version of torch, and the command names an index download.pytorch.org/whl/cuXYZ, or a version
+        torch==X+cuXYZ, that PyTorch never built (by the list of its builds).
 
     Fix:
         Take the nearest build that is not newer than nvidia-smi's number: for "CUDA Version: 12.2" cu121 or cu118. The
@@ -79,3 +85,27 @@ def _tags() -> frozenset[str]:
         for platform in ("linux-x86_64", "win-amd64")
         for one in torch_builds.builds(release.torch, "pip", platform)
     )
+
+
+@also(wheel_index_nonexistent)
+def passed_over(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None, os: OsFacts | None) -> Result:
+    """An index that does not exist beside the general one (`--extra-index-url`): pip goes on without a word."""
+    torch = torch_of(envs)
+    if torch is None or torch.live.is_available is not False:
+        return
+    # The general index has builds without CUDA for Windows; elsewhere something else may be the matter.
+    if not (is_cpu_build(torch) or (os is not None and os.id == "windows" and torch.cuda is None)):
+        return
+    known = _tags()
+    newest = max(int(tag[2:]) for tag in known if len(tag) == len("cu118"))
+    for one in told(symptoms, "pip-torch-index"):
+        tag = one.values["tag"]
+        if _TAG.match(tag) and tag not in known and int(tag[2:]) < newest and "extra-index" in one.seen.text:
+            yield Problem(
+                subject="machine",
+                message=f"there is no index {clean(tag, 10)}, so pip took torch from the general one, without CUDA",
+                evidence=rows(one.seen, torch.seen),
+                source=PREVIOUS_VERSIONS,
+                confidence=Confidence.LIKELY,
+            )
+            return

@@ -29,8 +29,15 @@ def wrong_interpreter(shell: ShellFacts, envs: tuple[EnvFacts, ...]) -> Result:
         An environment is active by its variable and not on PATH (a line that sets PATH anew after the activation), or
         torch was installed into another environment than the one that runs: pip and python of different places.
 
+    How we know:
+        VIRTUAL_ENV or CONDA_PREFIX is set and PATH does not have its bin directory; or the `python` of PATH has no
+        torch while exactly one other environment has a torch for CUDA.
+
     Fix:
-        Activate the environment that is meant, and install with `python -m pip`, which cannot miss it.
+        Activate the environment that is meant (`source DIR/bin/activate`, `conda activate NAME`), after the line that
+        sets PATH, and install with `python -m pip`, which cannot miss it. `command -v python` and `echo $VIRTUAL_ENV
+        $CONDA_PREFIX` show what is active. In a notebook choose its kernel: `import sys; sys.executable` says which
+        Python runs.
 
     Harmless when:
         The other environment is another project's. Then this is information and no more.
@@ -41,7 +48,9 @@ def wrong_interpreter(shell: ShellFacts, envs: tuple[EnvFacts, ...]) -> Result:
     path = [entry.text.rstrip("/") for entry in shell.entries if entry.variable == "PATH"]
     for name in ("VIRTUAL_ENV", "CONDA_PREFIX"):
         prefix = (shell.variables.get(name) or "").rstrip("/")
-        if prefix and path and not _reaches(path, prefix):
+        if prefix and path and _reaches(path, prefix):
+            break  # a venv over a conda environment, whose variable is left from an outer shell
+        if prefix and path:
             if len(path) <= (shell.variables.get("PATH") or "").count(":"):
                 yield Unknown(subject=f"var:{name}", reason="PATH has more elements than were looked at")
                 return

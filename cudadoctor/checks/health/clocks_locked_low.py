@@ -17,6 +17,9 @@ def clocks_locked_low(smi: SmiFacts) -> Result:
         `nvidia-smi -ac` sets the clock for computing; a value left from a measurement or from saving power makes every
         program slower by the same part.
 
+    How we know:
+        `nvidia-smi -q`: "Applications Clocks, Graphics" is below "Default Applications Clocks".
+
     Fix:
         As root: `nvidia-smi -rac` (application clocks) and `nvidia-smi -rgc` (locked clocks) put the default back.
 

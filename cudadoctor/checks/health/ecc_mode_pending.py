@@ -19,6 +19,9 @@ def ecc_mode_pending(smi: SmiFacts) -> Result:
         `nvidia-smi -e` writes the mode into the GPU; until a reset or a reboot the old mode is in force, and memory
         size and error checking follow the old one.
 
+    How we know:
+        `nvidia-smi -q`: "ECC Mode, Current" and "Pending" differ.
+
     Fix:
         Reboot, or reset the GPU as root with nothing using it: `nvidia-smi --gpu-reset -i` and its index. Without
         that intent, write the present mode back with `nvidia-smi -e 0` or `-e 1`.

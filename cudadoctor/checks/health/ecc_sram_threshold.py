@@ -17,6 +17,9 @@ def ecc_sram_threshold(smi: SmiFacts) -> Result:
         The GPU counts uncorrectable errors of its SRAM (caches, register files) over its life. "SRAM Threshold
         Exceeded: Yes" is NVIDIA's own sign that it should be replaced; programs go on until the next error ends one.
 
+    How we know:
+        `nvidia-smi -q -d ECC`: "SRAM Threshold Exceeded: Yes".
+
     Fix:
         Drain the GPU, run `dcgmi diag -r 3` or the vendor's field diagnosis, and have it replaced.
 

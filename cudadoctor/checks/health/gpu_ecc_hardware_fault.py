@@ -5,6 +5,7 @@ from __future__ import annotations
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.common import rows, smi_seen
 from cudadoctor.checks.gpu_words import code, quoted
+from cudadoctor.checks.kernel_log import answers
 from cudadoctor.checks.sources import CUDA_ERRORS, MEMORY_ERRORS
 from cudadoctor.facts.driver import SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
@@ -12,6 +13,7 @@ from cudadoctor.facts.kernel import KernelFacts
 from cudadoctor.facts.symptom import Symptom
 
 _ECC_UNCORRECTABLE = 214
+_CONTAINED = 94
 _XIDS = {48: "a double bit error", 94: "an error that was contained", 95: "an error that was not contained"}
 """Xid: what NVIDIA's catalogue of them says it is, in memory that ECC watches."""
 _RECENT = 86400.0
@@ -25,6 +27,11 @@ def gpu_ecc_hardware_fault(smi: SmiFacts) -> Result:
     Why:
         An uncorrectable error has ended programs or spoilt their results: CUDA error 214 ("uncorrectable ECC error
         encountered"), Xid 48, 94 or 95 in the kernel's log.
+
+    How we know:
+        `nvidia-smi -q -d ECC`: uncorrectable errors since the driver was loaded ("Volatile"), Xid 48, 94 or 95 in the
+        kernel's log of the last day, or CUDA error 214 ("uncorrectable ECC error encountered"). A GPU whose row waits
+        for a remapping is `gpu-row-remap-pending`.
 
     Fix:
         Reset the GPU (as root, with nothing using it: `nvidia-smi --gpu-reset -i` and its index) or reboot, and run
@@ -68,7 +75,8 @@ def from_words(symptoms: tuple[Symptom, ...], smi: SmiFacts | None) -> Result:
 def from_log(kernel: KernelFacts, gpus: tuple[GpuFacts, ...] | None, smi: SmiFacts | None) -> Result:
     """The Xids for it in the kernel's log; not beside a row that waits for its reset, which is the same fault.
 
-    Where the driver says that no recovery is needed, the GPU works again, and it is a warning.
+    Where the driver says that no recovery is needed, or the error was contained to the program that met it, the GPU
+    works on, and it is a warning.
     """
     index = {gpu.pci_bus_id: gpu.index for gpu in gpus or () if gpu.pci_bus_id}
     waiting = {gpu.bus_id for gpu in (smi.gpus if smi else ()) if gpu.row_remap_pending or gpu.row_remap_failure}
@@ -77,11 +85,12 @@ def from_log(kernel: KernelFacts, gpus: tuple[GpuFacts, ...] | None, smi: SmiFac
         what = _XIDS.get(event.code or 0) if event.kind == "xid" else None
         if what is None or (event.age is not None and event.age > _RECENT) or event.bus_id in waiting:
             continue
+        contained, at_work = event.code == _CONTAINED, answers(event.bus_id, kernel, smi)
         where = f"gpu:{index[event.bus_id]}" if event.bus_id in index else "machine"
         yield Problem(
             subject=where,
             message=f"the GPU's memory had {what} (Xid {event.code}{f' of {event.bus_id}' if event.bus_id else ''})",
             evidence=(event.seen,),
             source=MEMORY_ERRORS,
-            severity=Severity.WARNING if event.bus_id in well else None,
+            severity=Severity.WARNING if event.bus_id in well or (contained and at_work) else None,
         )

@@ -25,6 +25,10 @@ def gpu_memory_occupied(smi: SmiFacts, symptoms: tuple[Symptom, ...] | None) -> 
         the GPU would be large enough. Common are notebooks whose kernel was left running, servers that take most of
         the memory when they start (an inference server, a desktop), and other users.
 
+    How we know:
+        nvidia-smi counts nine tenths of the memory in use and lists processes; in a text "CUDA out of memory" with
+        "Process 7478 has 20.08 GiB memory in use". An out of memory of the program's own making is not reported.
+
     Fix:
         See in `nvidia-smi` which processes have the memory. End what is yours and not needed (restart the notebook's
         kernel), wait, or take another GPU with CUDA_VISIBLE_DEVICES; a setting such as the inference server's share of

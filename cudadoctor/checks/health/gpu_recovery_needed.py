@@ -22,6 +22,10 @@ def gpu_recovery_needed(smi: SmiFacts) -> Result:
         first. New programs can fail on that GPU until it is done. Older drivers print "Reset Required: Yes", and NVML
         "GPU requires reset".
 
+    How we know:
+        `nvidia-smi -q`: "GPU Recovery Action" is Reset, Reboot or Drain, or "Reset Required: Yes"; in a text "GPU
+        requires reset".
+
     Fix:
         Do what it asks for: stop what uses the GPU and reset it (`nvidia-smi --gpu-reset` with its index, as root), or
         reboot the machine.

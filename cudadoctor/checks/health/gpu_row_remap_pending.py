@@ -16,6 +16,9 @@ def gpu_row_remap_pending(smi: SmiFacts) -> Result:
         From Ampere on the GPU replaces a faulty row of its memory at the next reset. Programs go on until then, and
         the faulty page is taken out of use.
 
+    How we know:
+        `nvidia-smi -q -d ROW_REMAPPER`: "Remapped Rows, Pending: Yes".
+
     Fix:
         Stop what uses the GPU and reset it (`nvidia-smi --gpu-reset` with the GPU's index, as root), or reboot.
 

@@ -25,10 +25,14 @@ def gpu_throttled(smi: SmiFacts) -> Result:
         cable that is missing or shared, a supply that is too weak, a server that lost one of its supplies. Everything
         works, and slowly.
 
+    How we know:
+        `nvidia-smi -q -d PERFORMANCE`: "HW Thermal Slowdown", "HW Power Brake Slowdown" or "HW Slowdown" is Active on a
+        GPU that is not idle.
+
     Fix:
-        For heat: cooling and dust. For power: each power socket of the card with a cable of its own, a supply that is
-        strong enough; in a server, the supplies' state in its management (BMC), then a restart. `nvidia-smi -q -d
-        PERFORMANCE` shows the reasons.
+        See to the GPU's cooling and its power. For heat: cooling and dust. For power: each power socket of the card
+        with a cable of its own, a supply that is strong enough; in a server, the supplies' state in its management
+        (BMC), then a restart. `nvidia-smi -q -d PERFORMANCE` shows the reasons.
 
     Harmless when:
         It is a laptop on battery: information only. The software's power cap and idle clocks are normal and are not

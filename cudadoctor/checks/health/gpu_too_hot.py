@@ -21,6 +21,10 @@ def gpu_too_hot(smi: SmiFacts) -> Result:
         degrees that are left). At the limit the clocks are cut, and some degrees above it the GPU switches itself off:
         it is then lost until a cold start.
 
+    How we know:
+        `nvidia-smi -q -d TEMPERATURE`: the GPU's temperature has reached "GPU Slowdown Temp", or "GPU T.Limit Temp" is
+        0 or less.
+
     Fix:
         See to its cooling: dust, fans, the air in the case; a passive data-centre card needs a server's air stream.
         For the time being, `nvidia-smi -pl` with a lower power limit, as root.

@@ -21,6 +21,10 @@ def inforom_corrupt(smi: SmiFacts) -> Result:
         "WARNING: infoROM is corrupted at gpu …" and ends with status 14. The GPU computes, but settings are lost at a
         restart, and its error counts cannot be trusted.
 
+    How we know:
+        nvidia-smi's own words, on a line before or after its table: "WARNING: infoROM is corrupted at gpu
+        0000:01:00.0".
+
     Fix:
         Reboot once, with a power-off: a flush that was cut short is then repaired. If the warning stays, ask the
         vendor: the store is rewritten with the vendor's tool, or the card is replaced.

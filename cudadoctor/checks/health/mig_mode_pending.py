@@ -21,6 +21,10 @@ def mig_mode_pending(smi: SmiFacts) -> Result:
         (a monitoring agent, a display). From Hopper on it needs none, but the GPU must be idle. Until then the old
         mode is in force: `nvidia-smi mig -cgi` fails, or instances cannot be removed.
 
+    How we know:
+        `nvidia-smi -q`: "MIG Mode, Current" and "Pending" differ; or the words of `nvidia-smi -mig 1`: "MIG mode is in
+        pending enable state".
+
     Fix:
         Stop what uses the GPU (dcgm, nvidia-persistenced, jobs) and, as root, `nvidia-smi --gpu-reset -i` with its
         index; in a virtual machine, and where the reset is refused, reboot.

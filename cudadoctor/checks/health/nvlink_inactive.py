@@ -22,10 +22,15 @@ def nvlink_inactive(smi: SmiFacts) -> Result:
         On boards with NVSwitch every link of every GPU is up. A link that is down halves nothing by itself, but NCCL
         then takes another way, or fails; a GPU whose fabric status is no success cannot reach its neighbours.
 
+    How we know:
+        `nvidia-smi -q`: "Fabric, State: Completed" with a Status that is no success; or `nvidia-smi nvlink -s` with
+        links "<inactive>" beside others that are up, or on an SXM board.
+
     Fix:
-        `nvidia-smi nvlink -s` shows each link, `nvidia-smi -q | grep -A2 Fabric` the fabric's state, and
-        /var/log/fabricmanager.log its reasons. With no GPU program running: restart nvidia-fabricmanager, then reset
-        all GPUs together, then reboot. A link that stays down needs service (a bridge: seat it anew).
+        See which links are down; then restart nvidia-fabricmanager, reset the GPUs, or reboot. `nvidia-smi nvlink -s`
+        shows each link, `nvidia-smi -q | grep -A2 Fabric` the fabric's state, and /var/log/fabricmanager.log its
+        reasons. With no GPU program running: restart nvidia-fabricmanager, then reset all GPUs together, then reboot. A
+        link that stays down needs service (a bridge: seat it anew).
 
     Harmless when:
         All links are inactive on PCIe cards: there is no bridge between them, and nothing is reported.

@@ -18,6 +18,10 @@ def pcie_errors(kernel: KernelFacts, gpus: tuple[GpuFacts, ...] | None) -> Resul
         The kernel counts errors of each device's link. Corrected ones are repeated and cost a little speed; a fatal one
         means that the link was lost or data spoilt: a loose card, a riser or cable, a slot, power, or a defect.
 
+    How we know:
+        The kernel's count of fatal errors (/sys/bus/pci/devices/…/aer_dev_fatal), or "PCIe Bus Error:
+        severity=Uncorrected (Fatal)" in a log, for the GPU's own device.
+
     Fix:
         Switch off and seat the card anew, without a riser where there is one; update the firmware; in its setup limit
         the slot to an older PCIe generation as a trial (Gen 3), and switch ASPM off (`pcie_aspm=off` on the kernel's

@@ -23,6 +23,10 @@ def pcie_link_narrow(pci: PciFacts, os: OsFacts, gpus: tuple[GpuFacts, ...] | No
         do, a contact is bad: the card sits askew, a riser or its cable is poor, the slot is dirty. Copies between
         memory and GPU are slower by that factor. (The link's speed, unlike its width, falls on purpose while idle.)
 
+    How we know:
+        current_link_width against max_link_width of the GPU and of its slot, in /sys/bus/pci/devices (`lspci -vv`:
+        LnkSta and LnkCap, "x4 (downgraded)"): a quarter or less is a warning, a half is information.
+
     Fix:
         Switch off, seat the card anew, leave out the riser, try another slot; in the firmware's setup look whether the
         slot is split (bifurcation). `sudo lspci -vv` shows LnkCap and LnkSta of both ends.

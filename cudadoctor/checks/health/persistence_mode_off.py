@@ -19,6 +19,10 @@ def persistence_mode_off(smi: SmiFacts, os: OsFacts, services: ServiceFacts | No
         Without it the driver starts the GPU anew for each program when nothing else uses it: the first CUDA call takes
         a second or more for each GPU, and settings such as power limits are lost in between.
 
+    How we know:
+        nvidia-smi: "Persistence-M: Off" on a data-centre GPU without a display, and no nvidia-persistenced among the
+        processes.
+
     Fix:
         `sudo systemctl enable --now nvidia-persistenced`. The daemon comes with the driver (Ubuntu and Debian:
         package nvidia-persistenced or nvidia-compute-utils-…; RHEL and its like: nvidia-persistenced). The old
@@ -29,7 +33,7 @@ def persistence_mode_off(smi: SmiFacts, os: OsFacts, services: ServiceFacts | No
         follow one another it costs nothing but the first start.
 
     Sources:
-        https://docs.nvidia.com/deploy/driver-persistence/
+        https://docs.nvidia.com/deploy/driver-persistence/persistence-daemon.html
     """
     if smi.outcome != "ok" or not bare(os) or "persistence" in ((services.running if services else None) or ()):
         return

@@ -25,6 +25,10 @@ def power_supply_fault(kernel: KernelFacts, smi: SmiFacts | None, gpus: tuple[Gp
         does not fit the card, the driver does not start it: Xid 54, "GPU does not have the necessary power cables
         connected".
 
+    How we know:
+        The kernel's log: "Xid …: 54" or "GPU does not have the necessary power cables connected"; nvidia-smi's exit
+        status 8, or its words about external power cables.
+
     Fix:
         Switch off and look at every power cable of the card, at both ends; use cables of this power supply only,
         one for each connector. Data-centre cards (P40, V100, A100 …) want the 8-pin connector of CPUs (EPS), not

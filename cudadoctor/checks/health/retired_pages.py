@@ -21,6 +21,9 @@ def retired_pages(smi: SmiFacts) -> Result:
         error, or after several correctable ones. A page that is pending stays in use until the driver is loaded anew,
         and a GPU can retire 64 pages in its life.
 
+    How we know:
+        `nvidia-smi -q -d PAGE_RETIREMENT`: "Pending Page Blacklist: Yes", or 60 retired pages and more.
+
     Fix:
         With a pending page: stop what uses the GPU and reboot, or reload the driver. Near the limit, or if pages are
         added every week: have the GPU replaced under warranty.

@@ -17,6 +17,9 @@ def row_remap_failed(smi: SmiFacts) -> Result:
         From Ampere on a GPU replaces a faulty row of its memory by a spare one. "Remapping Failure Occurred: Yes" says
         that there was none left, or that the replacement did not work: the fault stays in use.
 
+    How we know:
+        `nvidia-smi -q -d ROW_REMAPPER`: "Remapping Failure Occurred: Yes".
+
     Fix:
         Take the GPU out of service, keep the output of `nvidia-smi -q` and of `nvidia-bug-report.sh`, run the field
         diagnosis that the vendor asks for, and have the GPU replaced. No reset or reinstallation cures it.

@@ -20,6 +20,10 @@ def xid_from_program(kernel: KernelFacts, gpus: tuple[GpuFacts, ...] | None) -> 
         Xid 13, 31, 32, 69 and others of their kind mean that a program on the GPU used an address that it may not, or
         an illegal command. The GPU is well; the program was ended with error 700 or 719.
 
+    How we know:
+        "NVRM: Xid (PCI:0000:01:00): 31, …" in the kernel's log, with a number that NVIDIA's catalogue of Xids puts down
+        to the application (13, 31, 32, 69 and others). 43 and 45 alone only follow another one.
+
     Fix:
         Look for the fault in the program: run it with `CUDA_LAUNCH_BLOCKING=1`, or under `compute-sanitizer`. An index
         out of range in an embedding, a loss or a custom kernel is the usual one. Only where different, proven programs

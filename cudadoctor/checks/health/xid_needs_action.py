@@ -18,6 +18,11 @@ def xid_needs_action(kernel: KernelFacts, smi: SmiFacts | None, gpus: tuple[GpuF
         An Xid is the driver's message about a fault of a GPU. Most come from programs; those reported here mean that
         the GPU itself is in a bad state: NVIDIA's catalogue asks for a reset.
 
+    How we know:
+        "NVRM: Xid (PCI:0000:01:00): 62, …" in the kernel's log of the last day, with a number for which NVIDIA's
+        catalogue asks for a reset of the GPU or a restart. Those with a page of their own (79, 119, 48 …) are reported
+        there.
+
     Fix:
         Stop what uses the GPU and reset it (`nvidia-smi --gpu-reset` with its index, as root), or reboot. If the same
         Xid comes back: upgrade the driver and the firmware, run the vendor's diagnosis (`dcgmi diag -r 3`), and show it

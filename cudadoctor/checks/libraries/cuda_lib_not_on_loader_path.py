@@ -35,14 +35,22 @@ def cuda_lib_not_on_loader_path(
         nvidia/*/lib of wheels, are in none of these unless somebody put them there. torch finds its own wheels; other
         programs in the same environment (ctranslate2, onnxruntime, an extension compiled here) do not.
 
+    How we know:
+        "libcudart.so.12: cannot open shared object file: No such file or directory" (or libcublas, libcudnn and their
+        like), and something shows that the file is on this machine: a toolkit that has it, ldconfig's cache, ldd, or
+        PATH with a toolkit whose lib64 LD_LIBRARY_PATH lacks. "Unable to load any of {libcudnn_cnn.so.9…}" says it of
+        cuDNN's parts. A name of another CUDA than torch's is `runtime-lib-version-mismatch`.
+
     Fix:
-        For one shell: `export LD_LIBRARY_PATH=/usr/local/cuda-X.Y/lib64${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}`. For the
-        machine, as root: write that directory into /etc/ld.so.conf.d/cuda.conf and run `ldconfig`. For wheels: import
-        torch before the other program, which loads them; or take their directory from
-        `python -c "import nvidia.cudnn, os; print(os.path.join(list(nvidia.cudnn.__path__)[0], 'lib'))"`.
-        For an extension of your own: build it with `-Wl,-rpath,DIRECTORY`.
-        cuDNN for the whole system: Ubuntu and Debian `apt-get install nvidia-cudnn`, or NVIDIA's `cudnn9-cuda-12`;
-        RHEL-like `dnf install cudnn9-cuda-12`.
+        Tell the loader where the library lies. For one shell: `export
+        LD_LIBRARY_PATH=/usr/local/cuda-X.Y/lib64${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}`. For the machine, as root: write
+        that directory into /etc/ld.so.conf.d/cuda.conf and run `ldconfig`.
+
+        For wheels: import torch before the other program, which loads them; or take their directory from `python -c
+        "import nvidia.cudnn, os; print(os.path.join(list(nvidia.cudnn.__path__)[0], 'lib'))"`.
+
+        For an extension of your own: build it with `-Wl,-rpath,DIRECTORY`. cuDNN for the whole system: Ubuntu and
+        Debian `apt-get install nvidia-cudnn`, or NVIDIA's `cudnn9-cuda-12`; RHEL-like `dnf install cudnn9-cuda-12`.
 
     Harmless when:
         Never: the program ends there. Where nothing tells that the file is on this machine, this is silent.

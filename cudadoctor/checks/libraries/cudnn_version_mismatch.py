@@ -23,18 +23,26 @@ def cudnn_version_mismatch(envs: tuple[EnvFacts, ...]) -> Result:
         CUDNN_STATUS_SUBLIBRARY_VERSION_MISMATCH, CUDNN_STATUS_VERSION_MISMATCH or an undefined symbol. torch itself
         refuses a cuDNN of another major version, or of an older minor one, than it was compiled against.
 
+    How we know:
+        The loader's search is followed for each libcudnn that torch needs: parts of other versions than the main
+        library. In a text: "cuDNN version incompatibility: PyTorch was compiled against (9, 1, 0) but found runtime
+        version (8, 9, 7)", CUDNN_STATUS_SUBLIBRARY_VERSION_MISMATCH, "Could not load library libcudnn_cnn_infer.so.8 …
+        undefined symbol".
+
     Fix:
         torch brings its cuDNN. Take the directory with the other one out of LD_LIBRARY_PATH; or put torch's own back:
         `pip install --force-reinstall --no-deps nvidia-cudnn-cu12==VERSION` with the version that `pip show torch`
-        demands. In a conda environment: `conda install cudnn` of the build that torch names, not pip's beside it.
-        A program that needs another cuDNN than torch goes into an environment of its own.
+        demands.
+
+        In a conda environment: `conda install cudnn` of the build that torch names, not pip's beside it. A program that
+        needs another cuDNN than torch goes into an environment of its own.
 
     Harmless when:
         All parts come from one place and are as new as torch's own: newer minor versions of the same major are
         compatible, and silent.
 
     Sources:
-        https://docs.nvidia.com/deeplearning/cudnn/backend/latest/api/cudnn-graph-library.html
+        https://docs.nvidia.com/deeplearning/cudnn/latest/api/overview.html
         https://github.com/pytorch/pytorch/blob/main/torch/backends/cudnn/__init__.py
     """
     for env in envs:

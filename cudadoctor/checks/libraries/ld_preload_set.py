@@ -27,6 +27,9 @@ def ld_preload_set(loader: LoaderFacts) -> Result:
         A preloaded library is there before all others and stands in for any of the same name. A CUDA library that is
         preloaded is used in the place of torch's own, whatever its version; any other one can change what programs do.
 
+    How we know:
+        The variable LD_PRELOAD of this shell and the file /etc/ld.so.preload.
+
     Fix:
         `unset LD_PRELOAD`, and take it out of the file that sets it. /etc/ld.so.preload concerns the whole machine:
         look what put it there before you remove a line.

@@ -26,13 +26,20 @@ def libcuda_not_linkable(loader: LoaderFacts, envs: tuple[EnvFacts, ...], gpus: 
         as in most containers and on WSL's /usr/lib/wsl/lib without `ldconfig`. torch.compile and everything on triton
         compile a small C file at run time, and versions before 3 link it with -lcuda.
 
+    How we know:
+        "/usr/bin/ld: cannot find -lcuda", or triton's "libcuda.so cannot found" decide. On a live machine the loader's
+        cache has libcuda.so.1 and no libcuda.so, beside a triton that links with it (2.0 to 2.2).
+
     Fix:
         For one program: `export LIBRARY_PATH=/usr/local/cuda/lib64/stubs${LIBRARY_PATH:+:$LIBRARY_PATH}` (gcc searches
         it while linking; never put that directory on LD_LIBRARY_PATH); newer triton also takes
-        `TRITON_LIBCUDA_PATH=DIRECTORY`. For the machine, as root: `ldconfig`, and where there is still none,
-        `ln -s libcuda.so.1 libcuda.so` in the directory that `ldconfig -p | grep libcuda.so.1` shows. Ubuntu and
-        Debian: libnvidia-compute or libcuda1 of the driver's own branch brings both. CMake finds the stub by itself
-        with `CUDA::cuda_driver`.
+        `TRITON_LIBCUDA_PATH=DIRECTORY`.
+
+        For the machine, as root: `ldconfig`, and where there is still none, `ln -s libcuda.so.1 libcuda.so` in the
+        directory that `ldconfig -p | grep libcuda.so.1` shows.
+
+        Ubuntu and Debian: libnvidia-compute or libcuda1 of the driver's own branch brings both. CMake finds the stub by
+        itself with `CUDA::cuda_driver`.
 
     Harmless when:
         Nothing links against libcuda here: torch itself opens libcuda.so.1. Without an old triton this is silent.

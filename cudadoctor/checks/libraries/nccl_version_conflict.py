@@ -21,6 +21,10 @@ def nccl_version_conflict(envs: tuple[EnvFacts, ...]) -> Result:
         one named by LD_PRELOAD) comes before the wheel's, functions that torch uses are missing: the import ends with
         an undefined symbol such as `ncclCommRegister` (NCCL 2.19) or `ncclCommWindowRegister` (2.27).
 
+    How we know:
+        The loader's search is followed: it takes an older libnccl.so.2 from LD_LIBRARY_PATH, LD_PRELOAD or the system
+        before torch's own. In a text: "undefined symbol: ncclCommRegister" or another function of NCCL's.
+
     Fix:
         Take its directory out of LD_LIBRARY_PATH or LD_PRELOAD. Where pip put an older wheel there:
         `pip install --force-reinstall --no-deps nvidia-nccl-cu12==VERSION` with the version that `pip show torch`

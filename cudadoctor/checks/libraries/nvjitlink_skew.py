@@ -20,6 +20,11 @@ def nvjitlink_skew(envs: tuple[EnvFacts, ...]) -> Result:
         number in their names, such as `__nvJitLinkComplete_12_4`. torch pins the wheel that fits; another package that
         pins an older one, or an install with --no-deps, takes it away again.
 
+    How we know:
+        The version of the wheel nvidia-nvjitlink-cu12 is below torch.version.cuda, and torch could not be imported
+        ("undefined symbol: __nvJitLinkComplete_12_4, version libnvJitLink.so.12"). Where the wheel fits and another
+        file is loaded, it is `ld-path-shadows-bundled-libs`.
+
     Fix:
         Install torch again with what it pins: `pip install --force-reinstall torch==VERSION` from the same index; or
         put the one wheel right: `pip install nvidia-nvjitlink-cu12==12.X.*` with torch's own CUDA release.

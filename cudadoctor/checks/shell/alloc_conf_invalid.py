@@ -29,6 +29,11 @@ def alloc_conf_invalid(shell: ShellFacts, envs: tuple[EnvFacts, ...] | None) -> 
         argument" as soon as it uses CUDA. An older torch refuses names that came later: `expandable_segments` needs
         torch 2.1.
 
+    How we know:
+        The value of PYTORCH_CUDA_ALLOC_CONF or PYTORCH_ALLOC_CONF is read by torch's own rules; in a text torch's words
+        "Unrecognized CachingAllocator option", "Error parsing CachingAllocator settings", "Expected a single True/False
+        argument for …".
+
     Fix:
         `export PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True,max_split_size_mb:512`, or `unset` it. In a .env file
         or a Dockerfile write no quotes around the value.

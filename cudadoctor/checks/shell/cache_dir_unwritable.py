@@ -22,6 +22,11 @@ def cache_dir_unwritable(limits: LimitFacts, shell: ShellFacts | None, os: OsFac
         One `sudo python` leaves ~/.nv, ~/.triton or ~/.cache to root. After that torch.compile and Triton stop with
         "Permission denied", extensions are not built, and CUDA compiles the same kernels at every start.
 
+    How we know:
+        ~/.nv, ~/.triton, ~/.cache or the directory that CUDA_CACHE_PATH, TRITON_CACHE_DIR or TORCHINDUCTOR_CACHE_DIR
+        names belongs to another user and cannot be written; in a text "PermissionError: [Errno 13] Permission denied"
+        with such a path.
+
     Fix:
         `sudo chown -R "$USER" ~/.nv ~/.triton ~/.cache`; without root, name another directory: `export
         TRITON_CACHE_DIR=$HOME/triton TORCHINDUCTOR_CACHE_DIR=$HOME/inductor CUDA_CACHE_PATH=$HOME/nv`.

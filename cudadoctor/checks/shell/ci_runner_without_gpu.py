@@ -18,10 +18,14 @@ def ci_runner_without_gpu(shell: ShellFacts, gpus: tuple[GpuFacts, ...], envs: t
         Hosted runners have no GPU unless their label asks for one, and a job's container sees a self-hosted runner's
         GPU only when it is started with it.
 
+    How we know:
+        GITHUB_ACTIONS, GITLAB_CI or CI is set, no GPU is on the bus, and the active environment's torch is built for
+        CUDA.
+
     Fix:
-        Tests that need a GPU: a runner with one (`runs-on:` its label; in a container job `options: --gpus all`;
-        GitLab: a runner whose config.toml has `gpus = "all"`). Tests that need none: install the CPU build, which is
-        much smaller.
+        Take a runner with a GPU, or the CPU build of torch. Tests that need a GPU: a runner with one (`runs-on:` its
+        label; in a container job `options: --gpus all`; GitLab: a runner whose config.toml has `gpus = "all"`). Tests
+        that need none: install the CPU build, which is much smaller.
 
     Harmless when:
         The tests skip what needs a GPU.

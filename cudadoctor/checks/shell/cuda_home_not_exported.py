@@ -17,6 +17,10 @@ def cuda_home_not_exported(shell: ShellFacts) -> Result:
         `CUDA_HOME=/usr/local/cuda` sets a variable of the shell alone. `echo $CUDA_HOME` shows it, and a build that
         the shell starts does not have it.
 
+    How we know:
+        A line of an rc file that the shell reads sets CUDA_HOME or CUDA_PATH without `export`, no line exports it, and
+        this process, which the shell has started, does not have it.
+
     Fix:
         Write `export` before the line (`set -gx CUDA_HOME …` in fish, `setenv` in tcsh).
 

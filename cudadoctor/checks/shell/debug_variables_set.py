@@ -32,6 +32,10 @@ def debug_variables_set(shell: ShellFacts) -> Result:
         CUDA_LAUNCH_BLOCKING=1 and its like are set to find an error and forgotten in a start-up file or an image.
         CUDA_FORCE_PTX_JIT and CUDA_DISABLE_PTX_JIT can keep kernels from running at all.
 
+    How we know:
+        The variables of this shell: CUDA_LAUNCH_BLOCKING, PYTORCH_NO_CUDA_MEMORY_CACHING, CUDA_CACHE_DISABLE,
+        CUDA_FORCE_PTX_JIT, CUDA_DISABLE_PTX_JIT, CUDA_DEVICE_WAITS_ON_EXCEPTION and others, with a value other than 0.
+
     Fix:
         `unset` the variable when the search is over, and take it out of the start-up file, Dockerfile or job script
         that sets it.

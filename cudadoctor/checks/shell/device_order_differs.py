@@ -20,6 +20,9 @@ def device_order_differs(gpus: tuple[GpuFacts, ...], shell: ShellFacts, libcuda:
         nvidia-smi counts by the place on the PCI bus, CUDA by default from the fastest down. With cards of different
         models `cuda:0` and `CUDA_VISIBLE_DEVICES=0` may mean another card than nvidia-smi's 0.
 
+    How we know:
+        CUDA itself is asked for the bus id of each of its devices, and nvidia-smi's numbers name other models.
+
     Fix:
         `export CUDA_DEVICE_ORDER=PCI_BUS_ID`, before the program starts; then both count alike.
 

@@ -23,6 +23,10 @@ def ld_path_empty_element(shell: ShellFacts) -> Result:
         that lies there is loaded into every program. Lines such as `…/lib64:$LD_LIBRARY_PATH` make one when the
         variable was not set before.
 
+    How we know:
+        The variable as this process has it: `:` at its beginning or end, `::`, or the element `.`; and lines of rc
+        files that leave one where the variable was not set before.
+
     Fix:
         Add the old value only where there is one: `export LD_LIBRARY_PATH=/dir${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}`
         with your directory, or leave the variable unset.

@@ -28,6 +28,10 @@ def ld_path_entry_missing(shell: ShellFacts) -> Result:
         A typo (`/usr/loacl/cuda/lib64`) or a toolkit that was removed: the loader skips the entry without a word, and
         the libraries that were meant are not found.
 
+    How we know:
+        Each entry with cuda, nvidia or cupti in its name is looked up; where an existing directory differs by a letter
+        or two, or by the version, it is named. The lines of the rc files are followed in the same way.
+
     Fix:
         Correct the entry in the file that sets it, or take it out, and open a new shell.
 

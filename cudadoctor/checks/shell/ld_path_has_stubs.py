@@ -17,6 +17,10 @@ def ld_path_has_stubs(shell: ShellFacts) -> Result:
         The libraries under lib64/stubs are for linking only. On the loader's path, the stub of libcuda comes before
         the driver's library, and CUDA gives error 34 in every program that the shell starts.
 
+    How we know:
+        A line of an rc file that this shell reads adds a directory `…/stubs` to LD_LIBRARY_PATH, and the directory
+        exists.
+
     Fix:
         Take the directory out of LD_LIBRARY_PATH; a build that needs it gets it with -L or LIBRARY_PATH.
 

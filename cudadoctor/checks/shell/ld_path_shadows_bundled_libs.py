@@ -61,11 +61,20 @@ def ld_path_shadows_bundled_libs(loader: LoaderFacts, envs: tuple[EnvFacts, ...]
         CUBLAS_STATUS_INVALID_VALUE or "invalid argument". Here the loader's search is followed file by file, so this
         says what wins, not what lies about.
 
+    How we know:
+        For every library that torch's files need, the loader's search (RPATH, LD_LIBRARY_PATH, RUNPATH, cache) is
+        followed to the file that wins. In a text: "undefined symbol: __nvJitLinkComplete_12_4, version
+        libnvJitLink.so.12", "undefined symbol" of cublas, cusparse or cudnn with a toolkit on LD_LIBRARY_PATH, or
+        torch's own "Looks like your LD_LIBRARY_PATH contains incompatible version of cudnn". A wheel that is itself too
+        old is `nvjitlink-skew`.
+
     Fix:
         Take the toolkit's directory out of LD_LIBRARY_PATH in the file that sets it (~/.bashrc, ~/.profile,
         /etc/profile.d, a module, a Dockerfile's ENV): torch from pip or conda needs none of it, and nvcc needs PATH
-        only. To try at once: `env -u LD_LIBRARY_PATH python -c "import torch"`.
-        Other programs that need the toolkit's libraries find them through /etc/ld.so.conf.d and `ldconfig`.
+        only.
+
+        To try at once: `env -u LD_LIBRARY_PATH python -c "import torch"`. Other programs that need the toolkit's
+        libraries find them through /etc/ld.so.conf.d and `ldconfig`.
 
     Harmless when:
         The copy taken is as new as torch's own, or newer and of the same major: both are silent. So are images and
@@ -205,7 +214,7 @@ def _told_by_messages(
             severity=Severity.ERROR,
             confidence=Confidence.LIKELY,
         )
-    for one in said(symptoms, "cuda-symbol-undefined") if on_path else ():
+    for one in said(symptoms, "cuda-symbol-undefined", "cublas-halves-differ") if on_path else ():
         yield Problem(
             subject=subject_of(envs, one),
             message=(
@@ -217,6 +226,22 @@ def _told_by_messages(
             severity=Severity.ERROR,
             confidence=Confidence.LIKELY,
         )
+    for one in said(symptoms, "cublas-halves-differ"):
+        # Both lie in one wheel, whose RUNPATH leads from one to the other: only LD_LIBRARY_PATH goes before that.
+        if on_path or "/nvidia/cublas/lib/" not in one.values["file"]:
+            continue
+        yield Problem(
+            subject=subject_of(envs, one),
+            message=(
+                f"another libcublasLt is loaded than the one in torch's wheels: it has no "
+                f"`{clean(one.values['symbol'], 80)}`; LD_LIBRARY_PATH leads to an older one"
+            ),
+            evidence=rows(one.seen),
+            source=LD_SO,
+            severity=Severity.ERROR,
+            confidence=Confidence.LIKELY,
+        )
+        break
     if loader is None and env is not None and env.torch is not None and env.torch.cuda is not None:
         yield from _named_on_path(env, on_path)
 

@@ -25,6 +25,10 @@ def login_node_without_gpu(limits: LimitFacts, gpus: tuple[GpuFacts, ...], shell
     Why:
         Login nodes have the batch system's commands and no GPU. CUDA cannot find one there, and that is meant.
 
+    How we know:
+        The commands of Slurm, PBS or LSF are on PATH, no job's variable is set (SLURM_JOB_ID, PBS_JOBID, LSB_JOBID),
+        and no GPU is on the bus.
+
     Fix:
         Start a job that asks for a GPU and look there: Slurm `srun --gres=gpu:1 --pty bash`, PBS
         `qsub -I -l select=1:ngpus=1`, LSF `bsub -Is -gpu num=1 bash`. The cluster's own page names partition and

@@ -20,8 +20,14 @@ def path_duplicates(shell: ShellFacts) -> Result:
         A line that puts a directory in front of the variable does so each time the file is read: the variable grows
         with every nested shell.
 
+    How we know:
+        The variable as this process has it, and the lines of the rc files that the shell reads, followed in their
+        order.
+
     Fix:
-        Make the line add the directory only where it is not there yet.
+        Make the line add the directory only where it is not there yet: `case ":$PATH:" in *:/usr/local/cuda/bin:*) ;;
+        *) export PATH=/usr/local/cuda/bin:$PATH ;; esac`, or have `cudadoctor shell` print such lines for your shell.
+        `fish_add_path` in fish and `typeset -U path` in zsh do it by themselves.
 
     Harmless when:
         Always: the second mention has no effect. It is worth knowing when the variable is hard to read.

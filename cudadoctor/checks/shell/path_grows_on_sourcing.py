@@ -21,6 +21,10 @@ def path_grows_on_sourcing(shell: ShellFacts) -> Result:
         A line such as `PATH=/usr/local/cuda/bin:$PATH` puts the directory in front whether it is there or not. Every
         nested shell (tmux, a terminal in an editor, `source ~/.bashrc`) makes the variable longer.
 
+    How we know:
+        A line of an rc file puts a CUDA directory in front of the old value without asking whether it is there, and the
+        variable has it twice or more by now, or the same file has another fault.
+
     Fix:
         Add the directory only where it is not there yet: `cudadoctor shell` prints such lines.
 

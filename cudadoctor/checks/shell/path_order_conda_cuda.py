@@ -19,6 +19,10 @@ def path_order_conda_cuda(toolkit: ToolkitInventory, envs: tuple[EnvFacts, ...],
         A start-up file that puts /usr/local/cuda/bin in front of PATH after `conda activate` (or a `module load`) hides
         the environment's compiler. Builds in it then mix two CUDA versions.
 
+    How we know:
+        The active conda environment has bin/nvcc, and the first nvcc on PATH is of another toolkit whose CUDA major
+        differs.
+
     Fix:
         Put the CUDA lines above the conda block of the start-up file, or run `conda deactivate` and `conda activate`
         again; for a build `export CUDA_HOME=$CONDA_PREFIX PATH=$CONDA_PREFIX/bin:$PATH` is enough.

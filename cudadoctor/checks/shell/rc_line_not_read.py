@@ -19,6 +19,10 @@ def rc_line_not_read(shell: ShellFacts) -> Result:
         zsh and fish do not read ~/.bashrc; a login bash reads only the first of ~/.bash_profile, ~/.bash_login and
         ~/.profile; tcsh does not read ~/.cshrc where there is a ~/.tcshrc. The line is there, and nothing happens.
 
+    How we know:
+        Which files the user's shell reads, by the rules of bash, zsh, fish and tcsh for login and interactive shells,
+        against the file in which the line stands; and the variable does not have what the line sets.
+
     Fix:
         Put the line into a file that this shell reads: `cudadoctor shell --apply` does.
 

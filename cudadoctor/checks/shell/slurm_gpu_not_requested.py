@@ -34,6 +34,10 @@ def slurm_gpu_not_requested(
         Slurm hides the GPUs that a job did not ask for: by the device cgroup (opening /dev/nvidia0 gives "Operation not
         permitted") and by an empty CUDA_VISIBLE_DEVICES. A step of `srun` may have none although its job has.
 
+    How we know:
+        SLURM_JOB_ID is set, none of SLURM_JOB_GPUS, SLURM_STEP_GPUS and SLURM_GPUS_ON_NODE is, and the device cgroup
+        refuses the nodes (errno 1) or CUDA_VISIBLE_DEVICES is empty or NoDevFiles.
+
     Fix:
         Ask for it: `sbatch --gres=gpu:1`, `srun --gpus=1`; for steps of a job that has one, `srun --gpus=1` again or
         `--gpus-per-task=1`. `scontrol show job $SLURM_JOB_ID` shows what was granted (TRES, gres/gpu).
@@ -62,8 +66,12 @@ def slurm_gpu_not_requested(
 
 
 @also(slurm_gpu_not_requested)
-def _said(symptoms: tuple[Symptom, ...], shell: ShellFacts) -> Result:
-    """A program in a job was left without a GPU."""
+def _said(
+    symptoms: tuple[Symptom, ...], shell: ShellFacts, nodes: tuple[DeviceNode, ...] | None, os: OsFacts | None
+) -> Result:
+    """A program in a job was left without a GPU: in a text. Where this runs itself, the nodes decide."""
+    if nodes is not None or (os is not None and os.uid is not None):
+        return
     job, value = _job(shell), shell.variables.get("CUDA_VISIBLE_DEVICES")
     none = first(symptoms, "program-finds-no-gpu")
     if none is not None and job is not None and value in _NONE and not _granted(shell):

@@ -18,6 +18,10 @@ def sudo_drops_environment(shell: ShellFacts, os: OsFacts, envs: tuple[EnvFacts,
         sudo gives the command a fresh PATH and takes away LD_LIBRARY_PATH, CUDA_HOME, VIRTUAL_ENV and CONDA_PREFIX.
         `sudo python` is then another Python, without the torch that is installed for the user.
 
+    How we know:
+        The process is root's, SUDO_USER is set, and neither VIRTUAL_ENV nor CONDA_PREFIX nor an environment with torch
+        is there.
+
     Fix:
         Run it without sudo: CUDA and torch need no root. Where root is really needed, name the interpreter in full:
         `sudo /path/of/env/bin/python`.

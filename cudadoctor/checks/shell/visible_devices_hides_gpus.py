@@ -30,6 +30,11 @@ def visible_devices_hides_gpus(
         CUDA shows a program only the devices in the list, up to the first item that names none; what comes after it
         is ignored. An empty value, -1, quotes inside the value, `all` or `cuda:0` hide every GPU.
 
+    How we know:
+        The variable's value, read by CUDA's rules, against the GPUs that are there. In a text: a value that leaves none
+        beside "No CUDA GPUs are available", or "invalid device ordinal" and "Attempting to deserialize object on CUDA
+        device 2 but torch.cuda.device_count() is 1" for an index that is counted anew.
+
     Fix:
         `unset CUDA_VISIBLE_DEVICES`, or set it to indices that exist, separated by commas and nothing else: a machine
         with one GPU has index 0 only. Programs set it too (`os.environ["CUDA_VISIBLE_DEVICES"] = "1"`): change it

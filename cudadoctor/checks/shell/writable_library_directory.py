@@ -22,6 +22,10 @@ def writable_library_directory(limits: LimitFacts, os: OsFacts, shell: ShellFact
         Whoever can put a file there runs code as everybody who starts a program with that search path, root included.
         It comes from `chmod -R 777` on a toolkit, or from /tmp on LD_LIBRARY_PATH.
 
+    How we know:
+        Mode and owner of each directory on LD_LIBRARY_PATH, and of those with cuda in their names on PATH: writable for
+        all, without the sticky bit's help.
+
     Fix:
         `sudo chmod -R o-w` on that directory, or take it off the search path.
 

@@ -21,6 +21,10 @@ def address_space_limited(limits: LimitFacts, libcuda: LibcudaFacts) -> Result:
         system or in /etc/security/limits.conf, or vm.overcommit_memory=2 refuse that: cuInit gives 2, out of memory,
         on an idle GPU.
 
+    How we know:
+        cuInit gives 2 (CUDA_ERROR_OUT_OF_MEMORY) on a machine whose RLIMIT_AS (`ulimit -v`) is not unlimited, or whose
+        /proc/sys/vm/overcommit_memory is 2.
+
     Fix:
         `ulimit -v unlimited` in the shell; where the limit is hard, ask for more memory in the batch system (Slurm:
         `--mem`, Grid Engine: `-l h_vmem`) or have the administrator take the limit out. For overcommit:

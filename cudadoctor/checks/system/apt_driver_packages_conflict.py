@@ -40,14 +40,20 @@ def apt_driver_packages_conflict(os: OsFacts, distro: DistroFacts, driver: Drive
         overwrite …, which is also in package …`. An installation that was interrupted, or a module that could not be
         built, leaves packages half configured, and every later apt run stops at them.
 
+    How we know:
+        dpkg's record of driver packages: half-configured, half-installed or unpacked. In a text: "nvidia-driver-580 :
+        Depends: … but it is not going to be installed", "E: Unable to correct problems, you have held broken packages",
+        "trying to overwrite '…', which is also in package …", "Errors were encountered while processing".
+
     Fix:
         First `sudo dpkg --configure -a`, then `sudo apt-get -f install`. Where two sources conflict choose one: `apt
         policy nvidia-driver-580 cuda-drivers` shows which version comes from where, `apt-mark showhold` what is held.
         Remove the driver's packages of the other one: `sudo apt-get purge '^nvidia-driver-.*' '^libnvidia-.*'
         '^cuda-drivers.*' '^nvidia-dkms-.*' '^nvidia-kernel-.*'` (read the list that apt shows before you agree; the
         toolkit, cuda-toolkit-…, and libnvidia-container stay), then install one driver: `sudo apt-get install
-        nvidia-driver-580` from Ubuntu, or `cuda-drivers-580` or `nvidia-open` from NVIDIA. Where dpkg says that the
-        module could not be built, look at /var/lib/dkms/nvidia/*/build/make.log first.
+        nvidia-driver-580` from Ubuntu, or `cuda-drivers-580` or `nvidia-open` from NVIDIA.
+
+        Where dpkg says that the module could not be built, look at /var/lib/dkms/nvidia/*/build/make.log first.
 
     Harmless when:
         An upgrade is running at this moment.

@@ -22,6 +22,11 @@ def apt_key_deprecated(distro: DistroFacts) -> Result:
         apt warns of that (`Key is stored in legacy trusted.gpg keyring`), and Debian 13 and newer Ubuntu releases
         have no apt-key at all: `apt-key: command not found`, so old instructions stop there.
 
+    How we know:
+        "apt-key: command not found", or "W: https://developer.download.nvidia.com/…: Key is stored in legacy
+        trusted.gpg keyring (/etc/apt/trusted.gpg)". On a live machine NVIDIA's key in /etc/apt/trusted.gpg and an entry
+        without signed-by.
+
     Fix:
         Install NVIDIA's cuda-keyring package: it brings the key as /usr/share/keyrings/cuda-archive-keyring.gpg and
         an entry with `signed-by`. For a local repository of CUDA: `sudo cp /var/cuda-repo-*/cuda-*-keyring.gpg

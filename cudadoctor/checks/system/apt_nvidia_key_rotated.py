@@ -23,15 +23,20 @@ def apt_nvidia_key_rotated(distro: DistroFacts) -> Result:
         only the old one: `The following signatures couldn't be verified because the public key is not available:
         NO_PUBKEY A4B469963BF863CC`, and nothing can be installed from that repository.
 
+    How we know:
+        "NO_PUBKEY A4B469963BF863CC" in apt's words. On a live machine the keyrings that apt uses for NVIDIA's
+        repository are read: the old key (…7FA2AF80) is there, the new one (…3BF863CC) is not.
+
     Fix:
         `sudo apt-key del 7fa2af80` (where there is an apt-key), remove older entries of the repository
         (/etc/apt/sources.list.d/cuda.list, lines with developer.download.nvidia.com/compute/cuda/repos in
         /etc/apt/sources.list, and nvidia-ml.list), then install the keyring package of your release: `wget
         https://developer.download.nvidia.com/compute/cuda/repos/ubuntu2204/x86_64/cuda-keyring_1.1-1_all.deb`
         (ubuntu1804: cuda-keyring_1.0-1_all.deb; debian12, ubuntu2404, sbsa for ARM likewise), `sudo dpkg -i
-        cuda-keyring_1.1-1_all.deb`, `sudo apt-get update`. In a Dockerfile: the same lines before the first `apt-get
-        update`, or a newer tag of the base image; `wget` comes from the distribution, so remove the two .list files
-        first.
+        cuda-keyring_1.1-1_all.deb`, `sudo apt-get update`.
+
+        In a Dockerfile: the same lines before the first `apt-get update`, or a newer tag of the base image; `wget`
+        comes from the distribution, so remove the two .list files first.
 
     Harmless when:
         Only local repositories (file:/var/cuda-repo-…) are used: each is signed with its own key.

@@ -26,6 +26,10 @@ def apt_repo_for_other_release(os: OsFacts, distro: DistroFacts) -> Result:
         distribution's own packages, come from it too. Under WSL the `wsl-ubuntu` repository is the right one: its
         `cuda` brings no Linux driver.
 
+    How we know:
+        The address in apt's sources (…/cuda/repos/ubuntu2004/x86_64) against this machine's release and architecture;
+        in a text "nsight-systems … : Depends: libtinfo5 … but it is not installable".
+
     Fix:
         Remove the entry, and install the cuda-keyring package of this release:
         https://developer.download.nvidia.com/compute/cuda/repos/ lists them. Where NVIDIA has none for this release

@@ -27,11 +27,18 @@ def apt_sha1_key_rejected(os: OsFacts, distro: DistroFacts) -> Result:
         SHA-1: `Signing key on EB693B3035CD5710E231E123A4B469963BF863CC is not bound … SHA1 is not considered secure
         since 2026-02-01`. NVIDIA does not sign old repositories anew.
 
+    How we know:
+        sqv's "Signing key on EB693B3035CD5710E231E123A4B469963BF863CC is not bound" in apt's words. On a live machine
+        Debian 13 or newer with sqv, without a policy of its own, and one of the older repositories in its sources.
+
     Fix:
         Use the repository of your own release: debian13 and ubuntu2604 are signed with a newer key. Remove the older
-        cuda-….list and install the cuda-keyring package from the new address. Where only an older repository will do,
-        let the administrator move the date for apt alone, in /etc/crypto-policies/back-ends/apt-sequoia.config, and
-        take it back later. Never `[trusted=yes]`: it switches every check of that repository off.
+        cuda-….list and install the cuda-keyring package from the new address.
+
+        Where only an older repository will do, let the administrator move the date for apt alone, in
+        /etc/crypto-policies/back-ends/apt-sequoia.config, and take it back later.
+
+        Never `[trusted=yes]`: it switches every check of that repository off.
 
     Harmless when:
         Nothing is to be installed from that repository any more. Machines whose apt verifies with gpgv (Ubuntu 22.04

@@ -22,11 +22,16 @@ def apt_signed_by_conflict(distro: DistroFacts) -> Result:
         Signed-By regarding source …` and `The list of sources could not be read`. Then apt installs nothing at all,
         from no repository.
 
+    How we know:
+        "E: Conflicting values set for option Signed-By regarding source https://developer.download.nvidia.com/… :
+        /usr/share/keyrings/cuda-archive-keyring.gpg !=" decides. On a live machine all entries for one address and
+        suite are compared.
+
     Fix:
-        `grep -rn nvidia /etc/apt/sources.list /etc/apt/sources.list.d` shows the entries. Keep the one with signed-by
-        (such as cuda-ubuntu2204-x86_64.list of cuda-keyring; nvidia-container-toolkit.list) and remove the other:
-        `sudo rm /etc/apt/sources.list.d/cuda.list`, an archive_uri-…list of add-apt-repository, or the line in
-        /etc/apt/sources.list. Then `sudo apt-get update`.
+        Keep the entry that has signed-by, and remove the other. `grep -rn nvidia /etc/apt/sources.list
+        /etc/apt/sources.list.d` shows the entries. Keep the one with signed-by (such as cuda-ubuntu2204-x86_64.list of
+        cuda-keyring; nvidia-container-toolkit.list) and remove the other: `sudo rm /etc/apt/sources.list.d/cuda.list`,
+        an archive_uri-…list of add-apt-repository, or the line in /etc/apt/sources.list. Then `sudo apt-get update`.
 
     Harmless when:
         Never: apt does not work until one of them is gone.

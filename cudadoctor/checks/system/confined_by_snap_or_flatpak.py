@@ -18,6 +18,10 @@ def confined_by_snap_or_flatpak(limits: LimitFacts, gpus: tuple[GpuFacts, ...], 
         A terminal inside an editor from Flatpak sees the sandbox's libraries: CUDA's are missing there. A snap's
         terminal hands its LD_LIBRARY_PATH on, so that programs of the machine load the snap's old libraries.
 
+    How we know:
+        /.flatpak-info is there, or SNAP is set and LD_LIBRARY_PATH leads into /snap, on a machine with a GPU; it is a
+        warning where libcuda is missing or fails.
+
     Fix:
         Use a terminal of the machine itself. In a Flatpak: `flatpak-spawn --host python …`, or install the editor from
         a package. Under a snap: `env -u LD_LIBRARY_PATH -u SNAP python …`, or install the editor as a .deb or .rpm.

@@ -27,6 +27,10 @@ def cuda_metapackage_pulls_driver(os: OsFacts, distro: DistroFacts, gpus: tuple[
         newest driver at every `apt upgrade`. Branches from 590 on no longer drive Maxwell, Pascal and Volta, so that
         the next upgrade leaves such a GPU without a driver.
 
+    How we know:
+        The packages `cuda` or `cuda-drivers` are installed, neither held nor pinned, NVIDIA's repository for a living
+        release is in apt's sources, and a GPU has a compute capability below 7.5.
+
     Fix:
         Keep the branch: `sudo apt-get install cuda-drivers-580` and then `sudo apt-get purge cuda cuda-drivers` (look
         at what apt wants to remove before you agree), or pin it: `sudo apt-get install nvidia-driver-pinning-580`, or

@@ -30,11 +30,15 @@ def disk_nearly_full(limits: LimitFacts) -> Result:
         models are written to the home directory. It ends in "[Errno 28] No space left on device", sometimes in a torch
         of which a part is missing.
 
+    How we know:
+        statvfs of the root, home, environment and current directories: less than 512 MiB left. In a text "OSError:
+        [Errno 28] No space left on device", unless it is /dev/shm: `nccl-shm-too-small`.
+
     Fix:
-        `df -h . ~ /tmp` tells which; `pip cache purge`, `conda clean --all`, `uv cache prune` and old environments give
-        most back. Where only /tmp is small: `TMPDIR=$HOME/tmp pip install …`. On a cluster with a quota on the home
-        directory put environments and caches on the scratch file system (PIP_CACHE_DIR, CONDA_PKGS_DIRS, HF_HOME).
-        Afterwards install again what broke off.
+        Make room on that disk. `df -h . ~ /tmp` tells which; `pip cache purge`, `conda clean --all`, `uv cache prune`
+        and old environments give most back. Where only /tmp is small: `TMPDIR=$HOME/tmp pip install …`. On a cluster
+        with a quota on the home directory put environments and caches on the scratch file system (PIP_CACHE_DIR,
+        CONDA_PKGS_DIRS, HF_HOME). Afterwards install again what broke off.
 
     Harmless when:
         Nothing is to be written there.

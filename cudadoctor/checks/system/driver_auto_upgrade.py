@@ -23,11 +23,17 @@ def driver_auto_upgrade(os: OsFacts, distro: DistroFacts) -> Result:
         Its libraries are replaced at once, the module in the kernel stays the old one until the next boot: from then
         on new programs get `Driver/library version mismatch`, in the middle of whatever runs.
 
+    How we know:
+        apt's own history (/var/log/apt/history.log) has an upgrade of libnvidia-compute-… by unattended-upgrade, and
+        the package is neither held nor in its blacklist.
+
     Fix:
-        On a machine that is to run for long: `sudo apt-mark hold` with the driver's packages, or in
-        /etc/apt/apt.conf.d/50unattended-upgrades the lines `Unattended-Upgrade::Package-Blacklist { "nvidia-";
-        "libnvidia-"; "linux-modules-nvidia-"; };`, and upgrade the driver together with a reboot that you plan. Hold
-        the kernel's packages along with it where the module comes from linux-modules-nvidia.
+        Keep the driver out of the unattended upgrades. On a machine that is to run for long: `sudo apt-mark hold` with
+        the driver's packages, or in /etc/apt/apt.conf.d/50unattended-upgrades the lines
+        `Unattended-Upgrade::Package-Blacklist { "nvidia-"; "libnvidia-"; "linux-modules-nvidia-"; };`, and upgrade the
+        driver together with a reboot that you plan.
+
+        Hold the kernel's packages along with it where the module comes from linux-modules-nvidia.
 
     Harmless when:
         The machine is booted every day, or the mismatch never meets anybody.

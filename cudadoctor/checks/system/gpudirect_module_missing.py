@@ -21,6 +21,10 @@ def gpudirect_module_missing(
         With the proprietary kernel module, network cards reach a GPU's memory through nvidia_peermem (GPUDirect RDMA).
         Without it NCCL copies through the host: it works, and is slower between machines.
 
+    How we know:
+        A port below /sys/class/infiniband is ACTIVE with link layer InfiniBand, the proprietary kernel module is
+        loaded, and /sys/module/nvidia_peermem is not there.
+
     Fix:
         `modprobe nvidia-peermem` as root, and `echo nvidia-peermem > /etc/modules-load.d/nvidia-peermem.conf` for the
         next boot. It needs the RDMA drivers (MLNX_OFED, DOCA or the kernel's) to be there when the driver is built.
@@ -29,6 +33,7 @@ def gpudirect_module_missing(
         Training stays on one machine. The open kernel module does without it (DMA-BUF, Linux 5.12 and newer).
 
     Sources:
+        https://docs.nvidia.com/networking/display/GPUDirectRDMAv18/Installing+GPUDirect+RDMA
         https://docs.nvidia.com/cuda/gpudirect-rdma/
     """
     ports = [one for one in limits.infiniband if one.state == "ACTIVE" and one.link_layer == "InfiniBand"]

@@ -27,12 +27,20 @@ def kernel_headers_missing(  # noqa: PLR0917  facts, passed by name
         DKMS and NVIDIA's installer compile the module against the headers of exactly the kernel that runs. A kernel
         update without its headers leaves the machine without a driver at the next start, mostly without a word.
 
+    How we know:
+        DKMS has the driver's source, no module for the running kernel is there, and /lib/modules/$(uname -r)/build
+        leads to nothing. In a text: "Your kernel headers for kernel … cannot be found", "Module build for kernel … was
+        skipped since the kernel headers for this kernel do not seem to be installed", or the installer's "Unable to
+        find the kernel source tree for the currently running kernel".
+
     Fix:
         Ubuntu: `apt-get install linux-headers-$(uname -r)`, and once the package that keeps up with new kernels:
-        `linux-headers-generic` (with an HWE kernel `linux-headers-generic-hwe-22.04` and so on). Debian:
-        `linux-headers-amd64`. RHEL-like: `dnf install kernel-devel-$(uname -r)` or `kernel-devel-matched`. Arch:
-        `linux-headers`. Then, as root, `dkms autoinstall` and `modprobe nvidia`. Where the headers of the running
-        kernel are no longer offered: upgrade the kernel and reboot.
+        `linux-headers-generic` (with an HWE kernel `linux-headers-generic-hwe-22.04` and so on).
+
+        Debian: `linux-headers-amd64`. RHEL-like: `dnf install kernel-devel-$(uname -r)` or `kernel-devel-matched`.
+        Arch: `linux-headers`. Then, as root, `dkms autoinstall` and `modprobe nvidia`.
+
+        Where the headers of the running kernel are no longer offered: upgrade the kernel and reboot.
 
     Harmless when:
         The distribution's prebuilt modules are used: they need no headers, and this check is silent.

@@ -26,6 +26,10 @@ def kernel_too_new_for_driver(kernel: KernelFacts, os: OsFacts, driver: DriverFa
         The driver works with the running kernel. For the newer one that the next start takes, its source does not
         compile: it uses interfaces of the kernel that are gone. DKMS's make.log shows it.
 
+    How we know:
+        DKMS's make.log for a kernel that is installed, newer than the running one, and without an nvidia module, ends
+        in errors of interfaces that are gone ("implicit declaration of function", "has no member named").
+
     Fix:
         Before the next start: upgrade the driver to a branch that knows the new kernel and let DKMS build it
         (`dkms autoinstall -k` with the kernel's name, as root), or remove the new kernel, or choose the present one in

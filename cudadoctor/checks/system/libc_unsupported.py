@@ -27,6 +27,10 @@ def libc_unsupported(
         torch"; a library that is copied in ends in "Error relocating" or "Error loading shared library
         ld-linux-x86-64.so.2".
 
+    How we know:
+        The loader is musl's (/lib/ld-musl-*) and there is no glibc; in a text "Error relocating …: … symbol not found"
+        or "Error loading shared library ld-linux-x86-64.so.2" with a library of CUDA's or torch's.
+
     Fix:
         Use an image or a system with glibc: `python:3.12-slim` or `nvidia/cuda` for Alpine's images, with the same
         Dockerfile otherwise (`apt-get` for `apk`). gcompat does not help: it has too little of glibc.

@@ -22,11 +22,17 @@ def memlock_limit_too_low(limits: LimitFacts, gpus: tuple[GpuFacts, ...], os: Os
         RDMA locks its buffers in memory. Below what NCCL needs the kernel refuses: "Call to ibv_reg_mr failed with
         error Cannot allocate memory", "ibv_create_cq failed". Login sessions have 8 MiB, older ones 64 KiB.
 
+    How we know:
+        RLIMIT_MEMLOCK of this session (`ulimit -l`) is below 1 GiB on a machine with an active InfiniBand port; in a
+        text "Call to ibv_reg_mr failed with error Cannot allocate memory", "ibv_create_cq failed".
+
     Fix:
-        Containers: `docker run --ulimit memlock=-1`. Machines: in /etc/security/limits.d/memlock.conf the lines
-        `* soft memlock unlimited` and `* hard memlock unlimited`, then log in anew. Services: `LimitMEMLOCK=infinity`
-        in their unit, slurmd's and containerd's included. `ulimit -l` inside the job must say `unlimited`. Without an
-        administrator: `NCCL_IB_DISABLE=1` (slower, over the network card).
+        Raise the limit on locked memory. Containers: `docker run --ulimit memlock=-1`. Machines: in
+        /etc/security/limits.d/memlock.conf the lines `* soft memlock unlimited` and `* hard memlock unlimited`, then
+        log in anew.
+
+        Services: `LimitMEMLOCK=infinity` in their unit, slurmd's and containerd's included. `ulimit -l` inside the job
+        must say `unlimited`. Without an administrator: `NCCL_IB_DISABLE=1` (slower, over the network card).
 
     Harmless when:
         Training stays on one machine, or jobs get another limit than this session.

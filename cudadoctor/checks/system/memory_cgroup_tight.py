@@ -22,6 +22,10 @@ def memory_cgroup_tight(limits: LimitFacts, gpus: tuple[GpuFacts, ...], envs: tu
         `import torch` and the first use of CUDA take one to three GiB of the host's memory, loading a model as much as
         the model. Above the limit the kernel ends the process with SIGKILL: "Killed", exit status 137, no traceback.
 
+    How we know:
+        memory.max of the process's control group is below 4 GiB beside a torch for CUDA; memory.events tells how often
+        it was hit.
+
     Fix:
         Give it more: `docker run --memory=16g`, Kubernetes `resources.limits.memory`, Slurm `--mem=16G`, systemd
         `MemoryMax=`. The file memory.events of the group counts how often it was hit (oom_kill).

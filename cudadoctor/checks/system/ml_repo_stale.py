@@ -19,6 +19,9 @@ def ml_repo_stale(distro: DistroFacts) -> Result:
         not kept up and gets no new versions; with it cuDNN and NCCL stay at versions of 2021, and apt may complain of
         its key.
 
+    How we know:
+        An address with /compute/machine-learning/repos/ in apt's sources.
+
     Fix:
         `sudo rm /etc/apt/sources.list.d/nvidia-ml.list` (or the line that is named here), then `sudo apt-get update`.
         The CUDA repository has cuDNN (`cudnn9-cuda-12`) and NCCL (`libnccl2`). A torch wheel brings its own copies

@@ -28,11 +28,19 @@ def nccl_shm_too_small(
         and DataLoader workers hand over their batches there: it ends in "No space left on device", "Error while
         creating shared memory segment" or "Bus error".
 
+    How we know:
+        statvfs of /dev/shm in a container with a GPU and a torch for CUDA: 64 MiB or less. In a text: "unable to write
+        to file </torch_…>: No space left on device", "Error while creating shared memory segment /dev/shm/nccl-…",
+        "DataLoader worker (pid 123) is killed by signal: Bus error. It is possible that dataloader's workers are out of
+        shared memory".
+
     Fix:
         Start the container with more: `docker run --shm-size=8g` or `--ipc=host` (compose: `shm_size: 8gb`);
-        Kubernetes: mount an emptyDir with `medium: Memory` on /dev/shm. On a machine of its own: `mount -o
-        remount,size=8G /dev/shm` as root, or remove what is left in /dev/shm of programs that are gone. Without any of
-        that: `num_workers=0` for the DataLoader, `NCCL_SHM_DISABLE=1` for NCCL (slower).
+        Kubernetes: mount an emptyDir with `medium: Memory` on /dev/shm.
+
+        On a machine of its own: `mount -o remount,size=8G /dev/shm` as root, or remove what is left in /dev/shm of
+        programs that are gone. Without any of that: `num_workers=0` for the DataLoader, `NCCL_SHM_DISABLE=1` for NCCL
+        (slower).
 
     Harmless when:
         One process uses one GPU and loads its data itself.

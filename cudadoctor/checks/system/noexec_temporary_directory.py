@@ -24,6 +24,10 @@ def noexec_temporary_directory(limits: LimitFacts, envs: tuple[EnvFacts, ...]) -
         From a file system that is mounted noexec, the loader refuses: "failed to map segment from shared object".
         pip's builds need an executable TMPDIR too.
 
+    How we know:
+        /proc/self/mountinfo: the temporary directory, the home directory or a cache of compiled kernels lies on a mount
+        with noexec. In a text "failed to map segment from shared object" with a file there.
+
     Fix:
         Name directories elsewhere: `export TMPDIR=$HOME/tmp TORCHINDUCTOR_CACHE_DIR=$HOME/inductor
         TRITON_CACHE_DIR=$HOME/triton` (make them first). As root: `mount -o remount,exec /tmp`; where /tmp is noexec

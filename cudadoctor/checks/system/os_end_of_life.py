@@ -36,6 +36,10 @@ def os_end_of_life(os: OsFacts) -> Result:
         wheels (2.28 is needed from torch 2.7 on; Ubuntu 18.04 has 2.27), and NVIDIA makes no packages of new toolkits
         for it. What is installed goes on working.
 
+    How we know:
+        ID and VERSION_ID of /etc/os-release against the months that Canonical, Debian and CentOS have published. There
+        is no clock: only what had ended when the pages were read is reported.
+
     Fix:
         Nothing has to be done for CUDA itself: a current driver and containers work on old releases too (`docker run
         --gpus all` with an image of a newer distribution brings its own glibc). When it suits you, move to a release

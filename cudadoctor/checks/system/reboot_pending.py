@@ -26,6 +26,10 @@ def reboot_pending(  # noqa: PLR0917  facts, passed by name
         After an upgrade the old kernel goes on running. Where the upgrade removed that kernel's modules (Arch does, and
         `apt autoremove` can), nothing that is not loaded yet can be loaded: nvidia-smi and CUDA fail until a reboot.
 
+    How we know:
+        /lib/modules has no directory for the running kernel (`uname -r`) while another kernel there has an nvidia
+        module; or /run/reboot-required.pkgs names the driver or the kernel.
+
     Fix:
         Reboot.
 

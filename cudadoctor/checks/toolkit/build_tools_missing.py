@@ -21,6 +21,11 @@ def build_tools_missing(toolkit: ToolkitInventory, limits: LimitFacts) -> Result
         nvcc hands the host's part to a C++ compiler. torch's extension builder wants ninja, and every extension
         Python.h. Triton (torch.compile) needs a C compiler at run time.
 
+    How we know:
+        The build's words: "Ninja is required to load C++ extensions", "command 'gcc' failed: No such file or
+        directory", "No CMAKE_CXX_COMPILER could be found", "fatal error: Python.h: No such file or directory". On a
+        live machine nvcc is in use and PATH has no g++, c++ or clang++: information.
+
     Fix:
         Ubuntu and Debian: `apt-get install build-essential python3-dev`; RHEL and its like: `dnf install gcc-c++ make
         python3-devel` (python3.11-devel for that Python); `pip install ninja cmake`. Without an administrator: `conda

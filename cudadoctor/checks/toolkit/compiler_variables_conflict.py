@@ -29,6 +29,10 @@ def compiler_variables_conflict(shell: ShellFacts) -> Result:
         One build then compiles its C part, its C++ part and the host part of its CUDA files with different compilers:
         it stops at nvcc's version check, or ends in undefined symbols of libstdc++.
 
+    How we know:
+        The names in CC, CXX, NVCC_CCBIN, CUDAHOSTCXX and in -ccbin of NVCC_PREPEND_FLAGS and NVCC_APPEND_FLAGS, where
+        they have a number (gcc-11, g++-13).
+
     Fix:
         Name one version in all of them: `export CC=gcc-12 CXX=g++-12 NVCC_CCBIN=g++-12`, or unset them all.
 

@@ -18,8 +18,15 @@ def cuda_home_inconsistent(toolkit: ToolkitInventory, shell: ShellFacts | None) 
         One build then takes its compiler from one toolkit and its headers and libraries from the other; CMake looks
         at PATH first, torch's extensions at CUDA_HOME.
 
+    How we know:
+        The version of the toolkit that CUDA_HOME names against that of the nvcc on PATH, read from version.json, nvcc
+        or cuda.h.
+
     Fix:
-        Let both name the same root.
+        Let both name the same root: `export CUDA_HOME=/usr/local/cuda-12.4 PATH=/usr/local/cuda-12.4/bin:$PATH` with
+        your version; for one build alone: `CUDA_HOME=$(dirname $(dirname $(command -v nvcc))) pip install …`. In a
+        conda environment with nvcc: `export CUDA_HOME=$CONDA_PREFIX`. Look in ~/.bashrc, /etc/profile.d and loaded
+        modules for the line that sets the other.
 
     Harmless when:
         Nothing is compiled here; or both are of the same version: then this check is silent.

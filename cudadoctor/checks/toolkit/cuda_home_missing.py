@@ -22,12 +22,19 @@ def cuda_home_missing(
         compiled with nvcc, which torch looks for in CUDA_HOME, on PATH, and in /usr/local/cuda. The driver's "CUDA
         Version" in nvidia-smi is no toolkit. A torch without CUDA says the same of every extension.
 
+    How we know:
+        torch's own words: "OSError: CUDA_HOME environment variable is not set. Please set it to your CUDA install
+        root".
+
     Fix:
-        Take a prebuilt wheel of the extension where there is one. Else install the toolkit of torch's CUDA
-        (`python -c "import torch; print(torch.version.cuda)"`) and name it. Without an administrator: `conda install -c
-        nvidia cuda-toolkit=12.4` and `export CUDA_HOME=$CONDA_PREFIX`. Ubuntu, Debian, RHEL, with NVIDIA's package
-        source: `cuda-toolkit-12-4` (not `cuda`, which brings a driver), and `export CUDA_HOME=/usr/local/cuda-12.4`. In
-        a container: an image with `-devel-` in its name. A toolkit that is there only needs its name in CUDA_HOME.
+        Take a prebuilt wheel of the extension where there is one. Else install the toolkit of torch's CUDA (`python -c
+        "import torch; print(torch.version.cuda)"`) and name it.
+
+        Without an administrator: `conda install -c nvidia cuda-toolkit=12.4` and `export CUDA_HOME=$CONDA_PREFIX`.
+        Ubuntu, Debian, RHEL, with NVIDIA's package source: `cuda-toolkit-12-4` (not `cuda`, which brings a driver), and
+        `export CUDA_HOME=/usr/local/cuda-12.4`.
+
+        In a container: an image with `-devel-` in its name. A toolkit that is there only needs its name in CUDA_HOME.
 
     Harmless when:
         Nothing has to be compiled.

@@ -22,6 +22,10 @@ def cuda_home_wrong(toolkit: ToolkitInventory, shell: ShellFacts | None) -> Resu
         Builds of CUDA extensions take nvcc and headers from CUDA_HOME. It names one directory: a colon in it (from
         `CUDA_HOME=$CUDA_HOME:/usr/local/cuda`) or a directory that does not exist breaks every build.
 
+    How we know:
+        The value of CUDA_HOME or CUDA_PATH: a colon in it, no such directory, or no toolkit there. In a text:
+        ":/usr/local/cuda/bin/nvcc" or "[Errno 2] No such file or directory: '/usr/local/cuda-12.1/bin/nvcc'".
+
     Fix:
         Set it to the root of one toolkit, the directory that has bin/nvcc in it: `export CUDA_HOME=/usr/local/cuda`
         (no colon, no `$CUDA_HOME:` before it: that is how PATH is set, and CUDA_HOME is no list). Or unset it: torch

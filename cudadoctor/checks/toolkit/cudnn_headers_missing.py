@@ -16,17 +16,20 @@ def cudnn_headers_missing(symptoms: tuple[Symptom, ...]) -> Result:
         cuDNN is a package of its own. torch's wheels bring its libraries along for themselves; a compiler looks for
         cudnn.h in the toolkit's and the system's include directories.
 
+    How we know:
+        "fatal error: cudnn.h: No such file or directory" (or cudnn_version.h, cudnn_v9.h).
+
     Fix:
-        Ubuntu and Debian with NVIDIA's package source: `apt-get install cudnn9-cuda-12` (or `-13`, as the toolkit);
-        RHEL and its like: `dnf install cudnn9-cuda-12`. Without an administrator: `conda install -c conda-forge cudnn`,
-        or `pip install nvidia-cudnn-cu12` and `export CPATH=` with its `nvidia/cudnn/include`. Containers: an image
-        with `-cudnn-devel-` in its name.
+        Install cuDNN with its headers. Ubuntu and Debian with NVIDIA's package source: `apt-get install cudnn9-cuda-12`
+        (or `-13`, as the toolkit); RHEL and its like: `dnf install cudnn9-cuda-12`. Without an administrator: `conda
+        install -c conda-forge cudnn`, or `pip install nvidia-cudnn-cu12` and `export CPATH=` with its
+        `nvidia/cudnn/include`. Containers: an image with `-cudnn-devel-` in its name.
 
     Harmless when:
         Nothing has to be compiled.
 
     Sources:
-        https://docs.nvidia.com/deeplearning/cudnn/installation/latest/linux.html
+        https://docs.nvidia.com/deeplearning/cudnn/installation/linux.html
     """
     said = first(symptoms, "cudnn-header-missing")
     if said is not None:

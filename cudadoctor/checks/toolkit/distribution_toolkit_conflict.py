@@ -17,9 +17,14 @@ def distribution_toolkit_conflict(os: OsFacts, toolkit: ToolkitInventory) -> Res
         /usr/bin and its headers into /usr/include, which every compiler searches. A newer toolkit below
         /usr/local/cuda-… is then not the one that builds use, or its headers are mixed with the older ones.
 
+    How we know:
+        The first nvcc on PATH is that of the distribution (/usr/bin/nvcc, /usr/lib/nvidia-cuda-toolkit), a toolkit of
+        another version is below /usr/local/cuda-…, and CUDA_HOME does not choose it.
+
     Fix:
-        Keep one. For NVIDIA's: `sudo apt-get remove nvidia-cuda-toolkit nvidia-cuda-dev` and put /usr/local/cuda/bin
-        on PATH, before /usr/bin (`cudadoctor shell` writes the lines). A driver is not touched by that.
+        Keep one of the two toolkits. For NVIDIA's: `sudo apt-get remove nvidia-cuda-toolkit nvidia-cuda-dev` and put
+        /usr/local/cuda/bin on PATH, before /usr/bin (`cudadoctor shell` writes the lines). A driver is not touched by
+        that.
 
     Harmless when:
         Builds name their compiler (CUDACXX, CMAKE_CUDA_COMPILER, CUDA_HOME), or nothing is built here.

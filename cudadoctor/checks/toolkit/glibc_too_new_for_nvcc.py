@@ -20,6 +20,10 @@ def glibc_too_new_for_nvcc(toolkit: ToolkitInventory, os: OsFacts) -> Result:
         in another way: "exception specification is incompatible with that of previous function". Ubuntu 25.04 and
         newer, Debian 13, Fedora 42, Arch and Tumbleweed have such a glibc.
 
+    How we know:
+        The compiler's 'exception specification is incompatible with that of previous function "cospi"' (or sinpi,
+        rsqrt). On a live machine the version of glibc against that of the toolkit in use.
+
     Fix:
         Compile with a newer toolkit (CUDA 13.0 for glibc 2.41, 13.2 for glibc 2.42), with conda's compilers and
         toolkit, which bring an older sysroot (`conda install -c conda-forge gxx cuda-nvcc=12.8 cuda-cudart-dev`), or in

@@ -23,12 +23,21 @@ def host_compiler_unsupported(toolkit: ToolkitInventory, compiler: CompilerFacts
         not supported!" above the newest compiler that the toolkit was made for. torch's extension builder compares
         the two as well, and also refuses a compiler that is too old.
 
+    How we know:
+        The version of the compiler that nvcc would take (CUDAHOSTCXX, NVCC_CCBIN, CXX, gcc on PATH) against the limit
+        in the toolkit's own crt/host_config.h. In a text: "unsupported GNU version! gcc versions later than 12 are not
+        supported!", "unsupported clang version!", or torch's "The current installed version of g++ (13.2.0) is greater
+        than the maximum required version by CUDA 11.8".
+
     Fix:
-        Install a compiler that the toolkit knows beside the one that is there, and name it for the build:
-        `export NVCC_CCBIN=g++-N CC=gcc-N CXX=g++-N` (CMake: `-DCMAKE_CUDA_HOST_COMPILER=g++-N`). Ubuntu and Debian:
-        `apt-get install gcc-N g++-N`; RHEL and its like: `dnf install gcc-toolset-N`; conda: `conda install gxx=N`
-        (no administrator needed). Or take a newer toolkit of torch's own CUDA major. Leave the system's gcc as it is:
-        the kernel's modules are built with it. `-allow-unsupported-compiler` only hides the message.
+        Install a compiler that the toolkit knows beside the one that is there, and name it for the build: `export
+        NVCC_CCBIN=g++-N CC=gcc-N CXX=g++-N` (CMake: `-DCMAKE_CUDA_HOST_COMPILER=g++-N`).
+
+        Ubuntu and Debian: `apt-get install gcc-N g++-N`; RHEL and its like: `dnf install gcc-toolset-N`; conda: `conda
+        install gxx=N` (no administrator needed).
+
+        Or take a newer toolkit of torch's own CUDA major. Leave the system's gcc as it is: the kernel's modules are
+        built with it. `-allow-unsupported-compiler` only hides the message.
 
     Harmless when:
         Nothing is compiled here.

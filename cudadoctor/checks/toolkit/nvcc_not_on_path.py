@@ -16,8 +16,14 @@ def nvcc_not_on_path(toolkit: ToolkitInventory) -> Result:
         The toolkit's packages do not touch PATH: that is left to the user. Only compiling needs nvcc; torch brings
         the CUDA libraries that it needs itself.
 
+    How we know:
+        A toolkit with bin/nvcc is below /usr/local, /opt or /usr/lib, and PATH has no nvcc ("nvcc: command not found").
+        Toolkits of conda and pip do not count.
+
     Fix:
-        To compile: put the toolkit's bin directory on PATH and export CUDA_HOME.
+        To compile: `export CUDA_HOME=/usr/local/cuda PATH=/usr/local/cuda/bin:$PATH`, and for good `cudadoctor shell
+        --apply`, which writes such lines into the file that your shell reads. `sudo apt install nvidia-cuda-toolkit`,
+        which the shell proposes, is another, older toolkit: it is not needed.
 
     Harmless when:
         Nothing is compiled here, as for everybody who only uses wheels or conda packages.

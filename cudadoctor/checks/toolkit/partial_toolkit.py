@@ -19,6 +19,10 @@ def partial_toolkit(toolkit: ToolkitInventory) -> Result:
         cuda_runtime.h; images with `-runtime-` and `-base-` in their names have neither. Builds stop with "cublas_v2.h:
         No such file or directory" and its like.
 
+    How we know:
+        The toolkit in use has bin/nvcc and no include/cuda_runtime.h; in a text "fatal error: cublas_v2.h: No such file
+        or directory" (or cusparse.h, cusolverDn.h, nvrtc.h, thrust/…).
+
     Fix:
         The whole of it: `apt-get install cuda-toolkit-12-4` or `dnf install cuda-toolkit-12-4` (NVIDIA's package
         source, the version of nvcc); `conda install -c nvidia cuda-toolkit=12.4` (no administrator); an image with

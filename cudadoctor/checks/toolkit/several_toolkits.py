@@ -16,9 +16,13 @@ def several_toolkits(toolkit: ToolkitInventory) -> Result:
         Toolkits stand side by side without harm. Which one compiles is decided by CUDA_HOME (torch's extensions), by
         the first nvcc on PATH (make, CMake), and by the link /usr/local/cuda where neither is set.
 
+    How we know:
+        Toolkits with nvcc below /usr/local/cuda-…, /usr and /opt, of two versions or more.
+
     Fix:
-        For one build: `CUDA_HOME=/usr/local/cuda-12.4 pip install …`. For good: export CUDA_HOME and put its bin first
-        on PATH. To move the link: `update-alternatives --config cuda` as root.
+        Nothing has to be done: name the toolkit for a build. For one build: `CUDA_HOME=/usr/local/cuda-12.4 pip install
+        …`. For good: export CUDA_HOME and put its bin first on PATH. To move the link: `update-alternatives --config
+        cuda` as root.
 
     Harmless when:
         Always; torch itself uses none of them.

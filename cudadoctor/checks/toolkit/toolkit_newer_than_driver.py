@@ -22,8 +22,15 @@ def toolkit_newer_than_driver(
         A program needs a driver of its toolkit's CUDA major (before CUDA 11: of its exact version). Otherwise it ends
         with "CUDA driver version is insufficient for CUDA runtime version".
 
+    How we know:
+        The version of the toolkit in use against what the driver serves ("CUDA Version" in the head of nvidia-smi,
+        cuDriverGetVersion), else against NVIDIA's table of oldest drivers.
+
     Fix:
-        Update the driver, or compile with a toolkit that the driver serves.
+        Update the driver (Ubuntu: `sudo ubuntu-drivers install`; Debian and RHEL-like: NVIDIA's repository; under WSL:
+        the driver of Windows), or compile with a toolkit that the driver serves: nvidia-smi's "CUDA Version" or older,
+        several stand side by side (`export CUDA_HOME=/usr/local/cuda-12.4`). Without an administrator: `conda install
+        -c nvidia cuda-toolkit=12.4` and `export CUDA_HOME=$CONDA_PREFIX`.
 
     Harmless when:
         What is compiled here runs on another machine. A newer minor version of the same major is fine, and silent.

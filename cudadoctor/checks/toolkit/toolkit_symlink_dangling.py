@@ -16,6 +16,10 @@ def toolkit_symlink_dangling(toolkit: ToolkitInventory) -> Result:
         PATH, CUDA_HOME and build scripts name /usr/local/cuda; after its toolkit was removed they all lead to
         nothing.
 
+    How we know:
+        The link /usr/local/cuda (or /usr/local/cuda-12, /etc/alternatives/cuda) is followed, and its end does not
+        exist.
+
     Fix:
         Point the link at an installed toolkit (`update-alternatives --config cuda`, or `ln -sfnT`), or remove it.
 

@@ -20,6 +20,12 @@ def toolkit_too_new_for_gpu(toolkit: ToolkitInventory, gpus: tuple[GpuFacts, ...
         A toolkit drops old architectures: CUDA 12 those before Maxwell, CUDA 13 those before Turing. Asked for one of
         them nvcc stops with "Unsupported gpu architecture".
 
+    How we know:
+        The version of the toolkit in use against the last one for the GPU's compute capability; in a text "nvcc fatal :
+        Unsupported gpu architecture 'compute_35'" with an architecture that is older than the toolkit. One that is
+        newer is `toolkit-too-old-for-gpu`; where the toolkit's version is not told, it may be either, and nothing is
+        said.
+
     Fix:
         Compile with the last toolkit that knows the GPU (12.9 for Maxwell, Pascal and Volta; 11.8 for Kepler);
         several toolkits can stand side by side, CUDA_HOME chooses. Where the program only lists the old architecture

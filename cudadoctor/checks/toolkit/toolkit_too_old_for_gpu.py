@@ -20,6 +20,11 @@ def toolkit_too_old_for_gpu(toolkit: ToolkitInventory, gpus: tuple[GpuFacts, ...
         nvcc compiles for the architectures that existed when it was made. Asked for a newer one it stops with
         "Unsupported gpu architecture".
 
+    How we know:
+        The version of the toolkit in use against the first one for the GPU's compute capability; in a text "nvcc fatal
+        : Unsupported gpu architecture 'compute_89'" (or "Value 'sm_120' is not defined for option 'gpu-architecture'")
+        with an architecture that came after the toolkit.
+
     Fix:
         Compile with a newer toolkit (without an administrator: `conda install -c nvidia cuda-toolkit=12.8`, then
         `export CUDA_HOME=$CONDA_PREFIX`); for torch extensions it must be of torch's CUDA major. Or compile for the

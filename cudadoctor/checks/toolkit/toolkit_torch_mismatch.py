@@ -19,6 +19,11 @@ def toolkit_torch_mismatch(toolkit: ToolkitInventory, envs: tuple[EnvFacts, ...]
         torch's extension builder compares the version of nvcc with the CUDA that torch was built with, and refuses
         where the major differs (flash-attn, apex, deepspeed …). torch itself does not use the toolkit.
 
+    How we know:
+        torch.version.cuda against the toolkit that CUDA_HOME or PATH names. In a text: "The detected CUDA version
+        (12.4) mismatches the version that was used to compile PyTorch (11.8). Please make sure to use the same CUDA
+        versions", or DeepSpeed's "Installed CUDA version 11.8 does not match the version torch was compiled with 12.1".
+
     Fix:
         To compile extensions: install the toolkit of torch's CUDA version beside the other and set CUDA_HOME to it for
         the build (without an administrator: `conda install -c nvidia cuda-toolkit=12.4`, then

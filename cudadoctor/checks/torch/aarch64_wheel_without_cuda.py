@@ -24,9 +24,15 @@ def aarch64_wheel_without_cuda(
         For years the general package index had only CPU builds of torch for aarch64. On a Jetson, a Grace machine or
         any other Arm machine with an NVIDIA GPU, `pip install torch` then gives a torch without CUDA.
 
+    How we know:
+        The machine is aarch64 with an NVIDIA GPU, and torch is a wheel without a local version (2.5.1, not 2.5.1+cu124)
+        that was built without CUDA; in a text "Torch not compiled with CUDA enabled" on such a machine.
+
     Fix:
-        On a server: install from PyTorch's own index for the CUDA version, which has CUDA wheels for aarch64. On a
-        Jetson: take NVIDIA's wheels or container for its JetPack.
+        On a server (Grace, GH200, DGX Spark): `python -m pip install --force-reinstall torch --index-url
+        https://download.pytorch.org/whl/cu130`, which has CUDA wheels for aarch64 (cu126 and cu128 have them for older
+        torch). On a Jetson with JetPack 6 or older take NVIDIA's wheels or container for its JetPack; from JetPack 7 on
+        the index for CUDA 13 serves it. conda: `conda install -c conda-forge pytorch-gpu`.
 
     Harmless when:
         The program is meant to compute on the CPU.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from cudadoctor.checks.arch_gaps import Gap, gaps
 from cudadoctor.checks.arch_said import said
-from cudadoctor.checks.base import Result, Severity, also, check
+from cudadoctor.checks.base import Result, Severity, Unknown, also, check
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.kernel import KernelFacts
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
@@ -20,8 +21,21 @@ def arch_not_in_build_gpu_newer(envs: tuple[EnvFacts, ...], gpus: tuple[GpuFacts
         same or a higher minor one; without such code and without PTX the first kernel ends with "no kernel image is
         available". `torch.cuda.is_available()` is True all the same.
 
+    How we know:
+        The build's own list (`torch.cuda.get_arch_list()`, read from its files where torch is not started) against the
+        GPU's compute capability. In a text: "NVIDIA GeForce RTX 5090 with CUDA capability sm_120 is not compatible with
+        the current PyTorch installation. The current PyTorch install supports CUDA capabilities sm_50 sm_60 …", or "no
+        kernel image is available for execution on the device" with a GPU above that list. Where the GPU is below it, it
+        is `arch-not-in-build-gpu-older`.
+
     Fix:
-        Install a newer build: one for a CUDA version that knows the GPU.
+        Install a build for a CUDA version that knows the GPU: Blackwell (RTX 50, B200: sm_120, sm_100) needs one for
+        CUDA 12.8 or newer, `python -m pip install --upgrade torch torchvision torchaudio --index-url
+        https://download.pytorch.org/whl/cu128`; Hopper and Ada CUDA 11.8, Ampere 11.1 (8.6) and 11.0 (8.0). The driver
+        must serve that CUDA (nvidia-smi's "CUDA Version").
+
+        conda: `conda install -c conda-forge "pytorch-gpu" "cuda-version>=12.8"`. `cudadoctor recommend` prints the line
+        for this machine. A new toolkit or CUDA_HOME changes nothing.
 
     Harmless when:
         The program does not use that GPU. Code for the same major (8.6 on 8.9) and PTX are enough, and silent.
@@ -38,9 +52,15 @@ def arch_not_in_build_gpu_newer(envs: tuple[EnvFacts, ...], gpus: tuple[GpuFacts
 
 @also(arch_not_in_build_gpu_newer)
 def by_message(
-    symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None, gpus: tuple[GpuFacts, ...] | None
+    symptoms: tuple[Symptom, ...],
+    envs: tuple[EnvFacts, ...] | None,
+    gpus: tuple[GpuFacts, ...] | None,
+    kernel: KernelFacts | None,
 ) -> Result:
     """By what torch said about a GPU: the list of its build decides which of the two is older."""
+    if gpus is None and kernel is not None and kernel.live:
+        yield Unknown(subject="machine", reason="whether another GPU runs it is not known: the GPUs were not listed")
+        return
     found = said(symptoms, envs, gpus)
     if found is not None and found.newer:
         yield found.problem(envs)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from cudadoctor.checks.arch_gaps import Gap, gaps
 from cudadoctor.checks.arch_said import said
-from cudadoctor.checks.base import Result, Severity, also, check
+from cudadoctor.checks.base import Result, Severity, Unknown, also, check
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.kernel import KernelFacts
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
@@ -20,8 +21,17 @@ def arch_not_in_build_gpu_older(envs: tuple[EnvFacts, ...], gpus: tuple[GpuFacts
         nothing before Turing. The first kernel ends with "no kernel image is available", while
         `torch.cuda.is_available()` is True.
 
+    How we know:
+        The build's own list (`torch.cuda.get_arch_list()`) against the GPU's compute capability. In a text: "Found GPU0
+        … which is of cuda capability 5.2. PyTorch no longer supports this GPU because it is too old", or "no kernel
+        image is available for execution on the device" with a GPU below the build's list.
+
     Fix:
-        Install a build that still has the architecture: as a rule the one for CUDA 12.6, up to torch 2.14.
+        Install a build that still has the architecture: as a rule the one for CUDA 12.6, up to torch 2.14: `python -m
+        pip install "torch<2.15" --index-url https://download.pytorch.org/whl/cu126` (Maxwell, Pascal and Volta: sm_50
+        to sm_70). Kepler (sm_35, sm_37) needs a torch of the time of CUDA 11 or older, or a build of your own. The
+        driver stays at branch 580 for these GPUs, at 470 for Kepler. `cudadoctor recommend` prints the line for this
+        machine.
 
     Harmless when:
         The program does not use that GPU; with another GPU that runs, this is information.
@@ -38,9 +48,15 @@ def arch_not_in_build_gpu_older(envs: tuple[EnvFacts, ...], gpus: tuple[GpuFacts
 
 @also(arch_not_in_build_gpu_older)
 def by_message(
-    symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None, gpus: tuple[GpuFacts, ...] | None
+    symptoms: tuple[Symptom, ...],
+    envs: tuple[EnvFacts, ...] | None,
+    gpus: tuple[GpuFacts, ...] | None,
+    kernel: KernelFacts | None,
 ) -> Result:
     """By what torch said about a GPU: the list of its build decides which of the two is older."""
+    if gpus is None and kernel is not None and kernel.live:
+        yield Unknown(subject="machine", reason="whether another GPU runs it is not known: the GPUs were not listed")
+        return
     found = said(symptoms, envs, gpus)
     if found is not None and not found.newer:
         yield found.problem(envs)

@@ -50,8 +50,23 @@ def cpu_only_build(  # noqa: PLR0917  facts, passed by name
         torch is built either with CUDA or without. A build without it never uses the GPU, whatever driver and toolkit
         are there. conda's solver and some indexes choose it without a word.
 
+    How we know:
+        torch.version.cuda is None and its version or build says cpu (+cpu, py3.11_cpu_0), on a machine with an NVIDIA
+        GPU. In a text: "AssertionError: Torch not compiled with CUDA enabled", a missing libtorch_cuda.so, or "CUDA
+        used to build PyTorch: None" where a GPU, a driver or a toolkit shows that CUDA was meant. "CUDA used to build
+        PyTorch: Could not collect" is said of CPU builds too, and decides nothing alone.
+
     Fix:
-        Replace torch (with torchvision and torchaudio) by a build for a CUDA that the driver serves.
+        `python -m pip uninstall -y torch torchvision torchaudio`, then install them from an index for a CUDA that the
+        driver serves, such as `python -m pip install torch torchvision torchaudio --index-url
+        https://download.pytorch.org/whl/cu126`.
+
+        conda: `conda install -c conda-forge pytorch-gpu`, where `__cuda` must be in the list of `conda info` (on a
+        machine without a driver: CONDA_OVERRIDE_CUDA).
+
+        uv: `uv pip install torch --torch-backend=auto`. On Windows a plain `pip install torch` is the CPU build.
+        `cudadoctor recommend` prints the line for this machine. In a requirements or lock file look for `+cpu` and for
+        an index with /whl/cpu.
 
     Harmless when:
         The program is meant to compute on the CPU, the GPU is too old for any build of torch, or a container was
@@ -105,7 +120,8 @@ def by_message(  # noqa: PLR0917  facts, passed by name
     asked = one is not None and "not compiled" in one.seen.text.lower()
     other = next((met for met in told(symptoms, "xformers-built-for") if _replaced(met)), None)
     if not asked and other is None and torch is not None and is_cpu_build(torch):
-        other = next((met for met in told(symptoms, "torch-symbol-undefined") if _of_cuda(met)), None)
+        missing = told(symptoms, "torch-symbol-undefined", "torch-library-not-found")
+        other = next((met for met in missing if _of_cuda(met)), None)
     if not asked and other is not None:
         one, asked = other, True
     if one is None or not (asked or _wanted(envs, gpus, toolkit, driver)):
@@ -175,7 +191,9 @@ def _replaced(one: Symptom) -> bool:
 
 
 def _of_cuda(one: Symptom) -> bool:
-    """An extension misses a function that only a CUDA build of torch has."""
+    """An extension misses a function, or a library, that only a CUDA build of torch has."""
+    if one.kind == "torch-library-not-found":
+        return "_cuda" in one.values["library"]
     return any(name in one.values.get("symbol", "") for name in ("3c104cuda", "2at4cuda"))
 
 

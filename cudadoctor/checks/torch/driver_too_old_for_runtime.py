@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
-from cudadoctor.checks.common import env_subject, rows, runtime_served, torch_shown, weight
+from cudadoctor.checks.common import env_subject, rows, runtime_served, stubs_on_path, torch_shown, weight
 from cudadoctor.checks.said import first, shown, subject, torch_of
 from cudadoctor.checks.sources import COMPAT, REQUIREMENTS
 from cudadoctor.checks.system_words import said
 from cudadoctor.facts.driver import DriverFacts, SmiFacts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.shell import ShellFacts
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 from cudadoctor.versions import RuntimeVersion
@@ -31,8 +32,20 @@ def driver_too_old_for_runtime(
         torch carries its own CUDA runtime. Below the oldest driver for that CUDA version it finds no GPU, whatever
         toolkit is installed.
 
+    How we know:
+        torch.version.cuda against what the driver serves: its own word first (cuDriverGetVersion, nvidia-smi's "CUDA
+        Version"), else NVIDIA's table of oldest drivers. In a text: "The NVIDIA driver on your system is too old (found
+        version 11040)", where 11040 is CUDA 11.4, or "CUDA driver version is insufficient for CUDA runtime version"
+        (error 35) while a driver runs: a missing driver gives it too.
+
     Fix:
-        Update the driver, or install the torch build for an older CUDA that the driver serves.
+        Update the driver: Ubuntu `sudo ubuntu-drivers install`, Debian backports or NVIDIA's repository, RHEL-like
+        `sudo dnf upgrade` from NVIDIA's repository, then reboot; in a container that of the host, under WSL that of
+        Windows. CUDA 11 needs 450.80.02 or newer, CUDA 12 525.60.13, CUDA 13 580.65.06. Or, without an administrator,
+        install the torch build for an older CUDA: `python -m pip install torch --index-url
+        https://download.pytorch.org/whl/cu126` for a driver that serves CUDA 12.
+
+        `cudadoctor recommend` finds it. A toolkit does not help: torch brings its own.
 
     Harmless when:
         The driver is of the runtime's CUDA major (from CUDA 11 on): an older minor version is enough, and silent. So
@@ -66,14 +79,15 @@ def driver_too_old_for_runtime(
 
 
 @also(driver_too_old_for_runtime)
-def by_message(
+def by_message(  # noqa: PLR0917  facts, passed by name
     symptoms: tuple[Symptom, ...],
     envs: tuple[EnvFacts, ...] | None,
     driver: DriverFacts | None,
     smi: SmiFacts | None,
     os: OsFacts | None,
+    shell: ShellFacts | None,
 ) -> Result:
-    """By torch's own sentence, or by CUDA's error 35, which a missing driver gives as well."""
+    """By torch's own sentence, or by CUDA's error 35, which a missing driver and a stub of it give as well."""
     one = first(symptoms, "driver-too-old") or first(symptoms, "cuda-error-35")
     torch = torch_of(envs)
     if one is None:
@@ -86,7 +100,7 @@ def by_message(
     has = f"CUDA {int(found) // 1000}.{int(found) % 1000 // 10}" if found.isdigit() and int(found) >= 1000 else None
     confidence = Confidence.CERTAIN
     if one.kind == "cuda-error-35":
-        if not _runs(driver, smi) or first(symptoms, *_NO_DRIVER) is not None:
+        if not _runs(driver, smi) or first(symptoms, *_NO_DRIVER) is not None or stubs_on_path(shell) is not None:
             return
         confidence = Confidence.LIKELY
     if has is None and driver is not None and driver.version is not None:

@@ -24,14 +24,21 @@ def extension_built_for_other_arch(
         another GPU. The first kernel of the extension then ends with "no kernel image is available for execution on
         the device", while plain torch computes on the same GPU.
 
+    How we know:
+        "no kernel image is available for execution on the device" on one GPU, while torch's own list serves that GPU,
+        or a TORCH_CUDA_ARCH_LIST in the text leaves it out; or "FlashAttention only supports Ampere GPUs or newer".
+        Where torch's list lacks the GPU it is `arch-not-in-build-gpu-newer` or `-older`.
+
     Fix:
-        Prove that torch is not it: `python -c "import torch; print(torch.ones(1).cuda() + 1)"`. Then compile the
-        extension again with the capabilities of all GPUs that it shall run on, and a last one with PTX:
-        `TORCH_CUDA_ARCH_LIST="7.5 8.0 8.6 9.0+PTX" pip install --no-build-isolation --no-cache-dir --force-reinstall
-        --no-deps NAME` (in a Dockerfile: ENV TORCH_CUDA_ARCH_LIST before that line). `nvidia-smi
-        --query-gpu=compute_cap --format=csv` prints a GPU's number. The toolkit must know it: 8.6 needs CUDA 11.1, 8.9
-        and 9.0 11.8, 12.0 12.8. flash-attn 2 has code for Ampere and newer only: on Turing (T4, RTX 20) and Volta take
-        torch's own attention (`attn_implementation="sdpa"` in transformers) or flash-attn 1.
+        Compile the extension again for this GPU. Prove that torch is not it: `python -c "import torch;
+        print(torch.ones(1).cuda() + 1)"`. Then compile the extension again with the capabilities of all GPUs that it
+        shall run on, and a last one with PTX: `TORCH_CUDA_ARCH_LIST="7.5 8.0 8.6 9.0+PTX" pip install
+        --no-build-isolation --no-cache-dir --force-reinstall --no-deps NAME` (in a Dockerfile: ENV TORCH_CUDA_ARCH_LIST
+        before that line).
+
+        `nvidia-smi --query-gpu=compute_cap --format=csv` prints a GPU's number. The toolkit must know it: 8.6 needs
+        CUDA 11.1, 8.9 and 9.0 11.8, 12.0 12.8. flash-attn 2 has code for Ampere and newer only: on Turing (T4, RTX 20)
+        and Volta take torch's own attention (`attn_implementation="sdpa"` in transformers) or flash-attn 1.
 
     Harmless when:
         Never: the kernel was not started.

@@ -23,13 +23,20 @@ def extension_built_for_other_cuda(envs: tuple[EnvFacts, ...]) -> Result:
         compare the two and refuse: "Detected that PyTorch and torch_scatter were compiled with different CUDA
         versions". The CUDA in nvidia-smi's header and that of nvcc have nothing to do with it.
 
+    How we know:
+        The local version of the installed extension (+cu118, +pt26cu124) against torch.version.cuda. In a text:
+        "Detected that PyTorch and torch_scatter were compiled with different CUDA versions",
+        "libbitsandbytes_cuda126.so: cannot open shared object file", "Not compiled with CUDA support", or xFormers'
+        "PyTorch 2.6.0+cu118 with CUDA 1108 (you have 2.6.0+cu124)".
+
     Fix:
         See what torch has: `python -c "import torch; print(torch.__version__, torch.version.cuda)"`, and install the
         extension for exactly that, for torch-scatter and its kin: `pip install --force-reinstall --no-deps
-        --no-cache-dir torch-scatter -f https://data.pyg.org/whl/torch-2.6.0+cu124.html`. Where there is no wheel for
-        it, compile it with a toolkit of torch's CUDA version (CUDA_HOME), or change torch for the build that the
-        extension has. bitsandbytes: a newer release has libraries for newer CUDA (`pip install -U bitsandbytes`);
-        BNB_CUDA_VERSION=126 takes another one that it has, of the same major.
+        --no-cache-dir torch-scatter -f https://data.pyg.org/whl/torch-2.6.0+cu124.html`.
+
+        Where there is no wheel for it, compile it with a toolkit of torch's CUDA version (CUDA_HOME), or change torch
+        for the build that the extension has. bitsandbytes: a newer release has libraries for newer CUDA (`pip install
+        -U bitsandbytes`); BNB_CUDA_VERSION=126 takes another one that it has, of the same major.
 
     Harmless when:
         Nothing imports the extension, or only its functions for the CPU are used.

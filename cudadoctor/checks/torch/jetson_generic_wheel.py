@@ -25,6 +25,10 @@ def jetson_generic_wheel(envs: tuple[EnvFacts, ...], os: OsFacts) -> Result:
         import, and find no GPU ("named symbol not found", `torch.cuda.is_available()` False). From JetPack 7 on both
         are one, and the general wheels for CUDA 13 work.
 
+    How we know:
+        /etc/nv_tegra_release, and a torch for CUDA whose version has no NVIDIA mark (+nv24.05) and whose list has no
+        architecture of a Jetson (sm_53, sm_62, sm_72, sm_87), that says that CUDA is not available.
+
     Fix:
         See the JetPack: `cat /etc/nv_tegra_release` (R35 is JetPack 5, R36 JetPack 6, R38 and R39 JetPack 7). Remove
         torch, torchvision and torchaudio, and install NVIDIA's wheel for that JetPack and its Python, or use the
@@ -34,6 +38,7 @@ def jetson_generic_wheel(envs: tuple[EnvFacts, ...], os: OsFacts) -> Result:
         torch sees the GPU: then this is not reported.
 
     Sources:
+        https://forums.developer.nvidia.com/t/pytorch-for-jetson-version-1-9-0-now-available/72048
         https://docs.nvidia.com/deeplearning/frameworks/install-pytorch-jetson-platform/index.html
     """
     if os.jetson is None or os.container is not None:

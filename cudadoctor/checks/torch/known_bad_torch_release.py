@@ -23,6 +23,9 @@ def known_bad_torch_release(envs: tuple[EnvFacts, ...]) -> Result:
         that time, and takes several times the memory and time: video models run out of memory. 2.9.1 uses cuDNN again
         where it is 9.15 or newer.
 
+    How we know:
+        The version of torch in the active environment, and that it is built for CUDA. The fault itself is not measured.
+
     Fix:
         Install the fix release from the same index: for 2.9.0 `python -m pip install --upgrade torch==2.9.1
         torchvision==0.24.1 torchaudio==2.9.1 --index-url https://download.pytorch.org/whl/cu128`, and then a cuDNN of

@@ -23,10 +23,16 @@ def libstdcxx_too_old(envs: tuple[EnvFacts, ...]) -> Result:
         GLIBCXX_3.4.26 came with gcc 9, 3.4.28 with 9.3, 3.4.29 with 11, 3.4.30 with 12, 3.4.32 with 13.2, 3.4.33
         with 14.
 
+    How we know:
+        The loader's words: "ImportError: …/libstdc++.so.6: version 'GLIBCXX_3.4.29' not found (required by …)", or
+        CXXABI_1.3.13 and its like: the file before the colon is the old one.
+
     Fix:
-        The old file lies in a conda environment: `conda install -c conda-forge "libstdcxx-ng>=12"`.
-        The old file is the system's and conda has a newer one: activate the environment; if the system's is loaded all
-        the same, `export LD_LIBRARY_PATH="$CONDA_PREFIX/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"` for this program.
+        Let the newer libstdc++ be loaded first. The old file lies in a conda environment: `conda install -c conda-forge
+        "libstdcxx-ng>=12"`. The old file is the system's and conda has a newer one: activate the environment; if the
+        system's is loaded all the same, `export
+        LD_LIBRARY_PATH="$CONDA_PREFIX/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"` for this program.
+
         The old file is on LD_LIBRARY_PATH: take that directory out. An extension compiled here: compile it again with
         the environment's compiler (`conda install -c conda-forge gxx_linux-64`).
 

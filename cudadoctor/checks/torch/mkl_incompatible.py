@@ -19,6 +19,9 @@ def mkl_incompatible(envs: tuple[EnvFacts, ...]) -> Result:
         conda builds of torch up to 2.3 were linked against an MKL that brought `iJIT_NotifyEvent` along; from 2024.1 on
         it does not, and the import ends with that undefined symbol.
 
+    How we know:
+        "ImportError: …/libtorch_cpu.so: undefined symbol: iJIT_NotifyEvent".
+
     Fix:
         Install MKL 2024.0 into this environment: `conda install mkl=2024.0`.
 

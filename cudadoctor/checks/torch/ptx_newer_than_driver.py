@@ -24,12 +24,16 @@ def ptx_newer_than_driver(
         build of torch that has no machine code for a GPU newer than itself. The error is 222,
         `cudaErrorUnsupportedPtxVersion`.
 
+    How we know:
+        "the provided PTX was compiled with an unsupported toolchain" (error 222, CUDA_ERROR_UNSUPPORTED_PTX_VERSION).
+
     Fix:
-        Update the driver to one for at least the CUDA version of what made the PTX. Where you cannot: install the
-        torch (with its triton) of a CUDA version not above the one in nvidia-smi's header, or numba, CuPy and the
-        toolkit of that version. For an extension of your own: compile machine code for the GPU
-        (TORCH_CUDA_ARCH_LIST="8.6", without +PTX). On data-centre GPUs the package cuda-compat-12-8 brings a newer
-        compiler to an older driver.
+        Update the driver to one for at least the CUDA version of what made the PTX. Where you cannot: install the torch
+        (with its triton) of a CUDA version not above the one in nvidia-smi's header, or numba, CuPy and the toolkit of
+        that version.
+
+        For an extension of your own: compile machine code for the GPU (TORCH_CUDA_ARCH_LIST="8.6", without +PTX). On
+        data-centre GPUs the package cuda-compat-12-8 brings a newer compiler to an older driver.
 
     Harmless when:
         Never: the kernel was not started.

@@ -16,9 +16,15 @@ def torch_cuda_crashes(envs: tuple[EnvFacts, ...]) -> Result:
     Why:
         The driver's library dies, or CUDA libraries of two versions are loaded together.
 
+    How we know:
+        The environment's Python imports torch in a process of its own and asks for the devices; the import ends well,
+        and what follows is ended by a signal (SIGSEGV, SIGABRT).
+
     Fix:
-        Try without LD_LIBRARY_PATH and LD_PRELOAD. If it still dies, start any other CUDA program: if that dies, too,
-        reinstall the driver; if not, install torch into a new environment.
+        Try without what brings other libraries: `env -u LD_LIBRARY_PATH -u LD_PRELOAD python -X faulthandler -c "import
+        torch; torch.cuda.init()"`, which also shows where it dies. If it still dies, start any other CUDA program
+        (`nvidia-smi` is none): if that dies, too, reinstall the driver and reboot; if not, install torch into a new
+        environment.
 
     Harmless when:
         Never: what uses CUDA here dies.

@@ -16,6 +16,10 @@ def torch_cuda_hangs(envs: tuple[EnvFacts, ...]) -> Result:
     Why:
         It waits in the driver: as a rule every CUDA program waits there, and the cause is below torch.
 
+    How we know:
+        The environment's Python imports torch in a process of its own and asks for the devices; the import ends well,
+        and what follows does not come back though the limit was long enough.
+
     Fix:
         Read the kernel's log (`dmesg`) for lines with NVRM and Xid, and reboot. If only torch hangs: let it compile
         nothing first (a build for this GPU), and try with one GPU in CUDA_VISIBLE_DEVICES.

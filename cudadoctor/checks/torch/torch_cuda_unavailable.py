@@ -5,11 +5,13 @@ from __future__ import annotations
 from cudadoctor.checks.base import Problem, Result, Severity, Unknown, check
 from cudadoctor.checks.common import clean, env_subject, expects_gpu, given_away, rows, seen, torch_shown, weight
 from cudadoctor.checks.live import live_seen, started
+from cudadoctor.checks.signs import UNSURE, unsure
 from cudadoctor.checks.sources import PYTORCH_INSTALL
 from cudadoctor.checks.visibility import hidden_on_purpose
 from cudadoctor.facts.driver import DriverFacts, PciFacts, SmiFacts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.kernel import KernelFacts
 from cudadoctor.facts.shell import ShellFacts
 from cudadoctor.facts.system import OsFacts
 
@@ -23,6 +25,7 @@ def torch_cuda_unavailable(  # noqa: PLR0917  facts, passed by name
     shell: ShellFacts | None,
     smi: SmiFacts | None,
     pci: PciFacts | None,
+    kernel: KernelFacts | None,
 ) -> Result:
     """`torch` says that CUDA is not available, though an NVIDIA GPU is there.
 
@@ -30,8 +33,16 @@ def torch_cuda_unavailable(  # noqa: PLR0917  facts, passed by name
         It is a sign, seldom the cause: `torch.cuda.is_available()` is False whenever anything below torch is missing,
         and it swallows the reason. Where the reason is known, this stands below it in the report.
 
+    How we know:
+        The environment's own Python was asked: `torch.cuda.is_available()` is False, for a build with CUDA or without,
+        on a machine with a GPU. torch's warning is quoted, where it gave one.
+
     Fix:
-        Look at what torch warned of, and at what the driver and libcuda say in this report.
+        See what torch says: `python -c "import torch; print(torch.__version__, torch.version.cuda);
+        torch.cuda.init()"`. No CUDA version is printed: a CPU build (`cpu-only-build`). "driver … is too old":
+        `driver-too-old-for-runtime`. "Found no NVIDIA driver": the driver, or a container without the GPU. "No CUDA
+        GPUs are available": CUDA_VISIBLE_DEVICES. "unknown error": `uvm-module-not-loaded`. Then look at what the
+        driver and libcuda say in this report.
 
     Harmless when:
         The program is meant to compute on the CPU, a batch system hid the GPUs, or all of them are given to virtual
@@ -43,6 +54,9 @@ def torch_cuda_unavailable(  # noqa: PLR0917  facts, passed by name
     if not expects_gpu(gpus, os, driver):
         if gpus is None:
             yield Unknown(subject="machine", reason="whether there is a GPU is not known")
+        return
+    if unsure(os, kernel, driver, pci, shell):
+        yield UNSURE
         return
     meant = hidden_on_purpose(shell, gpus, smi) or given_away(pci)
     for env, torch in started(envs, "ok"):

@@ -17,9 +17,16 @@ def torch_import_crashes(envs: tuple[EnvFacts, ...]) -> Result:
         SIGSEGV: libraries that do not belong together. SIGILL: a processor without AVX, or with less than the build
         needs. SIGKILL: not enough memory. SIGBUS: a damaged or cut file, or a full disk.
 
+    How we know:
+        The environment's Python imports torch in a process of its own, and that process is ended by a signal:
+        "Segmentation fault" (SIGSEGV), "Illegal instruction" (SIGILL), "Killed" (SIGKILL), "Bus error" (SIGBUS).
+
     Fix:
-        Try without the variables that bring other libraries (`env -u LD_LIBRARY_PATH -u LD_PRELOAD python -c "import
-        torch"`), then install torch into a new environment.
+        See where: `env -u LD_LIBRARY_PATH -u LD_PRELOAD python -X faulthandler -c "import torch"`. If it works so: take
+        the directory out of the variable. SIGILL: `grep -c avx /proc/cpuinfo` must not be 0; in a virtual machine let
+        the hypervisor pass the host's processor through.
+
+        SIGKILL: `sudo dmesg | grep -i oom`, and give it more memory. Otherwise install torch into a new environment.
 
     Harmless when:
         Never: what imports torch here dies.

@@ -17,9 +17,15 @@ def torch_import_fails(envs: tuple[EnvFacts, ...]) -> Result:
         A library that it needs is missing, or another version of it is loaded. Where the words of the error name the
         reason, this stands below it in the report.
 
+    How we know:
+        The environment's Python imports torch in a process of its own, and it ends with an exception; its last line is
+        quoted. Words that name the reason (an undefined symbol, GLIBC, GLIBCXX, a missing library, another module named
+        torch) lead to a page of their own.
+
     Fix:
-        Read the error: it names the file. Try without LD_LIBRARY_PATH and PYTHONPATH, then install torch into a new
-        environment.
+        Read the error: it names the file. Try `env -u LD_LIBRARY_PATH -u PYTHONPATH python -c "import torch"` in
+        another directory, then install torch into a new environment: `python3 -m venv ~/venvs/torch`, and there `python
+        -m pip install torch` from the index of your CUDA.
 
     Harmless when:
         Never: what imports torch here fails.

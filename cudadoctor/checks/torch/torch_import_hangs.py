@@ -17,6 +17,10 @@ def torch_import_hangs(envs: tuple[EnvFacts, ...]) -> Result:
         It waits for something: a file system that does not answer (NFS), a lock, a module of the same name in the
         current directory, or a start-up file of the environment.
 
+    How we know:
+        The environment's Python imports torch in a process of its own, and it does not end though the limit was long
+        enough; where the doctor's own time ran out first it is not known, and not a hang.
+
     Fix:
         See where it waits: `python -X faulthandler -X importtime -c "import torch"` in another directory. Make a new
         environment on a local disk.

@@ -21,6 +21,10 @@ def torch_import_missing_library(envs: tuple[EnvFacts, ...]) -> Result:
         loader's cache and torch's own search among the wheels, one of them is found nowhere: a wheel was removed or is
         broken (an install that was interrupted, `--no-deps`, a disk that was full), or the image was cut down.
 
+    How we know:
+        "ImportError: libcudnn.so.9: cannot open shared object file: No such file or directory" (or another library),
+        and following the loader's search through everything that torch's files need finds it nowhere.
+
     Fix:
         Install torch again with all that it needs: `pip install --force-reinstall torch==VERSION` from the same index,
         or `conda install --force-reinstall pytorch`. libgomp: `apt-get install libgomp1` or `dnf install libgomp`.

@@ -23,6 +23,11 @@ def torchaudio_torch_mismatch(envs: tuple[EnvFacts, ...]) -> Result:
         different CUDA versions". An upgrade of torch alone, or a torchaudio of the general index beside a torch from
         PyTorch's own, is the usual way there.
 
+    How we know:
+        The torch that torchaudio's METADATA asks for, or the numbers of the two. In a text: "OSError:
+        …/torchaudio/lib/libtorchaudio.so: undefined symbol", "Detected that PyTorch and TorchAudio were compiled with
+        different CUDA versions".
+
     Fix:
         Install torch, torchvision and torchaudio again in one command, from one index: for example `pip install
         --force-reinstall torch torchvision torchaudio --index-url https://download.pytorch.org/whl/cu126`. Their

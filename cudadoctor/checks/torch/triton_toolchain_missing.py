@@ -19,11 +19,18 @@ def triton_toolchain_missing(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts
         or the one that CC names) and the header Python.h of exactly this Python. Slim images, fresh servers and
         Pythons of the distribution have neither. Plain torch works without them.
 
+    How we know:
+        "RuntimeError: Failed to find C compiler. Please specify via CC environment variable", or "fatal error:
+        Python.h: No such file or directory" while something is compiled.
+
     Fix:
-        Ubuntu, Debian: `sudo apt-get install build-essential python3-dev`; for another Python than the system's the
-        package of its version, such as python3.11-dev. RHEL, Rocky, Alma, Fedora: `sudo dnf install gcc gcc-c++
-        python3-devel` (or python3.11-devel). Without root, in a conda environment: `conda install -c conda-forge
-        gxx_linux-64` (which sets CC; its Python has the headers). Pythons of uv, pyenv and conda bring Python.h along.
+        Install a C compiler and the headers of this Python. Ubuntu, Debian: `sudo apt-get install build-essential
+        python3-dev`; for another Python than the system's the package of its version, such as python3.11-dev.
+
+        RHEL, Rocky, Alma, Fedora: `sudo dnf install gcc gcc-c++ python3-devel` (or python3.11-devel). Without root, in
+        a conda environment: `conda install -c conda-forge gxx_linux-64` (which sets CC; its Python has the headers).
+        Pythons of uv, pyenv and conda bring Python.h along.
+
         In a Dockerfile: start from a -devel image, or install gcc. To go on without triton: TORCH_COMPILE_DISABLE=1.
 
     Harmless when:

@@ -6,33 +6,36 @@ import re
 
 from cudadoctor.facts.driver import PciDevice, PciFacts
 from cudadoctor.intake.draft import Draft, NamedGpu
+from cudadoctor.intake.lazy import Lazy
 from cudadoctor.parsers.text import bus_id
 
-_DISPLAY = re.compile(
+_DISPLAY = Lazy(
     r"^[ \t]{0,4}(?P<bus>(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])\s+(?:VGA compatible controller"
     r"|3D controller|Display controller)"
     r"(?: \[03[0-9a-f]{2}\])?: (?P<name>.{1,160})",
     re.IGNORECASE,
 )
-_DEVICE = re.compile(r"\[(?P<vendor>[0-9a-f]{4}):(?P<device>[0-9a-f]{4})\]", re.IGNORECASE)
-_MODEL = re.compile(r"NVIDIA Corporation .{0,80}?\[(?P<name>[^\[\]]{3,80})\](?! \()")
-_ANY_DEVICE = re.compile(r"^[ \t]{0,4}(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]\s")
-_IN_USE = re.compile(r"Kernel driver in use: (\S{1,40})")
-_OTHER_MAKER = re.compile(
+_DEVICE = Lazy(r"\[(?P<vendor>[0-9a-f]{4}):(?P<device>[0-9a-f]{4})\]", re.IGNORECASE)
+_MODEL = Lazy(r"NVIDIA Corporation .{0,80}?\[(?P<name>[^\[\]]{3,80})\](?! \()")
+_ANY_DEVICE = Lazy(r"^[ \t]{0,4}(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]\s")
+_IN_USE = Lazy(r"Kernel driver in use: (\S{1,40})")
+_OTHER_MAKER = Lazy(
     r"\bRadeon(?: \(?TM\)?)? (?:RX|Pro|VII|R[579]|HD|\d{3}M|GPU|Graphics)\b|\bRX ?[4-9]\d{2,3}"
     r"(?: ?XTX?)?\b|\bROCm\b(?=[^\n]{0,40}\b(?:gfx|Radeon))|"
-    r"\bAMD (?:GPU|graphics card|Radeon)\b|\bIntel (?:Arc|Iris|UHD|HD Graphics)\b|\bgfx(?:9|10|11|12)\d{1,2}\b",
+    r"\bAMD (?:GPU|graphics card|Radeon)\b|"
+    r"\bIntel(?:\(R\))? (?:Arc|Iris|UHD|HD Graphics|integrated|(?:Core )?i[3579](?:-\w{4,8})? graphics)\b|"
+    r"\bgfx(?:9|10|11|12)\d{1,2}\b",
     re.IGNORECASE,
 )
 _MODULES = {"nouveau": "nouveau", "vfio-pci": "vfio_pci", "nova": "nova_core"}
 """A driver in use, and the kernel module that is then loaded."""
-_NVIDIA = re.compile(
+_NVIDIA = Lazy(
     r"geforce|\bgtx\b|\brtx\b|quadro|tesla|titan|\b[ahv]100\b|nvidia[ -](?:smi|corporation"
     r"|gpu|driver|uvm|modprobe)|nvrm|"
     r"NVIDIA-SMI|/dev/nvidia|gpu_?\d? ?: ?nvidia|\bjetson\b|nvidia driver",
     re.IGNORECASE,
 )
-_CONCERNS_CUDA = re.compile(r"cuda|torch|gpu", re.IGNORECASE)
+_CONCERNS_CUDA = Lazy(r"cuda|torch|gpu", re.IGNORECASE)
 
 
 def recognise(draft: Draft) -> None:
@@ -59,10 +62,14 @@ def recognise(draft: Draft) -> None:
         draft.put(draft.driver, "other_modules", tuple(dict.fromkeys(others_in_use)))
         return
     text = draft.paste.text
-    if others >= 0 and _NVIDIA.search(text) is None:
+    if others >= 0 and _NVIDIA.search(text, draft.paste.lowered) is None:
         draft.no_gpu = draft.no_gpu or draft.paste.seen(others)
-    elif others < 0 and _NVIDIA.search(text) is None and _CONCERNS_CUDA.search(text):
-        match = _OTHER_MAKER.search(text)
+    elif (
+        others < 0
+        and _NVIDIA.search(text, draft.paste.lowered) is None
+        and _CONCERNS_CUDA.search(text, draft.paste.lowered)
+    ):
+        match = _OTHER_MAKER.search(text, draft.paste.lowered)
         if match is not None:
             draft.no_gpu = draft.no_gpu or draft.paste.seen(text.count("\n", 0, match.start()))
 

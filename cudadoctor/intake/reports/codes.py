@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import re
-
 from cudadoctor.compat import cuda_codes
 from cudadoctor.facts.driver import LibcudaFacts
 from cudadoctor.intake.draft import Draft
+from cudadoctor.intake.lazy import Lazy
 
-_INIT_NAME = re.compile(r"cuInit[^\n]{0,60}?\b(?P<name>CUDA_ERROR_[A-Z_]{3,60}|UNKNOWN_CUDA_ERROR)")
-_INIT_CODE = re.compile(
-    r"\bcuInit(?:\(0\))?[^\n\w]{0,12}(?:gave|returned|failed with|->|=|:)[^\n\w]{0,8}(?:error )?(?P<code>\d{1,3})\b"
+_INIT_NAME = Lazy(r"cuInit[^\n]{0,60}?\b(?P<name>CUDA_ERROR_[A-Z_]{3,60}|UNKNOWN_CUDA_ERROR)", words="cuinit")
+_INIT_CODE = Lazy(
+    r"\bcuInit(?:\(0\))?[^\n\w]{0,12}(?:gave|returned|failed with|->|=|:)[^\n\w]{0,8}(?:error )?(?P<code>\d{1,3})\b",
+    words="cuinit",
 )
-_RUNTIME = re.compile(
+_RUNTIME = Lazy(
     r"\bcuda(?:GetDeviceCount|GetDeviceProperties|RuntimeGetVersion)(?:\(\))?\s(?:returned"
     r"|failed with error)\s#?(?P<code>\d{1,3})\b"
     r"|Unexpected error from cudaGetDeviceCount\(\)[^\n]{0,200}?Error (?P<code2>\d{1,3}):"
-    r"|\bcuda runtime error \((?P<code3>\d{1,3})\)[^\n]{0,160}THCGeneral"
+    r"|\bcuda runtime error \((?P<code3>\d{1,3})\)[^\n]{0,160}THCGeneral",
+    words="cudaget|cudaruntime|cuda runtime error|cudagetdevicecount",
 )
 _OLD_RUNTIME = {30: 999, 38: 100, 10: 101}
 """Codes of the runtime before CUDA 10.1 that meant what the driver's codes mean (cuda_runtime_api.h, cudaError)."""
@@ -28,7 +29,7 @@ def recognise(draft: Draft) -> None:
     """The first code that says why CUDA did not start."""
     text = draft.paste.text
     found: tuple[int, int] | None = None
-    if match := _INIT_NAME.search(text):
+    if match := _INIT_NAME.search(text, draft.paste.lowered):
         name = match["name"]
         code = (
             999
@@ -36,9 +37,9 @@ def recognise(draft: Draft) -> None:
             else next((c for c in _START if cuda_codes.cuda_result_name(c) == name), None)
         )
         found = (match.start(), code) if code is not None else None
-    if found is None and (match := _INIT_CODE.search(text)):
+    if found is None and (match := _INIT_CODE.search(text, draft.paste.lowered)):
         found = (match.start(), int(match["code"]))
-    if found is None and (match := _RUNTIME.search(text)):
+    if found is None and (match := _RUNTIME.search(text, draft.paste.lowered)):
         code = int(match["code"] or match["code2"] or match["code3"])
         found = (match.start(), _OLD_RUNTIME.get(code, code))
     if found is None or found[1] not in _START:

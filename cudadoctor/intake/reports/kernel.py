@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 
 from cudadoctor.facts.driver import PciDevice, PciFacts
-from cudadoctor.facts.kernel import KernelFacts
+from cudadoctor.facts.kernel import DkmsModule, KernelFacts
 from cudadoctor.intake.draft import Draft
-from cudadoctor.parsers import dmesg
+from cudadoctor.intake.lazy import Lazy
+from cudadoctor.parsers import dkms_status, dmesg
 from cudadoctor.parsers.text import bus_id
 from cudadoctor.readings import kernel_events
 
-_LSMOD_HEAD = re.compile(r"^[ \t]{0,4}Module[ \t]{1,40}Size\s{1,10}Used by\b", re.MULTILINE)
+_LSMOD_HEAD = Lazy(r"^[ \t]{0,4}Module[ \t]{1,40}Size\s{1,10}Used by\b", re.MULTILINE, words="used by")
 _LSMOD_ROW = re.compile(r"^[ \t]{0,4}(?P<name>[a-z0-9_]{2,40})[ \t]{1,40}\d{3,9}\s{1,6}-?\d{1,5}(?:\s|$)", re.MULTILINE)
-_PCI_ID = re.compile(r"GPU (?P<bus>[0-9a-fA-F:.]{7,16}) \(PCI ID: 10de:(?P<device>[0-9a-fA-F]{4})\)")
+_PCI_ID = Lazy(r"GPU (?P<bus>[0-9a-fA-F:.]{7,16}) \(PCI ID: 10de:(?P<device>[0-9a-fA-F]{4})\)")
 _WHOLE_LIST = 25
 _OTHERS = ("nouveau", "nova_core", "vfio_pci")
 
@@ -39,8 +40,22 @@ def _log(draft: Draft) -> None:
         draft.put(draft.driver, "module", found.loaded.module)
     _gpus(draft)
     events = kernel_events.events(found, lambda number: draft.paste.where(number - 1))
-    if events:
-        draft.more["kernel"] = KernelFacts(events=events)
+    dkms = _dkms(draft)
+    if events or dkms:
+        draft.more["kernel"] = KernelFacts(events=events or None, dkms=dkms or None)
+
+
+def _dkms(draft: Draft) -> tuple[DkmsModule, ...]:
+    """Lines of `dkms status` about the NVIDIA driver."""
+    found = []
+    for index in draft.paste.having("nvidia", most=400):
+        line = dkms_status.parse_line(draft.paste.texts[index])
+        if line is not None:
+            seen = draft.paste.seen(index)
+            found.append(
+                DkmsModule(name=line.name, version=line.version, kernel=line.kernel, state=line.state, seen=seen)
+            )
+    return tuple(found)
 
 
 def _gpus(draft: Draft) -> None:
@@ -57,7 +72,7 @@ def _gpus(draft: Draft) -> None:
 
 def _modules(draft: Draft) -> None:
     text = draft.paste.text
-    head = _LSMOD_HEAD.search(text)
+    head = _LSMOD_HEAD.search(text, draft.paste.lowered)
     start = head.end() if head else 0
     names = [(match["name"], match.start()) for match in _LSMOD_ROW.finditer(text, start)][:1000]
     if head is None:

@@ -6,29 +6,36 @@ import re
 from itertools import islice
 
 from cudadoctor.intake.draft import Draft, NamedGpu
+from cudadoctor.intake.lazy import Lazy
 from cudadoctor.versions import ComputeCapability, CudaDriverVersion, DriverVersion
 
 _NAME = r"(?P<name>(?:NVIDIA |GeForce |Tesla |Quadro |TITAN |GRID )?[A-Z][\w .()/+-]{1,70}?)"
-_NOT_COMPATIBLE = re.compile(
-    rf"(?:^|\s){_NAME} with CUDA capability (?P<sm>sm_\d{{2,3}}) is not compatible with", re.MULTILINE
+_NOT_COMPATIBLE = Lazy(
+    rf"(?:^|\s){_NAME} with CUDA capability (?P<sm>sm_\d{{2,3}}) is not compatible with",
+    re.MULTILINE,
+    words="with cuda capability",
 )
-_FOUND = re.compile(
+_FOUND = Lazy(
     rf"Found GPU ?\d{{1,3}} {_NAME} which is of (?:cuda |compute )?capability (?:\(CC\) )?(?P<cc>\d{{1,2}}\.\d)\b",
     re.IGNORECASE,
+    words="which is of",
 )
-_PROPERTIES = re.compile(
+_PROPERTIES = Lazy(
     r"_CudaDeviceProperties\(name='(?P<name>[^']{3,80})', major=(?P<major>\d{1,2}), minor="
-    r"(?P<minor>\d)(?:, total_memory=(?P<memory>\d{1,7})MB)?"
+    r"(?P<minor>\d)(?:, total_memory=(?P<memory>\d{1,7})MB)?",
+    words="_cudadeviceproperties",
 )
-_TENSORFLOW = re.compile(
-    r"name: (?P<name>[A-Z][^,\n]{2,60}), pci bus id: [0-9a-fA-F:.]{5,16}, compute capability: (?P<cc>\d{1,2}\.\d)"
+_TENSORFLOW = Lazy(
+    r"name: (?P<name>[A-Z][^,\n]{2,60}), pci bus id: [0-9a-fA-F:.]{5,16}, compute capability: (?P<cc>\d{1,2}\.\d)",
+    words="pci bus id",
 )
-_DEVICE_QUERY = re.compile(r"Device \d{1,3}: \"(?P<name>[^\"]{3,80})\"")
-_QUERY_CC = re.compile(r"CUDA Capability Major/Minor version number:\s{1,12}(?P<cc>\d{1,2}\.\d)")
-_SUPPORTS = re.compile(
-    r"current PyTorch install supports CUDA capabilities ((?:(?:sm|compute)_\d{2,3}[af]?[ ,.\n]{0,4}){1,30})"
+_DEVICE_QUERY = Lazy(r"Device \d{1,3}: \"(?P<name>[^\"]{3,80})\"", words="device 0:|device 1:|device 2:|device 3:")
+_QUERY_CC = Lazy(r"CUDA Capability Major/Minor version number:\s{1,12}(?P<cc>\d{1,2}\.\d)", words="major/minor version")
+_SUPPORTS = Lazy(
+    r"current PyTorch install supports CUDA capabilities ((?:(?:sm|compute)_\d{2,3}[af]?[ ,.\n]{0,4}){1,30})",
+    words="install supports cuda",
 )
-_WORDS = re.compile(
+_WORDS = Lazy(
     r"(?<![\w-])(?:NVIDIA[ -])?(?:"
     r"(?:GeForce[ -]?)?(?P<series>RTX|GTX|GT)[ -]?(?P<number>A?\d{3,4})(?P<suffix>"
     r"(?:[ -]?(?:Ti|SUPER|Ada|Laptop|Mobile|Max-Q)\b)*|[DMS]\b)"
@@ -41,17 +48,21 @@ _WORDS = re.compile(
     r")",
     re.IGNORECASE,
 )
-_DRIVER = re.compile(
+_DRIVER = Lazy(
     r"(?:\bdriver|\bnvidia-smi|\bNVIDIA-SMI)(?:s\b)?(?:[ -](?:version|displays the driver version))?\s{0,3}"
     r"(?:is|:|=)?\s{0,3}v?(?P<version>[3-9]\d{2}\.\d{2,3}(?:\.\d{2})?)(?![\d.]*\d)",
     re.IGNORECASE,
+    words="driver|nvidia-smi",
 )
-_CUDA_DRIVER = re.compile(
-    r"CUDA Driver(?: Version)?(?: / Runtime Version)?:?\s{1,12}(?P<version>\d{1,2}\.\d)(?:\.\d{1,3})?\b"
+_CUDA_DRIVER = Lazy(
+    r"CUDA Driver(?: Version)?(?: / Runtime Version)?:?\s{1,12}(?P<version>\d{1,2}\.\d)(?:\.\d{1,3})?\b",
+    words="cuda driver",
 )
-_FOUND_VERSION = re.compile(r"driver on your system is too old \(found version (\d{4,6})\)")
-_MODULE_VERSION = re.compile(r"kernel reported version is: (\d{3}\.\d{1,3}(?:\.\d{1,3})?)")
-_LIBRARY_VERSION = re.compile(r"libcuda reported version is: (\d{3}\.\d{1,3}(?:\.\d{1,3})?)")
+_FOUND_VERSION = Lazy(r"driver on your system is too old \(found version (\d{4,6})\)", words="found version")
+_MODULE_VERSION = Lazy(r"kernel reported version is: (\d{3}\.\d{1,3}(?:\.\d{1,3})?)", words="kernel reported version")
+_LIBRARY_VERSION = Lazy(
+    r"libcuda reported version is: (\d{3}\.\d{1,3}(?:\.\d{1,3})?)", words="libcuda reported version"
+)
 
 
 def recognise(draft: Draft) -> None:
@@ -66,7 +77,7 @@ def recognise(draft: Draft) -> None:
 def _messages(draft: Draft) -> None:
     text = draft.paste.text
     for pattern in (_NOT_COMPATIBLE, _FOUND, _PROPERTIES, _TENSORFLOW):
-        for match in islice(pattern.finditer(text), 16):
+        for match in islice(pattern.finditer(text, draft.paste.lowered), 16):
             groups = match.groupdict()
             capability = (
                 ComputeCapability(int(groups["major"]), int(groups["minor"]))
@@ -77,12 +88,12 @@ def _messages(draft: Draft) -> None:
             memory = int(groups["memory"]) if groups.get("memory") else None
             name = match["name"].strip().removeprefix("UserWarning: ")
             _add(draft, name, capability, "the message", at, memory=memory)
-    names = _DEVICE_QUERY.findall(text)[:16]
-    capabilities = _QUERY_CC.findall(text)[:16]
+    names = _DEVICE_QUERY.findall(text, draft.paste.lowered)[:16]
+    capabilities = _QUERY_CC.findall(text, draft.paste.lowered)[:16]
     if len(names) == len(capabilities):
         for name, cc in zip(names, capabilities, strict=True):
             _add(draft, name, ComputeCapability.parse(cc), "deviceQuery", draft.paste.first(name.lower()))
-    if supports := _SUPPORTS.search(text):
+    if supports := _SUPPORTS.search(text, draft.paste.lowered):
         archs = tuple(re.findall(r"(?:sm|compute)_\d{2,3}[af]?", supports.group(1)))
         if draft.put(draft.torch, "arch_list", archs) and draft.torch_seen is None:
             draft.torch_seen = draft.paste.seen(text.count("\n", 0, supports.start()))
@@ -98,17 +109,17 @@ def _add(
 
 def _driver(draft: Draft) -> None:
     text = draft.paste.text
-    if match := _FOUND_VERSION.search(text):
+    if match := _FOUND_VERSION.search(text, draft.paste.lowered):
         draft.put(draft.driver, "cuda_version", CudaDriverVersion.from_integer(int(match.group(1))))
         draft.put(draft.driver, "loaded", value=True)
         draft.put(draft.driver, "seen", draft.paste.seen(text.count("\n", 0, match.start())))
     for pattern, name in ((_MODULE_VERSION, "version"), (_LIBRARY_VERSION, "library_version")):
-        if match := pattern.search(text):
+        if match := pattern.search(text, draft.paste.lowered):
             version_text = re.sub(r"\.0\Z", "", match.group(1)) if match.group(1).count(".") == 2 else match.group(1)
             seen = draft.paste.seen(text.count("\n", 0, match.start()))
             if draft.put(draft.driver, name, DriverVersion.parse(version_text)):
                 draft.put(draft.driver, "library_seen" if name == "library_version" else "seen", seen)
-    if match := _CUDA_DRIVER.search(text):
+    if match := _CUDA_DRIVER.search(text, draft.paste.lowered):
         draft.put(draft.driver, "cuda_version", CudaDriverVersion.parse(match["version"]))
     if "version" in draft.driver or (draft.smi is not None and draft.smi.version is not None):
         return
@@ -125,7 +136,7 @@ def _words(draft: Draft) -> None:
     from cudadoctor.compat import gpus
 
     text = draft.paste.text[:400_000]
-    for match in islice(_WORDS.finditer(text), 200):
+    for match in islice(_WORDS.finditer(text, draft.paste.lowered), 200):
         name = match.group().strip(" -")
         if match["series"]:
             suffix = (match["suffix"] or "").replace("-", " ").strip()

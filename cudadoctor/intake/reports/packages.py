@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from cudadoctor.facts.envs import CondaFacts, Package
 from cudadoctor.intake import builds
 from cudadoctor.intake.draft import Draft
-from cudadoctor.parsers import package_lists
-from cudadoctor.parsers.package_lists import ListedPackage
+
+if TYPE_CHECKING:
+    from cudadoctor.parsers.package_lists import ListedPackage
 
 _MOST = 600
+_ANY = re.compile(
+    r"^[ \t-]{0,8}[A-Za-z0-9_][\w.\[\]-]{0,80}(?:[ \t]{1,60}v?\d|={1,3} ?\d| ?@ )|^Name: |Successfully installed|"
+    r"packages in environment|active env",
+    re.MULTILINE,
+)
+"""What every list has; without it the parser of lists is not loaded."""
 _TORCH = ("torch", "pytorch", "libtorch")
 _CUDA_OF_CONDA = ("pytorch-cuda", "cudatoolkit")
 
 
 def recognise(draft: Draft) -> None:
     """Packages by name, the torch among them, and what conda says of itself."""
+    if _ANY.search(draft.paste.text) is None:
+        return
+    from cudadoctor.parsers import package_lists
+
     found = package_lists.parse(draft.paste.text)[:_MOST]
     for one in found:
         if one.name not in draft.packages:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from cudadoctor.facts.driver import DeviceNode
 from cudadoctor.facts.limits import LimitFacts
 from cudadoctor.facts.toolkit import CompilerFacts
 from cudadoctor.intake.draft import Draft
-from cudadoctor.parsers import pasted_environment, pasted_limits
+
+if TYPE_CHECKING:
+    from cudadoctor.parsers.pasted_limits import ListedNode
 
 _WANTED = re.compile(
     r"CUDA\w*|LD_LIBRARY_PATH|LD_PRELOAD|PATH|CPATH|LIBRARY_PATH|NVIDIA_\w+|TORCH_\w+|CONDA_\w+|VIRTUAL_ENV|PYTHONPATH|"
@@ -16,6 +19,7 @@ _WANTED = re.compile(
 )
 _SECRET = re.compile(r"TOKEN|KEY|PASS|SECRET", re.IGNORECASE)
 _TOP_NODES = re.compile(r"/dev/nvidia(?:ctl|-uvm|-uvm-tools|-modeset|\d{1,3})\Z")
+_LIMITS = ("ulimit", "/dev/shm", "/dev/nvidia", "locked memory", "mem:", "address space")  # noqa: S108
 _ROOT_IDS = {"root": 0}
 _OTHER_ID = 65534
 """Stands for a user or a group that the text names and does not number."""
@@ -23,8 +27,18 @@ _OTHER_ID = 65534
 
 def recognise(draft: Draft) -> None:
     """The first value of each variable; what `ls`, `ulimit`, `df` and `free` say."""
-    _variables(draft)
-    _nodes(draft)
+    lowered = draft.paste.lowered
+    if any(word in lowered for word in ("=", "echo", "environ", "setenv", "printenv", "env ")):
+        _variables(draft)
+    compiler = draft.compiler is None and any(word in lowered for word in ("gcc", "g++", "clang"))
+    if compiler or any(word in lowered for word in _LIMITS):
+        _of_limits(draft)
+
+
+def _of_limits(draft: Draft) -> None:
+    from cudadoctor.parsers import pasted_limits
+
+    _nodes(draft, pasted_limits.device_nodes(draft.paste.text))
     _limits(draft)
     if draft.compiler is None:
         found = next((one for one in pasted_limits.compilers(draft.paste.text) if one.kind == "gcc"), None)
@@ -39,6 +53,8 @@ def recognise(draft: Draft) -> None:
 
 
 def _variables(draft: Draft) -> None:
+    from cudadoctor.parsers import pasted_environment
+
     container: dict[str, str] = {}
     for one in pasted_environment.parse(draft.paste.text, lambda name: _WANTED.match(name) is not None):
         if not one.value or _SECRET.search(one.name):
@@ -56,8 +72,8 @@ def _variables(draft: Draft) -> None:
     draft.put(draft.os, "nvidia_driver_capabilities", container.get("NVIDIA_DRIVER_CAPABILITIES"))
 
 
-def _nodes(draft: Draft) -> None:
-    listed = [one for one in pasted_limits.device_nodes(draft.paste.text) if _TOP_NODES.match(one.path)]
+def _nodes(draft: Draft, nodes: tuple[ListedNode, ...]) -> None:
+    listed = [one for one in nodes if _TOP_NODES.match(one.path)]
     if listed:
         draft.more["nodes"] = tuple(
             DeviceNode(
@@ -71,6 +87,8 @@ def _nodes(draft: Draft) -> None:
 
 
 def _limits(draft: Draft) -> None:
+    from cudadoctor.parsers import pasted_limits
+
     text = draft.paste.text
     limits = pasted_limits.ulimits(text)
     shm = next((one for one in pasted_limits.file_systems(text) if one.at == "/dev/shm"), None)  # noqa: S108

@@ -20,8 +20,8 @@ _FORMS: tuple[tuple[str, Callable[[str], SmiReading | None], tuple[str, ...]], .
     ("xml", smi_xml.parse, ("<nvidia_smi_log", "<gpu id", "<driver_version>", "<product_name>")),
     ("log", smi_q.parse, ("nvsmi log", "attached gpus", "product name", "remapped rows", "gpu uuid")),
     ("table", smi_table.parse, ("nvidia-smi ", "mib /", "mib/")),
-    ("csv", smi_csv.parse, ("pci.bus_id", "memory.total", "driver_version", "index, ", "name, ", "uuid, ")),
-    ("version", smi_version.parse, ("nvml version", "nvidia-smi version", "driver version")),
+    ("csv", smi_csv.parse, ("[mib]", "pci.bus_id", "driver_version", "compute_cap", "name, ", "uuid, ", "index, ")),
+    ("version", smi_version.parse, ("nvml version", "nvidia-smi version")),
     ("list", smi_list.parse, ("(uuid:", "(s/n:")),
 )
 _TABLE_HEAD = re.compile(r"NVIDIA-SMI\s+\d")
@@ -53,6 +53,7 @@ def recognise(draft: Draft) -> None:
         return
     if best is not None and outcome == "missing":
         outcome = "ok"  # somebody else's shell did not have it: here it answered
+    draft.instances_told = any(one.complete and (one.mig_section or one.form in {"xml", "log"}) for one in found)
     words = ("nvidia-smi ", "<driver_version>", "driver version", "(uuid:", "gpu uuid", "product name", "name, ")
     at = error_at if outcome in ("failed", "missing") else draft.paste.first(*words)
     draft.smi = SmiFacts(
@@ -105,10 +106,18 @@ def _readings(draft: Draft) -> Iterator[SmiReading]:
     for form, parse, words in _FORMS:
         if not any(word in paste.lowered for word in words):
             continue
+        if form == "csv" and not any(
+            line.count(", ") and wrapped.is_column(line.split(",")[0]) for line in paste.texts
+        ):
+            continue
         for texts in _parts(draft, form):
             reading = _best(form, parse, texts)
             if reading is not None:
                 yield reading
+
+
+def _heads_csv(line: str) -> bool:
+    return ", " in line and wrapped.is_column(line.split(",", maxsplit=1)[0])
 
 
 def _parts(draft: Draft, form: str) -> Iterator[list[str]]:
@@ -147,7 +156,7 @@ def _broken(form: str, texts: list[str]) -> bool:
     inside = False
     for line in texts:
         if form == "csv":
-            if line.count(", ") and wrapped.is_column(line.split(",")[0]):
+            if _heads_csv(line):
                 return line.rstrip().endswith(",")
         elif not inside:
             inside = "NVSMI LOG" in line or "<nvidia_smi_log" in line or "<gpu id" in line

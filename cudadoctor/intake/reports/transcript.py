@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from cudadoctor.intake.builds import of_local
 from cudadoctor.intake.draft import Draft
+from cudadoctor.intake.lazy import Lazy
 from cudadoctor.intake.paste import typed
 from cudadoctor.versions import ComputeCapability, RuntimeVersion
 
@@ -15,46 +16,45 @@ _VERSION = (
     r"|a0)?(?:\+(?:cu\d{2,3}(?:\.with\.\w{1,20})?|cpu(?:\.cxx11\.abi)?|rocm\d[\d.]{0,8}\d"
     r"|xpu|(?!cu\d)\w{1,24}))?"
 )
-_BANNER = re.compile(r"^[ \t]{0,4}(?:>>> )?Python (\d\.\d{1,2}\.\d{1,2})[+ ]{0,2}(?:\(|\|)", re.MULTILINE)
-_PYTHON_V = re.compile(r"^[ \t]{0,4}Python (\d\.\d{1,2}\.\d{1,2})[ \t]{0,8}$", re.MULTILINE)
-_SITE = re.compile(
+_BANNER = Lazy(r"^[ \t]{0,4}(?:>>> )?Python (\d\.\d{1,2}\.\d{1,2})[+ ]{0,2}(?:\(|\|)", re.MULTILINE, words="python ")
+_PYTHON_V = Lazy(r"^[ \t]{0,4}Python (\d\.\d{1,2}\.\d{1,2})[ \t]{0,8}$", re.MULTILINE, words="python ")
+_SITE = Lazy(
     r"(?<![\w.$}-])(?P<prefix>(?:/|[A-Za-z]:\\|~)[^\s\"'<>|:*?]{0,200}?)[/\\](?:[Ll]ib(?:64)?)[/\\](?:python(?P<python>\d\.\d{1,2})[/\\])?"
     r"(?:site|dist)-packages[/\\](?=torch|\S)"
 )
-_SAID = re.compile(
+_SAID = Lazy(
     rf"(?<![\w.-])(?:py)?torch(?:[ _]?version)?(?:\s{{0,2}}(?:===?|=|:|-|_|v)\s{{0,2}}"
     rf"|\s(?:is\s|version:?\s)?v?|(?=\d))[\"'`]?(?P<version>{_VERSION})(?![\w.]*\w*\.whl)"
     rf"(?![\d.])",
     re.IGNORECASE,
 )
-_HAVE = re.compile(rf"\(you have ({_VERSION})\)")
+_HAVE = Lazy(rf"\(you have ({_VERSION})\)", words="(you have")
 _NOT_INSTALLED = (
     "from versions", "no matching distribution", "could not find a version", "built for", "compiled with",
-    "compiled against", "requires", "depends on", "supports", "install", "collecting", "requirement", "uninstall",
-    "index-url", ".whl", "http",
+    "compiled against", "requires", "depends on", "supports", "install ", "installing", "collecting", "requirement",
+    "uninstall", "index-url", ".whl", "http",
 )  # fmt: skip
 _URL = re.compile(r"https?://\S{1,400}")
-_ASKED = re.compile(
-    r"\bpip3?\s+install\b|\bconda\s+(?:install|create)\b|\bmamba\s+(?:install|create)\b|\buv\s+(?:pip|add)\b"
-)
-_EXPRESSIONS = re.compile(
+_ASKED = Lazy(r"\bpip3?\s+install\b|\bconda\s+(?:install|create)\b|\bmamba\s+(?:install|create)\b|\buv\s+(?:pip|add)\b")
+_EXPRESSIONS = Lazy(
     r"(torch\.__version__|torch\.version\.cuda|torch\.cuda\.is_available\(\)|torch\.cuda\.device_count\(\)|torch\.cuda\.get_arch_list\(\)|"
     r"torch\.cuda\.get_device_capability\([^()]{0,20}\)|torch\.cuda\.get_device_name\([^()]{0,20}\)|"
     r"torch\.backends\.cudnn\.version\(\))"
 )
-_NAMED = re.compile(
-    r"(torch\.__version__|torch\.version\.cuda|torch\.cuda\.is_available\(\)|torch\.cuda\.device_count\(\))[\"'`,)]{0,4}\s{0,3}[:=]\s{0,3}(\S.{0,40})"
+_NAMED = Lazy(
+    r"(torch\.__version__|torch\.version\.cuda|torch\.cuda\.is_available(?:\(\))?|torch\.cuda\.device_count(?:\(\))?)[\"'`,)*]{0,4}\s{0,3}[:=]{1,2}[\s*]{0,4}([^\s*].{0,40})"
 )
 _SHAPES = {
-    "torch.__version__": re.compile(rf"['\"]?({_VERSION})['\"]?\Z"),
-    "torch.version.cuda": re.compile(r"['\"]?(\d{1,2}\.\d(?:\.\d{1,3})?|None)['\"]?\Z"),
-    "torch.cuda.is_available()": re.compile(r"(True|False)\b"),
-    "torch.cuda.device_count()": re.compile(r"(\d{1,3})\Z"),
-    "torch.cuda.get_arch_list()": re.compile(r"(\[[^\]]{0,400}\])"),
-    "torch.cuda.get_device_capability": re.compile(r"\((\d{1,2}, \d)\)"),
-    "torch.cuda.get_device_name": re.compile(r"['\"]?([A-Z][\w .-]{3,60})['\"]?\Z"),
-    "torch.backends.cudnn.version()": re.compile(r"(\d{4,6}|None)\Z"),
+    "torch.__version__": Lazy(rf"['\"]?({_VERSION})['\"]?\Z"),
+    "torch.version.cuda": Lazy(r"['\"]?(\d{1,2}\.\d(?:\.\d{1,3})?|None)['\"]?\Z"),
+    "torch.cuda.is_available()": Lazy(r"(True|False)\b"),
+    "torch.cuda.device_count()": Lazy(r"(\d{1,3})\Z"),
+    "torch.cuda.get_arch_list()": Lazy(r"(\[[^\]]{0,400}\])"),
+    "torch.cuda.get_device_capability": Lazy(r"\((\d{1,2}, \d)\)"),
+    "torch.cuda.get_device_name": Lazy(r"['\"]?([A-Z][\w .-]{3,60})['\"]?\Z"),
+    "torch.backends.cudnn.version()": Lazy(r"(\d{4,6}|None)\Z"),
 }
+_PRINT = re.compile(r"[ \t]{0,8}print\(.{1,200}\)[ \t]{0,4}\Z")
 _AHEAD = 12
 
 
@@ -64,9 +64,9 @@ def recognise(draft: Draft) -> None:
     _paths(draft)
     text = draft.paste.text
     for pattern in (_BANNER, _PYTHON_V):
-        if match := pattern.search(text):
+        if match := pattern.search(text, draft.paste.lowered):
             draft.put(draft.env, "python_version", match.group(1))
-    if match := _HAVE.search(text):
+    if match := _HAVE.search(text, draft.paste.lowered):
         draft.put_torch(match.group(1), draft.paste.seen(text.count("\n", 0, match.start())))
     if "version" not in draft.torch:
         _said(draft)
@@ -78,13 +78,49 @@ def _answers(draft: Draft) -> None:
     for index in draft.paste.having("torch.", most=400):
         line = texts[index][:2000]
         if match := _NAMED.search(line):
-            _answer(draft, match.group(1), match.group(2).strip("'\"`, )"), index)
+            name = match.group(1) + ("()" if match.group(1).endswith(("is_available", "device_count")) else "")
+            _answer(draft, name, match.group(2).strip("'\"`, )"), index)
             continue
         asked = _EXPRESSIONS.findall(line)
         if not asked or (typed(line) is None and "print" not in line and line.strip() not in asked):
             continue
         for expression, (at, answer) in zip(asked, _following(texts, index), strict=False):
             _answer(draft, expression, answer, at)
+    _scripts(draft)
+
+
+def _scripts(draft: Draft) -> None:
+    """Several lines of `print(…)` one after the other, and their output below: a line for each."""
+    texts = draft.paste.texts
+    block: list[str] = []
+    for index, line in enumerate(texts[:4000]):
+        if _PRINT.match(line):
+            block.append(line)
+            continue
+        if len(block) > 1 and any("torch." in one for one in block):
+            _outputs(draft, block, index)
+        block = []
+
+
+def _outputs(draft: Draft, block: list[str], start: int) -> None:
+    asked = [_EXPRESSIONS.findall(line) for line in block]
+    texts = draft.paste.texts
+    for first in range(start, min(len(texts), start + 5)):
+        lines = texts[first : first + len(block)]
+        fits = [
+            _shape(names[0]).match(line.strip()) is not None
+            for names, line in zip(asked, lines, strict=False)
+            if len(names) == 1
+        ]
+        if len(fits) > 1 and all(fits):
+            for at, (names, line) in enumerate(zip(asked, lines, strict=False), first):
+                if len(names) == 1:
+                    _answer(draft, names[0], line.strip(), at)
+            return
+
+
+def _shape(expression: str) -> Lazy:
+    return _SHAPES[expression.partition("(")[0] if "get_device" in expression else expression]
 
 
 def _following(texts: list[str], index: int) -> Iterator[tuple[int, str]]:
@@ -105,7 +141,7 @@ def _following(texts: list[str], index: int) -> Iterator[tuple[int, str]]:
 
 def _answer(draft: Draft, expression: str, answer: str, index: int) -> None:
     name = expression.partition("(")[0] if "get_device" in expression else expression
-    match = _SHAPES[name].match(answer.partition("#")[0].strip())
+    match = _shape(expression).match(answer.partition("#")[0].strip())
     if match is None:
         return
     value, seen = match.group(1), draft.paste.seen(index)

@@ -19,6 +19,13 @@ ROWS = (
     ),
     Row(
         kind=_KIND,
+        word="not compiled with cuda enabled",
+        pattern=r"Torch not compiled with CUDA enabled",
+        says=_SAYS,
+        source=_LAZY_INIT,
+    ),
+    Row(
+        kind=_KIND,
         word="no cuda gpus are available",
         pattern=r"No CUDA GPUs are available",
         says=_SAYS,

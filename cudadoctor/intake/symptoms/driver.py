@@ -8,7 +8,7 @@ from cudadoctor.intake.symptoms.row import Row
 _NVML = "https://docs.nvidia.com/deploy/nvml-api/group__nvmlDeviceEnumvs.html"
 _SMI = "https://docs.nvidia.com/deploy/nvidia-smi/index.html"
 _FM = "https://docs.nvidia.com/datacenter/tesla/fabric-manager-user-guide/index.html"
-_MPS = "https://docs.nvidia.com/deploy/mps/index.html"
+_MPS = "https://docs.nvidia.com/deploy/topics/topic_5_2_2.html"
 
 _BUS = r"(?P<bus>[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-9a-f])"
 _HANDLE = rf"determine the device handle for GPU ?(?:\d{{1,3}})?:? ?(?:{_BUS})?:? ?"
@@ -216,21 +216,21 @@ _SMALL = (
         "gpus ready state",
         r"Confidential Compute GPUs Ready state: ?not[- ]ready",
         "confidential computing is on, and the GPUs were not set ready",
-        "https://docs.nvidia.com/confidential-computing/",
+        "https://docs.nvidia.com/deploy/nvml-api/620/api/group__nvmlConfidentialComputingDefs.html",
     ),
     _said(
         "confidential-on",
         "cc status",
         r"\bCC status: ?ON\b",
         "confidential computing is on",
-        "https://docs.nvidia.com/confidential-computing/",
+        "https://docs.nvidia.com/deploy/nvml-api/620/api/group__nvmlConfidentialComputingDefs.html",
     ),
     _said(
         "vgpu-unlicensed",
         "unlicensed",
         r"License Status ?: ?Unlicensed|vGPU[^\n]{0,60}\bunlicensed\b",
         "a virtual GPU has no licence",
-        "https://docs.nvidia.com/vgpu/latest/grid-licensing-user-guide/",
+        "https://docs.nvidia.com/vgpu/12.0/grid-licensing-user-guide/index.html",
     ),
     _said(
         "vgpu-size",

@@ -14,20 +14,40 @@ _CONDA_TOS = "https://www.anaconda.com/docs/getting-started/tos-plugin"
 _LD_SO = "https://man7.org/linux/man-pages/man8/ld.so.8.html"
 _PYTHON_WINDOWS = "https://docs.python.org/3.7/using/windows.html#installing-without-ui"
 _NAME = r"[A-Za-z][A-Za-z0-9._-]{1,60}"
+_ASKED_BY = r"(?:\(from (?!versions?:)[^()\n]{1,160}(?:\([^()\n]{1,40}\))?\) ?)?"
+"""Where pip read the requirement: `(from -r requirements.txt (line 3))`, `(from xformers)`."""
 
 _COMPILED = (
     Row(
         kind="torch-symbol-undefined",
         word="undefined symbol",
-        pattern=r"(?<![^\s'\"(])(?P<file>[^\s'\"]{1,240}\.so[\d.]{0,12}): undefined symbol: "
-        r"(?P<symbol>_Z[A-Z0-9]{1,6}?(?:3c10|2at|5torch|6caffe2)[\w.]{1,400})",
+        # THP…, THC… and TH…Tensor are the C functions of torch before 1.13.
+        pattern=r"(?<![^\s'\"(`“‘:])(?P<file>[^\s'\"`]{1,240}\.so[\d.]{0,12}): undefined symbol: "
+        r"(?P<symbol>_Z[A-Z0-9]{1,6}?(?:3c10|2at|5torch|6caffe2)[\w.]{1,400}|TH[PC][A-Z]?\w{3,80})",
         says="a compiled module needs a C++ function of torch that this torch does not have",
         source=_LD_SO,
     ),
     Row(
+        kind="torch-symbol-undefined",
+        word="undefined symbol",
+        # As people quote it, without the file.
+        pattern=r"(?<!so: )(?<!so\.\d: )(?<!undefined )\bundefined symbol: {0,2}[`'\"]?"
+        r"(?P<symbol>_Z[A-Z0-9]{1,6}?(?:3c10|2at|5torch|6caffe2)[\w.]{1,400}|TH[PC][A-Z]?\w{3,80})",
+        says="a compiled module needs a C++ function of torch that this torch does not have",
+        source=_LD_SO,
+    ),
+    Row(
+        kind="torch-library-not-found",
+        word="cannot open shared object file",
+        pattern=r"(?<![\w/.])(?P<library>lib(?:torch|c10)(?:_\w{2,16})?\.so): cannot open shared object file",
+        says="a compiled module needs a library of torch's that is not loaded, or that this torch does not have",
+        source=_LD_SO,
+    ),
+    Row(
         kind="torchvision-operator-missing",
-        word="torchvision::nms",
-        pattern=r"operator torchvision::nms does not exist",
+        word="operator torchvision::",
+        # The second is how torch up to 1.x worded it.
+        pattern=r"operator torchvision::\w{2,40} does not exist|No such operator torchvision::\w{2,40}",
         says="torchvision's compiled part was not loaded",
         source=_VISION,
     ),
@@ -98,7 +118,7 @@ _INSTALLERS = (
         kind="pip-no-version",
         word="could not find a version that satisfies",
         pattern=rf"satisfies the requirement (?P<package>{_NAME}?)(?:===?(?P<wanted>\d[\w.+!-]{{0,40}}))?"
-        r"(?:[<>~!;, ][^(\n]{0,80})? ?"
+        rf"(?:[<>~!;, ][^(\n]{{0,80}})? ?{_ASKED_BY}"
         r"\((?:from versions|from version): ?(?P<versions>[^)\n]{0,4000})\)?",
         says="pip found no file of this package and version for this Python",
         source=_PIP,
@@ -106,7 +126,8 @@ _INSTALLERS = (
     Row(
         kind="pip-no-version",
         word="could not find a version that satisfies",
-        pattern=rf"satisfies the requirement (?P<package>{_NAME}?)(?:===?(?P<wanted>\d[\w.+!-]{{0,40}}))?\s*\Z",
+        pattern=rf"satisfies the requirement (?P<package>{_NAME}?)(?:===?(?P<wanted>\d[\w.+!-]{{0,40}}))? ?"
+        rf"{_ASKED_BY}[\s\"'`.”]*\Z",
         says="pip found no file of this package and version for this Python",
         source=_PIP,
     ),

@@ -37,6 +37,7 @@ _MOST_LINES = 200
 """Lines that are looked at for one row: a message that a log repeats says nothing new."""
 _EXCERPT = 240
 _LONGEST = 4096
+_ERRORS = ("cuda", "cuinit", "error")
 _JOINED_FROM = 40
 """Characters from which a line may have been broken by whatever showed it."""
 
@@ -70,16 +71,23 @@ def _find(wheres: list[str], texts: list[str]) -> tuple[Symptom, ...]:
     if lowered.count("\n") != len(texts) - 1:  # a line end within a line
         texts = [text.replace("\n", " ") for text in texts]
         lowered = "\n".join(texts).lower()
-    # One space for a line end, so that a word that was broken between two lines is met, too.
-    flat = lowered.replace("\n", " ")
+    # One space for a line end and the indentation after it, so that a word that was broken between two lines is met.
+    lines = [line.strip() for line in lowered.split("\n")]
+    flat = " ".join(lines)
     starts = [0]
-    for line in lowered.split("\n")[:-1]:
+    for line in lines[:-1]:
         starts.append(starts[-1] + len(line) + 1)
     met: dict[tuple[str, tuple[tuple[str, str], ...]], tuple[int, Symptom]] = {}
     places: dict[str, tuple[int, ...]] = {}
+    near: list[int] = []
     for number, row in enumerate(rows()):
         if row.word not in places:
-            places[row.word] = tuple(_lines_with(row.word, flat, starts))
+            if row.word.isdigit():
+                # A bare number stands in most lines: of these only such as speak of an error.
+                near = near or sorted({at for word in _ERRORS for at in _lines_with(word, flat, starts)})
+                places[row.word] = tuple(at for at in near if row.word in _around(texts, at))[:_MOST_LINES]
+            else:
+                places[row.word] = tuple(_lines_with(row.word, flat, starts))
         for index in places[row.word]:
             match = _match(row, texts, index)
             if match is None:
@@ -102,6 +110,10 @@ def _lines_with(word: str, flat: str, starts: list[int]) -> Iterator[int]:
         count += 1
         following = starts[index + 1] if index + 1 < len(starts) else len(flat)
         at = flat.find(word, following)
+
+
+def _around(texts: list[str], index: int) -> str:
+    return " ".join(text[:_LONGEST] for text in texts[max(0, index - 1) : index + 2]).lower()
 
 
 def _match(row: Row, texts: list[str], index: int) -> re.Match[str] | None:

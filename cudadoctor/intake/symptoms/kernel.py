@@ -88,6 +88,13 @@ ROWS = (
         source=_DKMS,
     ),
     Row(
+        kind="nvidia-driver-named",
+        word="nvidia",
+        pattern=r"\bnvidia-(?:driver|dkms|open|kernel|current|srv)\b|\bNVIDIA (?:GPU )?drivers?\b",
+        says="the text is about NVIDIA's driver",
+        source=_DKMS,
+    ),
+    Row(
         kind="dkms-nvidia",
         word="nv_exclude_build_modules",
         pattern=r"NV_EXCLUDE_(?:BUILD|KERNEL)_MODULES",
@@ -234,7 +241,7 @@ ROWS = (
         pattern=r"\b\d{3}\.\d{2,3}(?:\.\d{2})?-vgpu-kvm\b|"
         r"\bnvidia[_-]vgpu[_-](?:vfio|mgr|kvm)|Virtualization Mode\s{0,30}: Host VGPU",
         says="the host runs NVIDIA's vGPU manager",
-        source="https://docs.nvidia.com/vgpu/latest/grid-vgpu-user-guide/",
+        source="https://docs.nvidia.com/vgpu/10.0/grid-vgpu-user-guide/index.html",
     ),
     # CUDA's codes that point below it
     Row(

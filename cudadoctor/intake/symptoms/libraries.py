@@ -8,7 +8,7 @@ _DL = "https://sourceware.org/git/?p=glibc.git;a=blob;f=elf/dl-load.c"
 _DL_VERSION = "https://sourceware.org/git/?p=glibc.git;a=blob;f=elf/dl-version.c"
 _DL_LOOKUP = "https://sourceware.org/git/?p=glibc.git;a=blob;f=elf/dl-lookup.c"
 _TORCH_CUDNN = "https://github.com/pytorch/pytorch/blob/main/torch/backends/cudnn/__init__.py"
-_CUDNN = "https://docs.nvidia.com/deeplearning/cudnn/backend/latest/api/cudnn-graph-library.html"
+_CUDNN = "https://docs.nvidia.com/deeplearning/cudnn/latest/api/overview.html"
 _LDD = "https://man7.org/linux/man-pages/man1/ldd.1.html"
 _TRITON = "https://github.com/triton-lang/triton/issues/2507"
 _MKL = "https://github.com/pytorch/pytorch/issues/123097"
@@ -105,6 +105,15 @@ ROWS = (
         source="https://man7.org/linux/man-pages/man8/ldconfig.8.html",
     ),
     Row(
+        kind="cuda-told",
+        word="cuda",
+        # Words, not nvidia-smi's header: that is the newest CUDA that the driver serves.
+        pattern=r"^(?!\|)(?![^\n]{0,200}(?:nvidia-smi|nccl))[^\n]{0,300}?\bcuda ?(?:toolkit ?)?"
+        r"(?:versions? ?)?(?:is |was |[:=：] ?|-)?v?(?P<cuda>(?:8|9|1[0-3])\.\d)(?!\d|\.\d{2})",
+        says="which CUDA somebody has, in words",
+        source="https://docs.nvidia.com/cuda/cuda-installation-guide-linux/",
+    ),
+    Row(
         kind="nvjitlink-symbol-undefined",
         word="undefined symbol: __nvjitlink",
         pattern=rf"{_FILE}undefined symbol: (?P<symbol>__nvJitLink[A-Za-z]{{1,60}}_(?P<version>\d{{1,2}}_\d{{1,2}}))\b",
@@ -132,6 +141,23 @@ ROWS = (
         r"\((?P<found>\d{1,2}, ?\d{1,2}, ?\d{1,2})\)",
         says="torch was given another cuDNN than the one it was built with",
         source=_TORCH_CUDNN,
+    ),
+    Row(
+        kind="cudnn-version-incompatible",
+        word="but linked against",
+        # torch before 1.13, cuDNN's version as three numbers or as one.
+        pattern=r"compiled {1,3}against \(?(?P<wanted>\d{4,6}|\d{1,2}, ?\d{1,2}, ?\d{1,2})\)? but linked against "
+        r"\(?(?P<found>\d{4,6}|\d{1,2}, ?\d{1,2}, ?\d{1,2})\)?",
+        says="torch was given another cuDNN than the one it was built with",
+        source=_TORCH_CUDNN,
+    ),
+    Row(
+        kind="cublas-halves-differ",
+        word="libcublaslt.so",
+        pattern=r"(?P<file>[\w./+~@-]{0,300}libcublas\.so\.\d{1,2}): (?:undefined )?symbol:? "
+        r"(?P<symbol>\w{2,80}),? version libcublasLt\.so",
+        says="cuBLAS was given a libcublasLt of another release than its own",
+        source=_DL_LOOKUP,
     ),
     Row(
         kind="cudnn-on-library-path",

@@ -11,6 +11,9 @@ _TROUBLE = "https://docs.nvidia.com/deeplearning/nccl/user-guide/docs/troublesho
 _NVLS = "https://github.com/NVIDIA/nccl/blob/master/src/transport/nvls.cc"
 _TESTS = "https://github.com/NVIDIA/nccl-tests"
 
+_NEGATED = r"\b(?:not|still|no|never|didn.?t|doesn.?t|won.?t|without)\b"
+_CURED = r"\b(?:work(?:s|ed|around)?|help(?:s|ed)?|fix(?:es|ed)?|re?solve[sd]?|solve[sd]?|cure[sd]?)\b"
+
 ROWS = (
     Row(
         kind="nccl-nvls-failed",
@@ -29,9 +32,20 @@ ROWS = (
     Row(
         kind="nccl-p2p-disable-helps",
         word="nccl_p2p_disable",
-        pattern=r"^(?![^\n]{0,300}\b(?:still|not|didn.?t|doesn.?t|won.?t|no)\b)"
-        r"(?=[^\n]{0,300}\b(?:work(?:s|ed|around)?|help(?:s|ed)?|fix(?:es|ed)?|re?solve[sd]?|solve[sd]?|cure[sd]?)\b)"
-        r"[^\n]{0,300}NCCL_P2P_DISABLE ?= ?['\"]?1\b",
+        # Within one sentence, before or after the variable, and without a "not" in between.
+        pattern=rf"NCCL_P2P_DISABLE ?= ?['\"]?1\b(?:(?!{_NEGATED})[^.\n]){{0,100}}{_CURED}"
+        rf"|{_CURED}(?:(?!{_NEGATED})[^.\n]){{0,100}}NCCL_P2P_DISABLE ?= ?['\"]?1\b",
+        says="NCCL works with its copies between GPUs over PCI Express and NVLink switched off",
+        source="https://docs.nvidia.com/deeplearning/nccl/user-guide/docs/env.html",
+    ),
+    Row(
+        kind="nccl-p2p-disable-helps",
+        word="p2p",
+        pattern=r"^(?![^\n]{0,300}\b(?:still|not|didn.?t|doesn.?t|won.?t|no effect)\b)"
+        r"(?=[^\n]{0,300}\b(?:work(?:s|ed|around|ing)?|help(?:s|ed)?|fix(?:es|ed)?|re?solve[sd]?|solve[sd]?|cure[sd]?"
+        r"|well|fine)\b)"
+        r"[^\n]{0,300}(?:\bp2p (?:is |was |transport )?(?:disabled|off|switched off|turned off)\b"
+        r"|\b(?:disabl(?:e|ed|ing)|turn(?:ed|ing)? off|without) (?:the )?p2p\b)",
         says="NCCL works with its copies between GPUs over PCI Express and NVLink switched off",
         source="https://docs.nvidia.com/deeplearning/nccl/user-guide/docs/env.html",
     ),

@@ -108,7 +108,7 @@ ROWS = (
         word="cudnn",
         pattern=r"fatal error: (?:\S{0,40}/)?cudnn(?:_version|_v8|_v9)?\.h: No such file or directory",
         says="the compiler finds no header of cuDNN",
-        source="https://docs.nvidia.com/deeplearning/cudnn/installation/latest/linux.html",
+        source="https://docs.nvidia.com/deeplearning/cudnn/installation/linux.html",
     ),
     Row(
         kind="toolkit-header-missing",

@@ -154,6 +154,21 @@ ROWS = (
         source=_TENSOR_NUMPY,
     ),
     Row(
+        kind="torch-without-numpy",
+        word="infer dtype of numpy",
+        pattern=r"Could not infer dtype of numpy\.\w{2,20}",
+        says="torch could not start its bridge to NumPy when it was imported",
+        source="https://github.com/pytorch/pytorch/blob/main/torch/csrc/utils/tensor_new.cpp",
+    ),
+    Row(
+        kind="torch-asks-numpy",
+        word="_get_default_device()",
+        # The line of torch/nn/modules/transformer.py that first asks for NumPy: NumPy's warning quotes it.
+        pattern=r"torch\.device\(torch\._C\._get_default_device\(\)\)",
+        says="torch's first use of NumPy, in a traceback",
+        source="https://github.com/pytorch/pytorch/blob/main/torch/nn/modules/transformer.py",
+    ),
+    Row(
         kind="torch-numpy-interface",
         word="_array_api not found",
         pattern=r"Failed to initialize NumPy: _ARRAY_API not found",

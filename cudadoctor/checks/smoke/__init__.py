@@ -1,0 +1,1 @@
+"""What the smoke tests found; only `smoke` asks these."""

@@ -1,0 +1,116 @@
+"""`cudadoctor smoke`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from cudadoctor.cli import console, options
+from cudadoctor.errors import CudaDoctorError, ExitCode
+
+if TYPE_CHECKING:
+    from cudadoctor.api_smoke import Test
+    from cudadoctor.report import SmokeReport
+
+Level = Literal["import", "quick", "full", "burn"]
+FORMATS = ("text", "json", "junit", "github", "markdown")
+
+LevelOption = Annotated[Level, typer.Option("--level", help="How much to prove.")]
+DeviceOption = Annotated[
+    str, typer.Option("--device", metavar="auto|cuda|cuda:N|cpu", help="auto: every GPU; none is a failure.")
+]
+EnvOption = Annotated[str | None, typer.Option("--env", metavar="NAME|PATH", help="The environment to test in.")]
+ExpectOption = Annotated[
+    int | None, typer.Option("--expect-gpus", metavar="N", help="Fail where fewer GPUs than that can be tested.")
+]
+OnlyOption = Annotated[
+    list[str] | None, typer.Option("--only", metavar="NAMES", help="Only these tests, comma-separated.")
+]
+ListOption = Annotated[bool, typer.Option("--list", help="List the level's tests and run none.")]
+TimeoutOption = Annotated[
+    float | None,
+    typer.Option("--timeout", metavar="SECONDS", help="For the whole run. Default: by level.", min=1.0),
+]
+SecondsOption = Annotated[
+    float, typer.Option("--burn-seconds", metavar="SECONDS", help="How long the level burn loads each GPU.", min=1.0)
+]
+FormatOption = Annotated[str | None, typer.Option("--format", metavar="|".join(FORMATS), help="What to print.")]
+
+
+def smoke(
+    context: typer.Context,
+    level: LevelOption = "quick",
+    device: DeviceOption = "auto",
+    env: EnvOption = None,
+    expect_gpus: ExpectOption = None,
+    only: OnlyOption = None,
+    burn_seconds: SecondsOption = 60.0,
+    timeout: TimeoutOption = None,
+    list_tests: ListOption = False,
+    format_name: FormatOption = None,
+    json: options.Json = False,
+    output: options.Output = None,
+    color: options.ColorOption = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = 0,
+    version: options.HiddenVersion = False,  # noqa: ARG001
+) -> int:
+    """Prove that torch computes on the GPU, from the driver to a training step.
+
+    Every test runs in a process that may crash or hang. Exit 1: a test failed, or there was nothing to test.
+    """
+    shared = options.common(context, quiet=quiet, verbose=verbose, color=color)
+    form = _format(format_name, json=json)
+    from cudadoctor import api, api_smoke
+
+    names = options.words(only)
+    if list_tests:
+        console.write_result(_listed(api_smoke.listed(level, names), form), output)
+        return ExitCode.OK
+    request = api_smoke.SmokeRequest(
+        level=level, device=device, env=env, only=names, expect_gpus=expect_gpus, timeout=timeout, seconds=burn_seconds
+    )
+    with console.Progress(quiet=shared.verbosity < 0) as progress:
+        report = api_smoke.run_smoke(api.this_machine(), request, progress=progress.label)
+    console.write_result(_drawn(report, form, shared, to_file=output is not None), output)
+    if report.smoke.interrupted:
+        return ExitCode.INTERRUPTED
+    return ExitCode.OK if report.status == "passed" else ExitCode.FINDINGS
+
+
+def _format(name: str | None, *, json: bool) -> str:
+    if json:
+        if name not in (None, "json"):
+            raise CudaDoctorError(f"--json and --format {name} exclude each other")
+        return "json"
+    if name is not None and name not in FORMATS:
+        raise CudaDoctorError(f"format `{name}` is not known; there are {', '.join(FORMATS)}")
+    return name or "text"
+
+
+def _listed(rows: tuple[Test, ...], form: str) -> str:
+    if form == "json":
+        from cudadoctor.render.json import dumps
+
+        return dumps(
+            [{"name": one.name, "level": one.level, "layer": one.layer, "summary": one.summary} for one in rows]
+        )
+    return "".join(f"{one.level:<7} {one.name:<24} {one.layer:<18} {one.summary}\n" for one in rows)
+
+
+def _drawn(report: SmokeReport, form: str, shared: options.Common, *, to_file: bool) -> str:
+    if form == "text":
+        from cudadoctor.render.smoke import text
+
+        return text.render(
+            report,
+            width=console.terminal_width(to_file=to_file),
+            color=console.wants_color(shared.color, to_file=to_file),
+            unicode=console.prints_unicode(to_file=to_file),
+            verbosity=shared.verbosity,
+        )
+    from importlib import import_module
+
+    drawn: str = import_module(f"cudadoctor.render.smoke.{form}").render(report)
+    return drawn

@@ -1,0 +1,1 @@
+"""Proves that torch computes: tests in children that may crash and hang, watched by a parent that touches no CUDA."""
