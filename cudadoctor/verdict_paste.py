@@ -16,29 +16,21 @@ SIGNS = ("cuda-driver-init-fails", "nvidia-smi-fails", "torch-cuda-unavailable",
 text they are what it says anyway."""
 ASIDE = ("ld-path-empty-element", "path-duplicates", "writable-library-directory")
 """Findings about a machine that are worth mending and are not why a program fails: never the cause of a text."""
-BACKGROUND = (
-    "cuda-told",
-    "nvidia-driver-named",
-    "nccl-used",
-    "pip-torch-index",
-    "cuda-build-asked",
-    "torch-asks-numpy",
-    "gpu-capability",
-)
-"""Messages and words that only go with others: none of them is what went wrong."""
-COLLECT_ENV = "python -m torch.utils.collect_env"
-PYTHON_TAGS = (
-    'python -c "import platform, struct; '
-    "print(platform.python_version(), platform.platform(), 8 * struct.calcsize('P'))\""
-)
-_WORDS = frozenset({
+BACKGROUND = frozenset({
+    "cuda-told", "nccl-used", "pip-torch-index", "cuda-build-asked", "torch-asks-numpy", "gpu-capability",
+    "device-file-mode", "python-found-at", "pip-found-at",
     "after-suspend", "container-named", "container-prompt", "cuda-lost-after-sleep", "dkms-nvidia",
     "dkms-nvidia-listed", "dkms-other", "docker-desktop-named", "driver-capabilities-asked", "gpu-lost-after-sleep",
     "mig-named", "nvidia-driver-named", "selinux-off", "smi-answered", "smi-works-said", "systemd-reloaded",
     "windows-build", "wsl-driver-package", "wsl-named",
 })  # fmt: skip
-"""Symptoms that tell what a text is about, and no fault."""
+"""Messages and words that only go with others: none of them is what went wrong."""
+COLLECT_ENV = "python -m torch.utils.collect_env"
 DOCKER_INFO = "docker info | grep -E 'Operating System|Docker Root Dir|Runtimes'"
+PYTHON_TAGS = (
+    'python -c "import platform, struct; '
+    "print(platform.python_version(), platform.platform(), 8 * struct.calcsize('P'))\""
+)
 KERNEL_LOG = "sudo dmesg | grep -iE 'nvrm|nvidia|nouveau'"
 
 
@@ -83,7 +75,7 @@ def sentence(status: Status, facts: Facts, outcomes: Outcomes, remedies: Mapping
         return "By this text the machine has no NVIDIA GPU; nothing is wrong with it."
     if not told(facts):
         return "This text tells nothing of a GPU, its driver, CUDA or torch, so there is nothing to judge."
-    met = [one for one in facts.symptoms or () if one.kind not in _WORDS]
+    met = facts.symptoms or ()
     if met:
         said = next((one for one in met if one.kind not in BACKGROUND), None)
         about = f": {said.says}" if said is not None else ""

@@ -7,6 +7,7 @@ from cudadoctor.checks.common import active, clean, env_subject, seen
 from cudadoctor.checks.said import first
 from cudadoctor.checks.sources import PIP_AND_CONDA
 from cudadoctor.facts.envs import EnvFacts
+from cudadoctor.facts.seen import Seen
 from cudadoctor.facts.shell import ShellFacts
 from cudadoctor.facts.symptom import Symptom
 
@@ -99,7 +100,7 @@ def by_message(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None)
     if python is not None and pip is not None and python.values["prefix"] != pip.values["prefix"]:
         of_python, of_pip = clean(python.values["prefix"]), clean(pip.values["prefix"])
         message = f"python is that of {of_python}, and pip installs into {of_pip}"
-        evidence = (missing.seen, python.seen, pip.seen)
+        evidence: tuple[Seen, ...] = (missing.seen, python.seen, pip.seen)
     elif env is not None and env.torch is not None and env.torch.version[:1].isdigit():
         message = f"torch {clean(env.torch.version, 60)} is installed, and the python that ran has none"
         evidence = (missing.seen, env.torch.seen)
