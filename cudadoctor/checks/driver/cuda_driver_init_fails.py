@@ -57,7 +57,7 @@ def cuda_driver_init_fails(  # noqa: PLR0917  facts, passed by name
         yield Unknown(subject="machine", reason="libcuda did not answer in the time that this run had")
     if not expects_gpu(gpus, os, driver) or (os is not None and os.wsl == 1) or given_away(pci):
         return
-    if unsure(os, kernel, driver, pci, shell):
+    if unsure(os, kernel, pci, driver, shell):
         yield UNSURE
         return
     if libcuda.outcome == "ok" and libcuda.device_count == 0 and not hides_all(shell, gpus, smi):

@@ -78,7 +78,7 @@ def driver_module_not_loaded(  # noqa: PLR0917  facts, passed by name
         return
     if any(device.driver for device in devices):
         return
-    if unsure(os, kernel):
+    if unsure(os, kernel, pci):
         yield Unknown(subject="machine", reason="whether modprobe's configuration keeps it out is not known")
         return
     message = "the NVIDIA driver is installed and its kernel module is not loaded"

@@ -57,7 +57,7 @@ def libcuda_missing(  # noqa: PLR0917  facts, passed by name
     env = active(envs or ())
     if env is not None and env.torch is not None and env.torch.live.is_available:
         return
-    if os is None or unsure(os, kernel, driver, pci):
+    if os is None or unsure(os, kernel, pci, driver):
         yield UNSURE
         return
     yield Problem(

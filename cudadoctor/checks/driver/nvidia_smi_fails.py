@@ -46,7 +46,7 @@ def nvidia_smi_fails(  # noqa: PLR0917  facts, passed by name
     """
     if smi.outcome != "failed" or says_no_devices(smi) or not expects_gpu(gpus, os, driver) or given_away(pci):
         return
-    if unsure(os, kernel, driver, pci):
+    if unsure(os, kernel, pci, driver):
         yield UNSURE
         return
     said = clean(smi.message) or f"exit status {smi.exit_code}"

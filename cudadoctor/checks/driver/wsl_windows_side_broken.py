@@ -99,8 +99,9 @@ def from_messages(symptoms: tuple[Symptom, ...], os: OsFacts | None, smi: SmiFac
 @also(wsl_windows_side_broken)
 def blocked(symptoms: tuple[Symptom, ...], os: OsFacts | None, driver: DriverFacts | None) -> Result:
     """NVML in WSL 2 says that the operating system blocks the GPU: Windows gives it no adapter that CUDA can use."""
-    if driver is not None and driver.loaded is False:
-        return  # /dev/dxg is not there: `wsl-gpu-missing`
+    here = os is not None and os.uid is not None
+    if driver.loaded is False if driver is not None else here:
+        return  # /dev/dxg is not there: `wsl-gpu-missing`; or it was not looked for
     two = (os is not None and os.wsl == 2) or any(
         one.values.get("version") == "2" for one in said(symptoms, "wsl-named")
     )

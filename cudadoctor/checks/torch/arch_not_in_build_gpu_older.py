@@ -54,8 +54,8 @@ def by_message(
     kernel: KernelFacts | None,
 ) -> Result:
     """By what torch said about a GPU: the list of its build decides which of the two is older."""
-    if gpus is None and kernel is not None and kernel.live:
-        yield Unknown(subject="machine", reason="whether another GPU runs it is not known: the GPUs were not listed")
+    if (gpus is None or envs is None) and kernel is not None and kernel.live:
+        yield Unknown(subject="machine", reason="which torch, or which other GPU, there is could not be found out")
         return
     found = said(symptoms, envs, gpus)
     if found is not None and not found.newer:

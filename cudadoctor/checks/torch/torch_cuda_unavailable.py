@@ -55,7 +55,7 @@ def torch_cuda_unavailable(  # noqa: PLR0917  facts, passed by name
         if gpus is None:
             yield Unknown(subject="machine", reason="whether there is a GPU is not known")
         return
-    if unsure(os, kernel, driver, pci, shell):
+    if unsure(os, kernel, pci, driver, shell):
         yield UNSURE
         return
     meant = hidden_on_purpose(shell, gpus, smi) or given_away(pci)
