@@ -25,6 +25,7 @@ def test_commands(tmp_path: Path) -> None:
     found = commands()
     home = tmp_path / "home"
     home.mkdir()
+    (tmp_path / "report.txt").write_text("torch.cuda.is_available(): False\n")  # what somebody pasted
     env = {**os.environ, "HOME": str(home), "SHELL": "/bin/bash", "CUDA_HOME": "/usr/local/cuda"}
     env.pop("XDG_STATE_HOME", None)
     assert len(found) > 6
