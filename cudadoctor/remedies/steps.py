@@ -10,17 +10,21 @@ Safety = Literal["safe", "system", "manual"]
 """safe: reversible, one environment or one of the user's own files. system: root, packages. manual: only shown."""
 
 
-class Run(Struct, frozen=True, kw_only=True):
+class Run(Struct, frozen=True, kw_only=True, tag_field="action", tag="run"):
     """A program to run."""
 
     argv: tuple[str, ...]
     why: str
     safety: Safety
     needs_root: bool = False
-    kind: Literal["run"] = "run"
+
+    @property
+    def kind(self) -> Literal["run"]:
+        """For JSON and for reading."""
+        return "run"
 
 
-class WriteFile(Struct, frozen=True, kw_only=True):
+class WriteFile(Struct, frozen=True, kw_only=True, tag_field="action", tag="write"):
     """A file to change; `text` is what it should hold at that place."""
 
     path: str
@@ -33,16 +37,24 @@ class WriteFile(Struct, frozen=True, kw_only=True):
     The executor writes only where the file still is that."""
     delete: bool = False
     """Take the file away instead, where it holds nothing of anybody else's."""
-    kind: Literal["write"] = "write"
+
+    @property
+    def kind(self) -> Literal["write"]:
+        """For JSON and for reading."""
+        return "write"
 
 
-class Tell(Struct, frozen=True, kw_only=True):
+class Tell(Struct, frozen=True, kw_only=True, tag_field="action", tag="tell"):
     """Something that only a person can do."""
 
     text: str
     safety: Safety = "manual"
     needs_root: bool = False
-    kind: Literal["tell"] = "tell"
+
+    @property
+    def kind(self) -> Literal["tell"]:
+        """For JSON and for reading."""
+        return "tell"
 
 
 Step = Run | WriteFile | Tell

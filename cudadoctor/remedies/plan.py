@@ -1,0 +1,176 @@
+"""A plan: what to do in which order, how to see that it is done, and how it is taken back. Data; nothing here acts.
+
+`install` and `fix` make plans, the executor carries them out, and the renderers print them: all from this alone, so that
+a script that was printed does what `--apply` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from msgspec import Struct
+
+from cudadoctor.compat.source import Source
+from cudadoctor.remedies.steps import Run, Safety, Tell, WriteFile
+
+
+class Prints(Struct, frozen=True, kw_only=True, tag_field="kind", tag="prints"):
+    """A program ends with 0 and, where `text` is given, prints that alone (white space at the ends aside)."""
+
+    argv: tuple[str, ...]
+    text: str | None = None
+
+
+class Exists(Struct, frozen=True, kw_only=True, tag_field="kind", tag="exists"):
+    """There is something of that kind at the path; links are followed."""
+
+    path: str
+    what: Literal["file", "directory", "executable"] = "file"
+
+
+class HasHash(Struct, frozen=True, kw_only=True, tag_field="kind", tag="hash"):
+    """A file holds the bytes that have this hash."""
+
+    path: str
+    digest: str
+    """In hexadecimal, lower case."""
+    algorithm: Literal["sha256", "md5"] = "sha256"
+
+
+class AllOf(Struct, frozen=True, kw_only=True, tag_field="kind", tag="all"):
+    """Every one of them holds."""
+
+    conditions: tuple[Condition, ...]
+
+
+Condition = Prints | Exists | HasHash | AllOf
+"""What can be looked at by a program, by `--apply` and by a shell script alike. Looking changes nothing."""
+
+
+class Fetch(Struct, frozen=True, kw_only=True, tag_field="action", tag="fetch"):
+    """A file to download, or to copy from one that the user has."""
+
+    url: str
+    """`https://…`; `file:///…` for one that is on this machine already."""
+    path: str
+    """Where it is to lie. It appears there only when it is whole and its hash is right."""
+    digest: str | None
+    """What it must hash to; None: nothing was published to compare with, and the step says so."""
+    algorithm: Literal["sha256", "md5"] = "sha256"
+    why: str
+    size_mib: int | None = None
+    safety: Safety = "safe"
+    needs_root: bool = False
+
+    @property
+    def kind(self) -> Literal["fetch"]:
+        """For JSON and for reading."""
+        return "fetch"
+
+
+Action = Run | WriteFile | Tell | Fetch
+
+
+class PlanStep(Struct, frozen=True, kw_only=True):
+    """One step of a plan."""
+
+    id: str
+    """`toolkit-install`: lower case, digits and `-`; unique in its plan."""
+    title: str
+    """A few words: the progress line."""
+    why: str
+    action: Action
+    needs: tuple[str, ...] = ()
+    """Ids of steps that must be done before. The order of a plan's steps fulfils them."""
+    network: tuple[str, ...] = ()
+    """Names of hosts that it speaks to; `apt` for whatever apt's sources name. Empty: none."""
+    disk_mib: int = 0
+    """MiB that it takes, at most, at `disk_at`; an estimate where its source says so."""
+    disk_at: str | None = None
+    reboot: bool = False
+    """What it does counts only after a reboot."""
+    done_when: Condition | None = None
+    """None: it is always run (a test, an update of lists). A WriteFile and a Fetch with a digest know by themselves."""
+    packages: bool = False
+    """A run of apt-get or dnf that installs: what it newly installed is written down, and `undo` removes just that."""
+    makes: tuple[str, ...] = ()
+    """Directories and files that come to be by it: `undo` removes those that were not there before. They are removed
+    before a second try too, where a try was broken off."""
+    touches: tuple[str, ...] = ()
+    """Files that it changes on the side (`~/.bashrc` by `conda init`): kept before, and given back by `undo`."""
+    undo: tuple[Run, ...] = ()
+    """Programs that take it back, before `makes` and `touches` are."""
+    lasting: str | None = None
+    """Why it cannot be taken back, or what stays of it; told by `undo`."""
+    by_name: bool = False
+    """Not safe enough to be done unasked: shown, and done only where the user names it."""
+    source: Source | None = None
+
+    @property
+    def safety(self) -> Safety:
+        """That of its action."""
+        return self.action.safety
+
+    @property
+    def needs_root(self) -> bool:
+        """Whether its action does."""
+        return self.action.needs_root
+
+    @property
+    def manual(self) -> bool:
+        """Only shown, never done."""
+        return isinstance(self.action, Tell) or self.action.safety == "manual"
+
+
+class For(Struct, frozen=True, kw_only=True):
+    """What a plan is for."""
+
+    command: Literal["install", "fix"]
+    request: tuple[tuple[str, str], ...] = ()
+    """What was asked, by name: `("cuda", "10.1")`."""
+    findings: tuple[str, ...] = ()
+    """Ids of the findings that it cures."""
+
+
+class Image(Struct, frozen=True, kw_only=True):
+    """What a Dockerfile of the plan starts from."""
+
+    base: str
+    """`nvidia/cuda:12.6.3-base-ubuntu24.04`, `ubuntu:24.04`."""
+    why: str
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """What to do on one machine for one user."""
+
+    purpose: For
+    title: str
+    """One line: "torch 2.13.0 with CUDA 12.6 in the environment /home/me/torch"."""
+    steps: tuple[PlanStep, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What to know before."""
+    impossible: str | None = None
+    """Why what was asked cannot be had on this machine; the steps are then what works instead, or none."""
+    home: str | None = None
+    """The home directory that the paths were made for."""
+    uid: int | None = None
+    """For whom: 0 needs no sudo."""
+    image: Image | None = None
+    """None: not known, and there is no Dockerfile of it."""
+
+    def step(self, wanted: str) -> PlanStep | None:
+        """The step of that id."""
+        return next((one for one in self.steps if one.id == wanted), None)
+
+
+def problems(plan: Plan) -> Iterator[str]:
+    """What is wrong with a plan as such: ids that repeat, needs that come later or never."""
+    seen: set[str] = set()
+    for step in plan.steps:
+        if step.id in seen:
+            yield f"{step.id} stands twice"
+        for need in step.needs:
+            if need not in seen:
+                yield f"{step.id} needs {need}, which does not stand before it"
+        seen.add(step.id)
