@@ -1,7 +1,7 @@
 """A plan: what to do in which order, how to see that it is done, and how it is taken back. Data; nothing here acts.
 
-`install` and `fix` make plans, the executor carries them out, and the renderers print them: all from this alone, so that
-a script that was printed does what `--apply` does.
+`install` and `fix` make plans, the executor carries them out, and the renderers print them: all from this alone, so
+that a script that was printed does what `--apply` does.
 """
 
 from __future__ import annotations
