@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,9 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))  # `import tests.machines`: the import mode importlib adds no path by itself
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # started in the background by a shell without job control
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # else what the tests interrupt would not hear it
 
 
 @pytest.fixture(scope="session")

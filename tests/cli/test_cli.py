@@ -330,7 +330,6 @@ def test_interrupted_is_130(tmp_path: Path) -> None:
         [*COMMAND, "check", "--fast"],
         env={**CLEAN_ENV, "PATH": f"{tmp_path}:{os.environ['PATH']}"}, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  a background job has it ignored
     )  # fmt: skip
     end = time.monotonic() + 60
     while not (tmp_path / "pid").exists() and child.poll() is None and time.monotonic() < end:
