@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from cudadoctor.checks.base import Severity
 from cudadoctor.facts.driver import DeviceNode, DriverFacts, LibcudaFacts, PciDevice, PciFacts, SmiFacts
-from cudadoctor.facts.envs import EnvFacts, TorchFacts
+from cudadoctor.facts.envs import UNNAMED, EnvFacts, TorchFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.seen import Seen
 from cudadoctor.facts.shell import ShellFacts
@@ -214,8 +214,9 @@ def env_subject(env: EnvFacts) -> str:
 
 
 def torch_shown(env: EnvFacts, torch: TorchFacts) -> str:
-    """`torch 2.9.1+cu128 in env `x``."""
-    return f"torch {clean(torch.version, 60)} in env `{clean(env.name, 80)}`"
+    """`torch 2.9.1+cu128 in env `x``; without the environment in a pasted text that names none."""
+    where = "" if env.name == UNNAMED else f" in env `{clean(env.name, 80)}`"
+    return f"torch {clean(torch.version, 60)}{where}"
 
 
 def release(text: str) -> tuple[int, ...]:

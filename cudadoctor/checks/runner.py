@@ -71,6 +71,6 @@ def _finding(check: Check, problem: Problem) -> Finding:
         confidence=problem.confidence or Confidence.CERTAIN,
         subject=problem.subject,
         message=problem.message,
-        evidence=problem.evidence,
+        evidence=tuple(dict.fromkeys(problem.evidence)),
         source=problem.source,
     )

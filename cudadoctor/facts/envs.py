@@ -11,6 +11,9 @@ from cudadoctor.facts.libraries import ResolvedLibrary
 from cudadoctor.facts.seen import Seen
 from cudadoctor.versions import ComputeCapability, RuntimeVersion
 
+UNNAMED = "the reporter's"
+"""Name of the environment in a pasted text that names none."""
+
 
 class Package(Struct, frozen=True, kw_only=True):
     """An installed distribution."""

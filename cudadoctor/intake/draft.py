@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from cudadoctor.facts.base import Facts, Gap
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
-from cudadoctor.facts.envs import EnvFacts, Package, TorchFacts, TorchLive
+from cudadoctor.facts.envs import UNNAMED, EnvFacts, Package, TorchFacts, TorchLive
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.runtime import RuntimeFacts
 from cudadoctor.facts.seen import Seen
@@ -222,5 +222,5 @@ class Draft:
             live=TorchLive(**({"outcome": "ok"} | live)) if live else TorchLive(outcome="not-asked"),
             seen=seen,
         )
-        values = {"kind": "venv", "name": "the reporter's", "prefix": "the reporter's environment"} | self.env
+        values = {"kind": "venv", "name": UNNAMED, "prefix": f"{UNNAMED} environment"} | self.env
         return (EnvFacts(**values, active=True, active_because="the text", torch=torch, packages=self.packages),)

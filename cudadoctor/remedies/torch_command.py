@@ -7,6 +7,7 @@ import shlex
 from cudadoctor.checks.outcome import Finding
 from cudadoctor.facts.base import Facts
 from cudadoctor.facts.envs import EnvFacts
+from cudadoctor.recommend.model import Recommendation
 from cudadoctor.remedies.machine import env_of
 from cudadoctor.remedies.steps import Run, Step, Tell
 
@@ -14,6 +15,8 @@ _WORDS = Tell(
     text="Install torch, torchvision and torchaudio in one command from one index: the build for the newest CUDA "
     "that this driver serves and that still has code for every GPU here (https://pytorch.org/get-started/locally/)."
 )
+
+_OWN = "in an environment of its own"
 
 
 def install_steps(facts: Facts, env: EnvFacts | None) -> tuple[Step, ...]:
@@ -24,12 +27,22 @@ def install_steps(facts: Facts, env: EnvFacts | None) -> tuple[Step, ...]:
     if found.verdict not in ("ok", "outdated") or not found.commands:
         reason = found.reasons[0].text if found.reasons else None
         return (_WORDS, Tell(text=reason)) if reason else (_WORDS,)
+    floor = _floor(found)
     into_itself = found.commands[0].startswith(("python -m pip ", "uv pip "))
     if env is None or (into_itself and (env.python is None or env.kind in ("system", "pipx"))):
-        return (Tell(text=f"In an environment of its own: {'; '.join(found.commands)}"),)
+        own = (Run(argv=tuple(shlex.split(line)), why=_OWN, safety="manual") for line in found.commands)
+        return (*own, *floor)
     remove = _removal(env) if into_itself else ()
     why = found.reasons[0].text if found.reasons else "the build that this driver and every GPU here can run"
-    return (*remove, *(_step(line, env, why) for line in found.commands))
+    return (*remove, *(_step(line, env, why) for line in found.commands), *floor)
+
+
+def _floor(found: Recommendation) -> tuple[Step, ...]:
+    """Where the driver is not known: which one the build needs."""
+    if found.request.driver is not None or found.request.cuda_driver is not None:
+        return ()
+    needs = next((one.text for one in found.reasons if one.rule == "driver" and "needs driver" in one.text), None)
+    return (Tell(text=f"{needs}; `nvidia-smi` shows which one there is."),) if needs is not None else ()
 
 
 def _removal(env: EnvFacts) -> tuple[Step, ...]:

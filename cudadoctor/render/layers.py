@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from cudadoctor.checks.base import Severity
 from cudadoctor.checks.outcome import Finding
 from cudadoctor.facts.base import Facts
-from cudadoctor.facts.envs import EnvFacts, TorchFacts
+from cudadoctor.facts.envs import UNNAMED, EnvFacts, TorchFacts
 from cudadoctor.report import Report
 
 Mark = Literal["ok", "warning", "error", "absent", "unknown"]
@@ -80,6 +80,11 @@ def layers(report: Report) -> tuple[Layer, ...]:
         for env in report.facts.envs or ()
         if env.torch and not env.active and env.torch.live.outcome != "not-asked"
     )
+    if report.pasted:  # a mark beside "not known" reads as if that were the fault
+        lines = [
+            replace(line, text="see below") if line.text == "not known" and line.mark in ("warning", "error") else line
+            for line in lines
+        ]
     return tuple(lines)
 
 
@@ -187,6 +192,8 @@ def _python(facts: Facts) -> tuple[Mark, str]:
     if env is None:
         others = f"; {_count(len(facts.envs), 'environment')} found" if facts.envs else ""
         return "absent", f"no active environment{others}"
+    if env.name == UNNAMED:
+        return ("ok", env.python_version) if env.python_version else ("unknown", "not known")
     because = f", active by {env.active_because}" if env.active_because else ""
     return "ok", f"{env.python_version or 'version not known'} in {env.prefix} ({env.kind}{because})"
 
@@ -225,6 +232,8 @@ def _torch_text(torch: TorchFacts) -> str:
         "slow": "did not answer in the time this run had",
         "failed": f"could not be asked{f': {live.error}' if live.error else ''}",
     }
+    if not torch.version[:1].isdigit():
+        return f"version not known; {said[live.outcome]}"
     return f"{torch.version} {build}; {said[live.outcome]}"
 
 

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from cudadoctor.checks.outcome import Finding
+from cudadoctor.facts.envs import UNNAMED
 from cudadoctor.recommend.model import Recommendation
 from cudadoctor.remedies.steps import Remedy, Run, Step, Tell, WriteFile
 from cudadoctor.render.chain import fold, minor
@@ -46,6 +47,7 @@ _VERDICTS = {
     "broken": ("error", "broken"),
     "unknown": ("unknown", "unknown"),
 }
+_UNNAMED = f"env:{UNNAMED} environment"
 SAYS_NOTHING = ("not known", "not known which")
 _ASCII = str.maketrans({"✓": "+", "✗": "x", "–": "-", "→": "->", "×": "x", "…": "...", "·": "-"})
 
@@ -189,7 +191,7 @@ class _Page:
     def _finding(self, finding: Finding, remedy: Remedy | None) -> None:
         word = finding.severity.word
         title = Text.assemble((finding.name, "bold"), f" {finding.code}")
-        if finding.subject != "machine":
+        if finding.subject not in ("machine", _UNNAMED):
             title.append(f" · {clean(finding.subject)}")
         if finding.confidence.word != "certain":
             title.append(f" · {finding.confidence.word}")
