@@ -78,8 +78,8 @@ def sentence(status: Status, facts: Facts, outcomes: Outcomes, remedies: Mapping
     met = facts.symptoms or ()
     if met:
         said = next((one for one in met if one.kind not in BACKGROUND), None)
-        about = f": {said.says}" if said is not None else ""
-        return f"The text does not decide the cause{about}.{more}"
+        if said is not None:
+            return f"The text does not decide the cause: {said.says}.{more}"
     return f"Nothing in this text shows a fault.{more}"
 
 

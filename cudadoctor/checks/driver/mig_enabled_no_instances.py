@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.common import gpu_shown, rows, smi_seen
+from cudadoctor.checks.gpu_words import quoted
+from cudadoctor.checks.said import first
 from cudadoctor.checks.sources import MIG
 from cudadoctor.facts.driver import LibcudaFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.symptom import Symptom
 
 
 @check("VIRT001", severity=Severity.ERROR)
@@ -49,4 +52,19 @@ def mig_enabled_no_instances(gpus: tuple[GpuFacts, ...], smi: SmiFacts | None, l
             evidence=rows(smi_seen(smi) if smi is not None else None),
             source=MIG,
             severity=Severity.WARNING if usable else None,
+        )
+
+
+@also(mig_enabled_no_instances)
+def from_words(symptoms: tuple[Symptom, ...], gpus: tuple[GpuFacts, ...] | None) -> Result:
+    """nvidia-smi's words, where a program was left without a GPU; a table that shows the mode decides by itself."""
+    none = first(symptoms, "no-mig-devices")
+    left = first(symptoms, "cuda-asked-for", "cuda-error-100")
+    if none is not None and left is not None and not any(gpu.mig_mode for gpu in gpus or ()):
+        yield Problem(
+            subject="machine",
+            message="MIG is enabled and no MIG instance was made",
+            evidence=rows(quoted(none), quoted(left)),
+            source=MIG,
+            confidence=Confidence.LIKELY,
         )
