@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.common import bare, cuda_runs, gpu_shown, own_pci, rows, smi_lists
+from cudadoctor.checks.gpu_words import quoted
+from cudadoctor.checks.said import first
 from cudadoctor.checks.sources import DRIVER_INSTALL
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
 
@@ -66,3 +69,19 @@ def driver_not_installed(  # noqa: PLR0917  facts, passed by name
         evidence=rows(pci.seen, driver.seen),
         source=DRIVER_INSTALL,
     )
+
+
+@also(driver_not_installed)
+def from_words(symptoms: tuple[Symptom, ...], pci: PciFacts, os: OsFacts | None, driver: DriverFacts | None) -> Result:
+    """Neither libcuda nor nvidia-smi is found, beside a GPU on the bus; in a container both may lie outside."""
+    library, tool = first(symptoms, "libcuda-not-found"), first(symptoms, "nvidia-smi-not-found")
+    inside = first(symptoms, "container-named", "container-prompt") is not None or (os is not None and not bare(os))
+    there = driver is not None and (driver.installed or driver.loaded or driver.version is not None)
+    if library is not None and tool is not None and own_pci(pci) and not inside and not there:
+        yield Problem(
+            subject="machine",
+            message="no NVIDIA driver is installed: neither libcuda.so.1 nor nvidia-smi is there",
+            evidence=rows(quoted(library), quoted(tool), pci.seen),
+            source=DRIVER_INSTALL,
+            confidence=Confidence.LIKELY,
+        )

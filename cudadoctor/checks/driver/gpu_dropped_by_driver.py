@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.common import clean, gpu_shown, rows, seen, smi_lists, smi_sees
-from cudadoctor.checks.kernel_log import events, seen_of, subject
+from cudadoctor.checks.kernel_log import answers, events, last_by_gpu, seen_of, subject
 from cudadoctor.facts.driver import DriverFacts, PciFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.kernel import KernelFacts
 from cudadoctor.facts.system import OsFacts
+from cudadoctor.versions import DriverVersion
 
 
 @check("DRV007", severity=Severity.ERROR)
@@ -94,4 +95,27 @@ def _logged(kernel: KernelFacts, gpus: tuple[GpuFacts, ...] | None, smi: SmiFact
             evidence=seen_of(event),
             source=drivers.architecture_source(),
             severity=Severity.INFO if kernel.live and smi_lists(smi) else None,
+        )
+
+
+@also(gpu_dropped_by_driver)
+def _refused(kernel: KernelFacts, gpus: tuple[GpuFacts, ...] | None, smi: SmiFacts | None) -> Result:
+    """The driver says in the kernel's log that it does not support a GPU which an older branch served."""
+    from cudadoctor.compat import drivers
+    from cudadoctor.compat import gpus as gpus_table
+
+    for event, _ in last_by_gpu(events(kernel, "gpu-not-supported")):
+        said = dict(event.values)
+        version = DriverVersion.parse(said.get("driver", ""))
+        model = gpus_table.by_pci_id(said.get("pci_id", ""))
+        last = drivers.last_driver_for(model.compute_capability) if model is not None else None
+        if model is None or version is None or last is None or version.branch <= last:
+            continue
+        if answers(event.bus_id, kernel, smi):
+            continue
+        yield Problem(
+            subject=subject(event.bus_id, gpus),
+            message=f"branch {last} is the newest for {model.name or 'this GPU'}, and driver {version} does not serve it",
+            evidence=seen_of(event),
+            source=drivers.architecture_source(),
         )

@@ -313,6 +313,7 @@ ROWS = (
             ("standby", r"\bstandby\b"),
             ("wak", r"\bwak(?:e|es|ing)[ -]?up\b"),
             ("woke", r"\bwoke\b"),
+            ("lid", r"\bclos(?:e|ed|ing) (?:the |my |its )?(?:laptop(?:'s)? )?lid\b"),
             ("sleep", r"\b(?:after|from|went to|goes to|put to) (?:a )?sleep\b|\bsleep mode\b"),
         )
     ),
