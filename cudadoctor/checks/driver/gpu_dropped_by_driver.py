@@ -115,7 +115,7 @@ def _refused(kernel: KernelFacts, gpus: tuple[GpuFacts, ...] | None, smi: SmiFac
             continue
         yield Problem(
             subject=subject(event.bus_id, gpus),
-            message=f"branch {last} is the newest for {model.name or 'this GPU'}, and driver {version} does not serve it",
+            message=f"{model.name or 'this GPU'} is served by branch {last} at the newest, not by {version}",
             evidence=seen_of(event),
             source=drivers.architecture_source(),
         )
