@@ -14,6 +14,7 @@ from cudadoctor.checks.common import (
     smi_lists,
     switched_off,
 )
+from cudadoctor.checks.said import torch_of
 from cudadoctor.checks.sources import CONTAINER_TOOLKIT
 from cudadoctor.checks.system_words import container_starts, said
 from cudadoctor.facts.driver import DeviceNode, DriverFacts, LibcudaFacts, PciFacts, SmiFacts
@@ -108,10 +109,18 @@ _NO_DRIVER = (
 
 
 @also(container_without_gpu_access)
-def from_messages(symptoms: tuple[Symptom, ...], runtime: RuntimeFacts | None, smi: SmiFacts | None) -> Result:
+def from_messages(
+    symptoms: tuple[Symptom, ...],
+    runtime: RuntimeFacts | None,
+    smi: SmiFacts | None,
+    envs: tuple[EnvFacts, ...] | None,
+) -> Result:
     """A command line without the GPU, and a program that finds no driver; or NVIDIA's image says so itself."""
-    absent = said(symptoms, *_NO_DRIVER)
     started = container_starts(runtime)
+    absent = [one.seen for one in said(symptoms, *_NO_DRIVER)]
+    torch = torch_of(envs)
+    if started and torch is not None and torch.live.is_available is False and torch.build != "cpu":
+        absent.append(torch.seen)
     with_gpu = [one for one in started if one.asks_for_gpu or one.privileged]
     if with_gpu or said(symptoms, "nvml-library-not-found", "no-gpu-device-driver"):
         return
@@ -126,7 +135,7 @@ def from_messages(symptoms: tuple[Symptom, ...], runtime: RuntimeFacts | None, s
     yield Problem(
         subject="machine",
         message="the container was started without access to the host's GPU (docker: `--gpus all`)",
-        evidence=(*(one.seen for one in started[:3]), *(one.seen for one in absent)),
+        evidence=(*(one.seen for one in started[:3]), *absent),
         source=CONTAINER_TOOLKIT,
         confidence=Confidence.LIKELY,
     )

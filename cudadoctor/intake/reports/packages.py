@@ -23,8 +23,17 @@ _TORCH = ("torch", "pytorch", "libtorch")
 _CUDA_OF_CONDA = ("pytorch-cuda", "cudatoolkit")
 
 
+_PINNED = re.compile(
+    r"\b(?P<name>torchvision|torchaudio) (?P<version>\d[\w.+]{0,40}) requires torch==(?P<pin>\d[\w.+]{0,40}?), "
+    r"but you have torch (?P<torch>\d[\w.+]{0,40}?) which is incompatible"
+)
+"""pip, after it installed something else than a companion of torch pins (pip, `_internal/commands/install.py`)."""
+
+
 def recognise(draft: Draft) -> None:
     """Packages by name, the torch among them, and what conda says of itself."""
+    if "which is incompatible" in draft.paste.lowered:
+        _conflict(draft)
     if _ANY.search(draft.paste.text) is None:
         return
     from cudadoctor.parsers import package_lists
@@ -60,3 +69,15 @@ def _torch(draft: Draft, torch: ListedPackage) -> None:
         draft.put(draft.torch, "build_string", torch.build)
         draft.put(draft.torch, "cuda", cuda)
         draft.put(draft.torch, "build", word)
+
+
+def _conflict(draft: Draft) -> None:
+    """What pip says is there besides a torch that it was not made for."""
+    for at in draft.paste.having("which is incompatible"):
+        for said in _PINNED.finditer(draft.paste.texts[at][:2000]):
+            name = said["name"]
+            draft.packages.setdefault(
+                name, Package(name=name, version=said["version"], installer="pip", requires_torch=said["pin"])
+            )
+            if "version" not in draft.torch:
+                draft.put_torch(said["torch"], draft.paste.seen(at))
