@@ -125,6 +125,8 @@ def test_from_a_downloaded_repository() -> None:
     assert argv(plan, "toolkit-install")[-1] == "cuda-toolkit-10-1"
     assert bare_cuda(every_word(plan)) == []
     assert not [word for word in every_word(plan) if word == "apt-key"]
+    chain = ids(plan)[:5]
+    assert [step(plan, one).needs for one in chain[1:]] == [(one,) for one in chain[:-1]]
     undone = step(plan, "toolkit-local").undo
     assert [one.argv for one in undone] == [("dpkg", "--purge", REPOSITORY.package)]
 
@@ -241,7 +243,9 @@ def test_as_published_shows_its_traps_and_installs_what_was_printed() -> None:
     for word in ("NO_PUBKEY", "apt-key", "driver along", "no reboot", "today's solvers take CPU builds", "7fa2af80"):
         assert word in notes, word
     order = ids(plan)
-    assert order.index("toolkit-key") < order.index("toolkit-lists")
+    chain = ["toolkit-local-fetch", "toolkit-local", "toolkit-key", "toolkit-lists", "toolkit-install"]
+    assert order[:5] == chain
+    assert [step(plan, one).needs for one in chain[1:]] == [(one,) for one in chain[:-1]]
     assert "conda-auto-activate" in order
 
 
