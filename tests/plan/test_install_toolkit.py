@@ -219,6 +219,12 @@ def test_one_that_is_here_is_not_installed_again() -> None:
     assert any("is installed already in /usr/local/cuda-10.1" in note for note in plan.notes)
 
 
+def test_beside_a_torch_for_the_cpu_it_is_the_one_that_was_named() -> None:
+    plan = planned(machine(hardware.UBUNTU_2404), words={"cuda": "12.6", "manager": "conda"}, toolkit=True)
+    assert plan.impossible is not None  # conda has no build for 12.6
+    assert argv(plan, "toolkit-install")[-1] == "cuda-toolkit-12-6"
+
+
 def test_a_toolkit_for_no_cuda_is_asked_back() -> None:
     with pytest.raises(CudaDoctorError, match="name it with --cuda"):
         planned(machine(hardware.UBUNTU_2404), toolkit=True)
