@@ -157,6 +157,22 @@ def test_no_name_for_an_environment(text: str) -> None:
         names.env_word(text, "/home/me", "pip")
 
 
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://conda.anaconda.org/pytorch", ("conda.anaconda.org",)),
+        ("pytorch", ("conda.anaconda.org",)),
+        ("http://me:secret@mirror.example:3141/simple", ("mirror.example:3141",)),
+        ("http://mirror.example/simple", ("mirror.example:80",)),
+        ("https://mirror.example:443/simple", ("mirror.example",)),
+        ("file:///srv/channel", ()),
+        ("/srv/channel", ()),
+    ],
+)
+def test_hosts(url: str, host: tuple[str, ...]) -> None:
+    assert names.host_of(url) == host
+
+
 def test_names_that_are_taken() -> None:
     assert names.env_word("torch-1.7.1", "/home/me", "conda") == "torch-1.7.1"
     assert names.env_word("/data//my env/", "/home/me", "pip") == "/data/my env"
