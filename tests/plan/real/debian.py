@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -111,11 +112,13 @@ def overlay_works(folder: Path, layer: Path) -> None:
         pytest.skip(f"no overlay in a mount namespace here: {done.err.strip()[-300:]}")
 
 
-def layer(cache: Cache, name: str, recipe: str, below: tuple[Path, ...], *commands: str) -> Path:
+def layer(
+    cache: Cache, name: str, recipe: str, below: tuple[Path, ...], *commands: str, binds: Mapping[str, str] | None = None
+) -> Path:
     """What some shell commands change in a tree, as a layer."""
 
     def make(folder: Path) -> None:
-        machine = Machine(folder=folder, layers=below)
+        machine = Machine(folder=folder, layers=below, binds=binds or {})
         for command in commands:
             done = machine.run("/bin/sh", "-c", command)
             assert done.code == 0, done.text
