@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 
 class Cache:
@@ -34,3 +35,9 @@ def folder(fallback: Path) -> Path:
     """Where the entries are."""
     named = os.environ.get("CUDADOCTOR_TEST_CACHE")
     return Path(named).absolute() if named else fallback
+
+
+def text_of(module: ModuleType) -> str:
+    """The source of a module: the recipe of what it makes."""
+    assert module.__file__ is not None
+    return Path(module.__file__).read_text(encoding="utf-8")

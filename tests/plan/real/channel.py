@@ -83,7 +83,11 @@ def build(folder: Path) -> None:
     """Fill an empty folder with the channel."""
     channel = Channel(folder)
     for minor in ("3.6", "3.7", "3.8"):
-        links = {f"bin/python{minor}": f"{PYTHON}/bin/python{minor}", "bin/python": f"python{minor}", "bin/python3": f"python{minor}"}
+        links = {
+            f"bin/python{minor}": f"{PYTHON}/bin/python{minor}",
+            "bin/python": f"python{minor}",
+            "bin/python3": f"python{minor}",
+        }
         files = {"pyvenv.cfg": f"home = {PYTHON}/bin\ninclude-system-site-packages = false\n"}
         channel.add("python", f"{minor}.6", "h0371630_2", ("pip",), files, links)
     for name, versions in {
@@ -111,7 +115,9 @@ def _release(channel: Channel, torch: str, vision: str, minor: str) -> None:
         if cuda is not None:
             with_it = (f"cudatoolkit >={cuda},<{cuda[:3]}{int(cuda[3:]) + 1}",)
         marks = {"features": "cpuonly"} if cuda is None else {}
-        channel.add("pytorch", torch, build, (*base, "mkl >=2018", "ninja", *with_it), _torch(torch, cuda, minor), **marks)
+        channel.add(
+            "pytorch", torch, build, (*base, "mkl >=2018", "ninja", *with_it), _torch(torch, cuda, minor), **marks
+        )
         needs = (*base, "pillow >=4.1.1", "six", f"pytorch =={torch}", *with_it)
         files = {f"{_SITE.format(minor)}/torchvision/version.py": f"__version__ = '{vision}'\n"}
         channel.add("torchvision", vision, f"py{short}_{tail}", needs, files, **marks)

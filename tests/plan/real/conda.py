@@ -90,7 +90,11 @@ def python37() -> Path:
     if on_path:
         found.append(Path(os.path.realpath(on_path)).parent.parent)
     for prefix in found:
-        program = [str(prefix / "bin/python3.7"), "-c", "import pip, ssl, sqlite3, sys; assert sys.version_info[:2] == (3, 7)"]
+        program = [
+            str(prefix / "bin/python3.7"),
+            "-c",
+            "import pip, ssl, sqlite3, sys; assert sys.version_info[:2] == (3, 7)",
+        ]
         try:
             if subprocess.run(program, capture_output=True, check=False, timeout=60).returncode == 0:
                 return prefix
@@ -108,6 +112,8 @@ def modules(cache: Cache, python: Path) -> Path:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, env=env)
         if done.returncode != 0:
             pytest.skip(f"conda 4.3.16 could not be installed: {done.stderr.strip()[-300:]}")
-        subprocess.run([str(python / "bin/python3.7"), "-m", "compileall", "-qq", str(folder)], check=False, timeout=300)
+        subprocess.run(
+            [str(python / "bin/python3.7"), "-m", "compileall", "-qq", str(folder)], check=False, timeout=300
+        )
 
     return cache.get("conda-4.3.16", f"{python} {NEEDS}", make)

@@ -9,9 +9,14 @@ from pathlib import Path
 import pytest
 
 from tests.plan.real import cache as caches
-from tests.plan.real import debian, repository
+from tests.plan.real import channel, conda, debian, repository
 from tests.plan.real.cache import Cache
 from tests.plan.real.machine import Machine
+
+Fresh = Callable[[], Machine]
+_GNUPG = (
+    "gnupg gnupg-l10n gnupg-utils gpg gpg-agent gpg-wks-client gpg-wks-server gpgsm gpgconf dirmngr pinentry-curses"
+)
 
 
 @pytest.fixture(scope="session")
@@ -33,48 +38,72 @@ def bookworm(cache: Cache, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def bare(cache: Cache, bookworm: Path) -> Path:
-    """The layer that takes gnupg away again: a minimal installation has none."""
-    purge = "dpkg --purge gnupg gnupg-l10n gnupg-utils gpg gpg-agent gpg-wks-client gpg-wks-server gpgsm gpgconf dirmngr pinentry-curses"
-    return debian.layer(cache, "bare", str(bookworm), (bookworm,), purge)
-
-
-@pytest.fixture(scope="session")
-def bionic(cache: Cache, bare: Path, bookworm: Path) -> Path:
-    """The layer that makes it say that it is Ubuntu 18.04, for which NVIDIA made the package."""
-    says = f"cat > /usr/lib/os-release <<'END'\n{debian.UBUNTU_1804}END"
-    return debian.layer(cache, "bionic", str(bare), (bare, bookworm), says)
+def bare(cache: Cache, bookworm: Path) -> tuple[Path, ...]:
+    """The layers of Debian 12 without gnupg: a minimal installation has none."""
+    return debian.layer(cache, "bare", str(bookworm), (bookworm,), f"dpkg --purge {_GNUPG}"), bookworm
 
 
 @pytest.fixture(scope="session")
 def cuda_repo(cache: Cache) -> Path:
     """The stand-in of NVIDIA's local repository package."""
     debian.need_root_and_programs("dpkg-deb", "dpkg-scanpackages", "gpg")
-    recipe = Path(repository.__file__).read_text(encoding="utf-8")
 
     def make(folder: Path) -> None:
         repository.local_repository(folder)
 
-    return cache.get("cuda-repo", recipe, make) / repository.FILE
+    return cache.get("cuda-repo", caches.text_of(repository), make) / repository.FILE
+
+
+@pytest.fixture(scope="session")
+def conda_channel(cache: Cache) -> Path:
+    """The channel of early 2020."""
+    return cache.get("channel", caches.text_of(channel), channel.build)
 
 
 @pytest.fixture
-def machine(
-    tmp_path_factory: pytest.TempPathFactory, cache: Cache, bookworm: Path, bare: Path, cuda_repo: Path
-) -> Iterator[Callable[..., Machine]]:
-    """Makes a fresh machine of the given layers over Debian 12."""
+def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Machine]]:
+    """Makes a machine of layers in a new folder, and takes that away after the test."""
     made: list[Path] = []
 
-    def fresh(*layers: Path, debian_tree: Path = bookworm, **binds: Path) -> Machine:
-        folder = tmp_path_factory.mktemp("machine")
-        made.append(folder)
-        site = debian.site(cache, debian.python_of(debian_tree))
-        return Machine(
-            folder=folder,
-            layers=(*layers, debian_tree),
-            binds={**debian.package_binds(site), "/mnt": str(cuda_repo.parent), **{k: str(v) for k, v in binds.items()}},
-        )
+    def fresh(layers: tuple[Path, ...], binds: dict[str, str], env: dict[str, str] | None = None) -> Machine:
+        made.append(tmp_path_factory.mktemp("machine"))
+        return Machine(folder=made[-1], layers=layers, binds=binds, env=env or {})
 
     yield fresh
     for folder in made:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def minimal(machines: Callable[..., Machine], bare: tuple[Path, ...], cuda_repo: Path) -> Fresh:
+    """Makes a bare Debian 12 with the repository package in /mnt."""
+    return lambda: machines(bare, {"/mnt": str(cuda_repo.parent)})
+
+
+@pytest.fixture
+def with_gnupg(machines: Callable[..., Machine], bookworm: Path, cuda_repo: Path) -> Fresh:
+    """The same, with gnupg."""
+    return lambda: machines((bookworm,), {"/mnt": str(cuda_repo.parent)})
+
+
+@pytest.fixture
+def reference(
+    machines: Callable[..., Machine], cache: Cache, bare: tuple[Path, ...], cuda_repo: Path, conda_channel: Path
+) -> Fresh:
+    """Makes a bare Ubuntu 18.04 with a GTX 1080 Ti, cudadoctor in it, and the downloads in /media."""
+    layers, binds, env = debian.reference_machine(cache, bare)
+    python = conda.python37()
+    modules = conda.modules(cache, python)
+    site = debian.site(cache, debian.python_of(bare[-1]))
+    binds |= debian.package_binds(site)
+    binds |= {channel.PYTHON: str(python), conda.SITE: str(modules)}
+    loader = "echo /opt/python3.7/lib > /etc/ld.so.conf.d/python3.7.conf && ldconfig"
+    ready = debian.layer(cache, "ready", str((layers, bare)), (*layers, *bare), loader, binds=binds)
+    binds |= {"/media/cuda": str(cuda_repo.parent), "/media/channel": str(conda_channel)}
+
+    def fresh() -> Machine:
+        machine = machines((ready, *layers, *bare), binds, env)
+        machine.write(f"/media/{conda.FILE}", conda.INSTALLER, 0o755)
+        return machine
+
+    return fresh

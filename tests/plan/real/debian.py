@@ -8,25 +8,18 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.machines.healthy import REFERENCE
 from tests.plan.real.cache import Cache
 from tests.plan.real.machine import INSIDE, REPO, Machine
+from tests.planted.world import plant
 
 NEEDS = ("typer>=0.26,<0.29", "rich>=13.7", "psutil>=5.9", "packaging>=23", "msgspec>=0.18.6")
 """What cudadoctor needs at run time; compared with pyproject.toml by a test."""
-
-UBUNTU_1804 = """NAME="Ubuntu"
-VERSION="18.04.6 LTS (Bionic Beaver)"
-ID=ubuntu
-ID_LIKE=debian
-PRETTY_NAME="Ubuntu 18.04.6 LTS"
-VERSION_ID="18.04"
-VERSION_CODENAME=bionic
-UBUNTU_CODENAME=bionic
-"""
 
 _WRAPPER = f"""#!/bin/sh
 PYTHONPATH={INSIDE}/code:{INSIDE}/site PYTHONDONTWRITEBYTECODE=1 exec /usr/bin/python3 -m cudadoctor "$@"
@@ -42,7 +35,9 @@ def mirror() -> str | None:
             text = file.read_text(encoding="utf-8", errors="replace")
         except OSError:
             continue
-        for found in re.finditer(r"^(?:URIs:|deb(?: \[[^]]*\])?)\s+(https?://\S+/debian/?)(?:\s|$)", text, re.MULTILINE):
+        for found in re.finditer(
+            r"^(?:URIs:|deb(?: \[[^]]*\])?)\s+(https?://\S+/debian/?)(?:\s|$)", text, re.MULTILINE
+        ):
             return found.group(1)
     return None
 
@@ -113,7 +108,12 @@ def overlay_works(folder: Path, layer: Path) -> None:
 
 
 def layer(
-    cache: Cache, name: str, recipe: str, below: tuple[Path, ...], *commands: str, binds: Mapping[str, str] | None = None
+    cache: Cache,
+    name: str,
+    recipe: str,
+    below: tuple[Path, ...],
+    *commands: str,
+    binds: Mapping[str, str] | None = None,
 ) -> Path:
     """What some shell commands change in a tree, as a layer."""
 
@@ -134,3 +134,29 @@ def python_of(tree: Path) -> str:
 def package_binds(packages: Path) -> dict[str, str]:
     """The package under test and its dependencies, where the wrapper looks for them."""
     return {f"{INSIDE}/code/cudadoctor": str(REPO / "cudadoctor"), f"{INSIDE}/site": str(packages)}
+
+
+def reference_machine(cache: Cache, below: tuple[Path, ...]) -> tuple[tuple[Path, ...], dict[str, str], dict[str, str]]:
+    """Makes a tree Ubuntu 18.04 with a GTX 1080 Ti and driver 418.39, the machine that the project began with.
+
+    A layer, and the binds and variables that go with it: programs and a library of the stand-ins, files in /sys.
+    """
+    bare = replace(REFERENCE, envs=(), toolkits=(), path=(), variables={}, rc={})
+
+    def make(folder: Path) -> None:
+        plant(folder, bare)
+        shutil.rmtree(folder / "fs/home")
+        (folder / "fs/etc/environment").unlink()
+
+    world = cache.get("reference", f"{bare} {folder_state()}", make)
+    links = layer(cache, "reference-links", str(world), (world / "fs", *below), "ldconfig")
+    binds = {str(world): str(world)}
+    # A kernel without modules has no such files, and none can be made in /proc.
+    binds |= {path: f"{world}/fs{path}" for path in ("/proc/driver", "/proc/modules") if os.path.exists(path)}
+    return (links, world / "fs"), binds, {"STANDIN_CUDA": str(world / "cuda.answers")}
+
+
+def folder_state() -> str:
+    """Of what the planted machine is made of: newest change."""
+    files = [file for name in ("machines", "planted", "standins") for file in (REPO / "tests" / name).rglob("*.[pch]*")]
+    return str(max(file.stat().st_mtime for file in files if "__pycache__" not in file.parts))

@@ -36,7 +36,7 @@ while [ "$1" != -- ]; do
         mount -t tmpfs -o "$3" tmpfs "$root$2"
         shift 3
     else
-        mkdir -p "$root$2"
+        [ -e "$root$2" ] || mkdir -p "$root$2"
         mount --bind "$1" "$root$2"
         mount -o remount,bind,ro "$root$2"
         shift 2
@@ -125,10 +125,21 @@ class Machine:
         `outside`: in its namespaces, with this machine's programs, and the tree at `folder / "root"`.
         """
         command = self._command(argv, network=network, uid=uid, small=small or {}, outside=outside)
-        mine = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8"}
+        mine = {
+            "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "HOME": "/root",
+            "LANG": "C.UTF-8",
+        }
         mine |= {"USER": "root", "LOGNAME": "root", "SHELL": "/bin/bash", "TERM": "dumb", **self.env, **(env or {})}
         done = subprocess.run(
-            command, env=mine, input=stdin, capture_output=True, text=True, errors="replace", check=False, timeout=timeout
+            command,
+            env=mine,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            timeout=timeout,
         )
         return Done(done.returncode, done.stdout, done.stderr)
 

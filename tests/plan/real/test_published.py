@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from tests.plan.real import repository
 from tests.plan.real.machine import Machine
 
-Fresh = Callable[..., Machine]
+Fresh = Callable[[], Machine]
 
 
-def test_lists_before_the_key_are_refused(machine: Fresh, bare: Path) -> None:
-    box = machine(bare)
+def test_lists_before_the_key_are_refused(minimal: Fresh) -> None:
+    box = minimal()
     assert box.run("dpkg", "-i", f"/mnt/{repository.FILE}").code == 0
     update = box.run("apt-get", "update")
     assert update.code == 100
@@ -20,16 +19,16 @@ def test_lists_before_the_key_are_refused(machine: Fresh, bare: Path) -> None:
     assert box.run("apt-get", "install", "-y", "cuda").code == 100
 
 
-def test_without_gnupg_the_key_cannot_be_added(machine: Fresh, bare: Path) -> None:
-    box = machine(bare)
+def test_without_gnupg_the_key_cannot_be_added(minimal: Fresh) -> None:
+    box = minimal()
     assert box.run("dpkg", "-i", f"/mnt/{repository.FILE}").code == 0
     added = box.run("apt-key", "add", repository.KEY)
     assert added.code != 0
     assert "gnupg" in added.text
 
 
-def test_with_gnupg_it_runs_and_brings_a_driver_that_nobody_asked_for(machine: Fresh) -> None:
-    box = machine()
+def test_with_gnupg_it_runs_and_brings_a_driver_that_nobody_asked_for(with_gnupg: Fresh) -> None:
+    box = with_gnupg()
     for line in (
         ("dpkg", "-i", f"/mnt/{repository.FILE}"),
         ("apt-key", "add", repository.KEY),

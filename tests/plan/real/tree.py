@@ -49,7 +49,11 @@ def main(root: str) -> None:
         for name in sorted(files) + folders + links:
             path = f"{inside}/{name}"
             if path not in LEFT_OUT:
-                print(f"{path}\t{one(os.path.join(folder, name))}".encode("unicode_escape").decode().replace("\\t", "\t", 1))
+                print(
+                    f"{path}\t{one(os.path.join(folder, name))}".encode("unicode_escape")
+                    .decode()
+                    .replace("\\t", "\t", 1)
+                )
 
 
 if __name__ == "__main__":
