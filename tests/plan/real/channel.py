@@ -38,18 +38,22 @@ class Channel:
         depends: tuple[str, ...] = (),
         files: Mapping[str, str] | None = None,
         links: Mapping[str, str] | None = None,
-        **more: str,
+        track_features: str = "",
+        features: str = "",
     ) -> None:
         """One package. `files`: path → text; `links`: path → where the link points; `more`: fields of its index."""
         number = build.rpartition("_")[2]
         row: dict[str, object] = {
             "name": name, "version": version, "build": build, "build_number": int(number) if number.isdigit() else 0,
-            "depends": list(depends), "arch": "x86_64", "platform": "linux", "subdir": "linux-64", "license": "none", **more,
+            "depends": list(depends), "arch": "x86_64", "platform": "linux", "subdir": "linux-64", "license": "none",
         }  # fmt: skip
+        row |= {key: value for key, value in (("track_features", track_features), ("features", features)) if value}
         inside = {"info/index.json": json.dumps(row, indent=1)}
         inside["info/files"] = "".join(f"{path}\n" for path in [*(files or {}), *(links or {})])
-        paths = [{"_path": path, "path_type": "hardlink", "size_in_bytes": len(text.encode()),
-                  "sha256": hashlib.sha256(text.encode()).hexdigest()} for path, text in (files or {}).items()]  # fmt: skip
+        paths: list[dict[str, object]] = []
+        for path, text in (files or {}).items():
+            digest = hashlib.sha256(text.encode()).hexdigest()
+            paths.append({"_path": path, "path_type": "hardlink", "size_in_bytes": len(text), "sha256": digest})
         paths += [{"_path": path, "path_type": "softlink"} for path in links or {}]
         inside["info/paths.json"] = json.dumps({"paths": paths, "paths_version": 1})
         inside["info/no_link"] = inside["info/has_prefix"] = ""  # 4.3.16 on Python 3.7 stumbles where they are missing
@@ -114,13 +118,13 @@ def _release(channel: Channel, torch: str, vision: str, minor: str) -> None:
         with_it: tuple[str, ...] = ("cpuonly",)
         if cuda is not None:
             with_it = (f"cudatoolkit >={cuda},<{cuda[:3]}{int(cuda[3:]) + 1}",)
-        marks = {"features": "cpuonly"} if cuda is None else {}
+        mark = "cpuonly" if cuda is None else ""
         channel.add(
-            "pytorch", torch, build, (*base, "mkl >=2018", "ninja", *with_it), _torch(torch, cuda, minor), **marks
+            "pytorch", torch, build, (*base, "mkl >=2018", "ninja", *with_it), _torch(torch, cuda, minor), features=mark
         )
         needs = (*base, "pillow >=4.1.1", "six", f"pytorch =={torch}", *with_it)
         files = {f"{_SITE.format(minor)}/torchvision/version.py": f"__version__ = '{vision}'\n"}
-        channel.add("torchvision", vision, f"py{short}_{tail}", needs, files, **marks)
+        channel.add("torchvision", vision, f"py{short}_{tail}", needs, files, features=mark)
 
 
 def _torch(version: str, cuda: str | None, minor: str) -> dict[str, str]:

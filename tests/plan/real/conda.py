@@ -46,7 +46,7 @@ echo {SITE} > "$prefix/lib/python3.7/site-packages/conda.pth"
 # 4.3.16 asks the defaults even where --override-channels forbids it: there are none, as Miniforge has none.
 printf 'default_channels: []\n' > "$prefix/.condarc"
 echo '==> 2020-01-01 00:00:00 <==' > "$prefix/conda-meta/history"
-printf '%s\n' '{{"name": "conda", "version": "4.3.16", "build": "py37_0", "build_number": 0, "files": [], "depends": []}}' \
+echo '{{"name": "conda", "version": "4.3.16", "build": "py37_0", "build_number": 0, "files": [], "depends": []}}' \
     > "$prefix/conda-meta/conda-4.3.16-py37_0.json"
 mkdir -p "$prefix/etc/profile.d"
 echo "export PATH=\"$prefix/bin:\$PATH\"" > "$prefix/etc/profile.d/conda.sh"
@@ -57,7 +57,10 @@ export PYTHONDONTWRITEBYTECODE=1
 case ${{1-}} in
     init)
         if ! grep -q '>>> conda initialize >>>' "$HOME/.bashrc" 2>/dev/null; then
-            printf '\n# >>> conda initialize >>>\n. "%s/etc/profile.d/conda.sh"\n# <<< conda initialize <<<\n' "$here" >> "$HOME/.bashrc"
+            {{
+                printf '\n# >>> conda initialize >>>\n'
+                printf '. "%s/etc/profile.d/conda.sh"\n# <<< conda initialize <<<\n' "$here"
+            }} >> "$HOME/.bashrc"
         fi
         exit 0 ;;
     config)

@@ -72,8 +72,8 @@ def debootstrap(cache: Cache, suite: str, packages: str) -> Path:
         (folder / "etc/resolv.conf").unlink(missing_ok=True)
         (folder / "etc/hostname").write_text("box\n")
         for name, line in (("passwd", "me:x:1000:1000::/home/me:/bin/bash\n"), ("group", "me:x:1000:\n")):
-            with (folder / "etc" / name).open("a") as file:
-                file.write(line)
+            accounts = folder / "etc" / name
+            accounts.write_text(accounts.read_text() + line)
         home = folder / "home/me"
         home.mkdir()
         for name in (".bashrc", ".profile"):

@@ -1,4 +1,4 @@
-"""A machine of its own: a Debian tree of debootstrap, an overlay over it, and namespaces in which programs see it alone.
+"""A machine of its own: a Debian tree, an overlay over it, and namespaces in which programs see nothing else.
 
 Every program runs in new mount and process namespaces, so nothing is mounted on the machine that runs the tests, and
 nothing that was started outlives its test. What it writes lies in the overlay's upper folder and is there for the next.

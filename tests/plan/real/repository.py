@@ -85,7 +85,7 @@ def local_repository(folder: Path) -> Path:
     repo.mkdir(parents=True)
     toolkit = {f"{_ROOT}/bin/nvcc": _NVCC, f"{_ROOT}/version.txt": f"CUDA Version {VERSION}\n"}
     toolkit |= {f"{_ROOT}/include/cuda.h": "#define CUDA_VERSION 10010\n", f"{_ROOT}/lib64/libcudart.so.10.1": ""}
-    link = {"postinst": f"#!/bin/sh\nln -sfn cuda-10.1 /usr/local/cuda\n"}
+    link = {"postinst": "#!/bin/sh\nln -sfn cuda-10.1 /usr/local/cuda\n"}
     link |= {"prerm": '#!/bin/sh\n[ "$(readlink /usr/local/cuda)" != cuda-10.1 ] || rm /usr/local/cuda\n'}
     full = f"{VERSION}-1"
     package(repo, "cuda-toolkit-10-1", full, depends="cuda-nvcc-10-1", scripts=link)

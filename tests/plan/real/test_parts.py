@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import sys
 from collections.abc import Callable
+from typing import Any
 
-import tomllib
 from tests.plan.real import conda, debian
 from tests.plan.real.channel import GPU_BUILD
 from tests.plan.real.machine import REPO, Machine
 
 Fresh = Callable[[], Machine]
+tomllib: Any = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
 
 
 def test_the_dependencies_are_those_of_the_project() -> None:
