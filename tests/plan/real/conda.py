@@ -75,7 +75,11 @@ case ${{1-}} in
                 exit 0 ;;
             *--show*auto_activate*)
                 for word; do :; done
-                grep "^$word:" "$HOME/.condarc" || printf '%s: true\n' "$word"
+                if grep -q "^$word: false" "$HOME/.condarc" 2>/dev/null; then
+                    echo "$word: False"
+                else
+                    echo "$word: True"
+                fi
                 exit 0 ;;
         esac ;;
 esac
