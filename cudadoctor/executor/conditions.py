@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 
-from cudadoctor.executor import programs
+from cudadoctor.executor import processes
 from cudadoctor.executor.change import content
 from cudadoctor.executor.machine import Machine, NoProgram, command
 from cudadoctor.executor.target import Refused, look
@@ -78,7 +78,7 @@ def look_at(plan: Plan, machine: Machine, recorded: Sequence[str] = ()) -> dict[
 def _prints(condition: Prints, machine: Machine) -> bool | None:
     try:
         wanted = command(condition.argv, machine)
-        answer = programs.ask(wanted.argv, dict(wanted.env), seconds=DEADLINE, session=True)
+        answer = processes.ask(wanted.argv, dict(wanted.env), seconds=DEADLINE, session=True)
     except NoProgram as error:
         return False if error.missing else None
     except OSError:

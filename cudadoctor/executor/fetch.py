@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 STALL = 60.0
 """Seconds without a byte until it counts as broken off (pip waits 15 s, curl by default for ever)."""
 MOST_MIB = 20 << 10
-"""MiB, where the plan names no size: four times the largest installer that NVIDIA offers (November 2026: about 5 GiB)."""
+"""MiB, where the plan names no size: several times the largest installer that NVIDIA offers."""
 SLACK = 1.25
 """Of the size that the plan names: it is an estimate."""
 _PIECE = 1 << 18
@@ -78,14 +78,14 @@ class Wanted(Struct, frozen=True, kw_only=True):
         return f"{self.path}.part.json"
 
 
-def fetch(wanted: Wanted, progress: Progress = lambda have, whole: None) -> str:
+def fetch(wanted: Wanted, progress: Progress | None = None) -> str:
     """Fetch it, unless it lies there already. Returns the hash of what lies there now. Raises NotFetched."""
     _scheme(wanted.url, wanted)
     try:
         os.makedirs(os.path.dirname(wanted.path), mode=0o755, exist_ok=True)
         for attempt in range(2):
             with _part(wanted) as part:
-                if _fill(part, wanted, progress) or attempt:
+                if _fill(part, wanted, progress or told(STALL, str)) or attempt:
                     return _settle(part, wanted)
             _forget(wanted)  # the part was of no use: once more from the beginning
     except (OSError, http.client.HTTPException) as error:
@@ -124,7 +124,8 @@ def _fill(part: IO[bytes], wanted: Wanted, progress: Progress) -> bool:
             shutil.copyfileobj(source, part, _PIECE)
         return True
     have = part.seek(0, os.SEEK_END)
-    request = urllib.request.Request(wanted.url, headers={"User-Agent": "cudadoctor", "Accept-Encoding": "identity"})
+    headers = {"User-Agent": "cudadoctor", "Accept-Encoding": "identity"}
+    request = urllib.request.Request(wanted.url, headers=headers)  # noqa: S310  the scheme was looked at
     mark = _mark(wanted)
     if have and mark is not None:
         request.add_header("Range", f"bytes={have}-")
@@ -224,7 +225,13 @@ class _OnlyHttps(urllib.request.HTTPRedirectHandler):
         self._wanted = wanted
 
     def redirect_request(  # noqa: PLR0917
-        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: http.client.HTTPMessage, newurl: str
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: http.client.HTTPMessage,
+        newurl: str,
     ) -> urllib.request.Request | None:
         _scheme(newurl, self._wanted)
         again = super().redirect_request(req, fp, code, msg, headers, newurl)
@@ -251,7 +258,8 @@ def _reason(error: Exception, wanted: Wanted) -> str:
     text = getattr(inner, "strerror", None) or str(inner) or type(inner).__name__
     if isinstance(inner, ssl.SSLCertVerificationError):
         why = inner.verify_message or "it cannot be verified"
-        return f"{url}: its certificate is not accepted: {why}: behind a company's proxy, let SSL_CERT_FILE name its authority"
+        cure = "behind a company's proxy, let SSL_CERT_FILE name its authority"
+        return f"{url}: its certificate is not accepted: {why}: {cure}"
     if isinstance(inner, ssl.SSLError):
         return f"{url}: no safe connection: {text}"
     if isinstance(inner, (TimeoutError, socket.timeout)):

@@ -13,7 +13,7 @@ from cudadoctor.executor import atomic, trees
 from cudadoctor.executor.change import Undone, content
 from cudadoctor.executor.journal import Journal
 from cudadoctor.executor.machine import Machine
-from cudadoctor.executor.target import Refused, Target, digest, look
+from cudadoctor.executor.target import Refused, Target, look
 from cudadoctor.remedies.plan import Fetch, PlanStep
 from cudadoctor.remedies.steps import WriteFile
 
@@ -67,7 +67,10 @@ def before(step: PlanStep, journal: Journal, packages: Mapping[str, str] | None)
     """Note all that a step may change. Raises Refused or JournalError; then the step must not begin."""
     action = step.action
     files = [*step.touches, *([action.path] if isinstance(action, WriteFile) else [])]
-    makes = [*step.makes, *([action.path, f"{action.path}.part"] if isinstance(action, Fetch) else [])]
+    makes = [
+        *step.makes,
+        *([action.path, f"{action.path}.part", f"{action.path}.part.json"] if isinstance(action, Fetch) else []),
+    ]
     return Before(
         files=tuple(file(path, journal) for path in files),
         makes=tuple(trees.note(path) for path in makes),
@@ -77,13 +80,14 @@ def before(step: PlanStep, journal: Journal, packages: Mapping[str, str] | None)
 
 def hashes(was: Before) -> dict[str, str]:
     """What the files hold now."""
-    found: dict[str, str] = {}
-    for one in was.files:
-        try:
-            found[one.path] = look(one.path).digest
-        except Refused:
-            found[one.path] = "?"
-    return found
+    return {one.path: _hash(one.path) for one in was.files}
+
+
+def _hash(path: str) -> str:
+    try:
+        return look(path).digest
+    except Refused:
+        return "?"
 
 
 def write(action: WriteFile, machine: Machine) -> None:
@@ -127,7 +131,7 @@ def put_file(source: str, place: str, mode: int, machine: Machine) -> None:
     trees.by_sudo(machine, "mv", "-fT", "--", beside, place)
 
 
-def give_back(  # noqa: PLR0917
+def give_back(
     was: File,
     after: str | None,
     journal: Journal,
@@ -172,6 +176,3 @@ def _mode_back(target: Target, was: File, machine: Machine, *, needs_root: bool)
 
 def _where(was: File, journal: Journal) -> str:
     return "" if was.backup is None else f"; what it held before is in {journal.backup_path(was.backup)}"
-
-
-

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from cudadoctor.executor import programs
+from cudadoctor.executor import processes
 from cudadoctor.executor.machine import Machine, NoProgram, command
 from cudadoctor.executor.target import Refused
 
@@ -48,7 +48,7 @@ def installed(family: Family, machine: Machine) -> dict[str, str]:
     """Name and version of every package. Raises Refused where the database cannot be asked."""
     try:
         wanted = command(_QUERIES[family], machine)
-        answer = programs.ask(wanted.argv, dict(wanted.env), seconds=_SECONDS)
+        answer = processes.ask(wanted.argv, dict(wanted.env), seconds=_SECONDS)
     except (OSError, NoProgram) as error:
         raise Refused(f"the installed packages are not known: {error}") from error
     rows = [line.split("\t") for line in answer.text.splitlines()]
@@ -76,7 +76,9 @@ def changed(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, .
     )
 
 
-def removal(family: Family, names: Sequence[str], leftover: Sequence[str], machine: Machine) -> tuple[tuple[str, ...], ...]:
+def removal(
+    family: Family, names: Sequence[str], leftover: Sequence[str], machine: Machine
+) -> tuple[tuple[str, ...], ...]:
     """The programs that remove just these. Raises Refused where others would go with them.
 
     `leftover`: those of them whose configuration files were there before; these are left.
@@ -100,7 +102,7 @@ def _would_go(family: Family, names: Sequence[str], machine: Machine) -> tuple[s
         asked = ("rpm", "-e", "--test", "--", *names)
     try:
         wanted = command(asked, machine)
-        answer = programs.ask(wanted.argv, dict(wanted.env), seconds=_SECONDS)
+        answer = processes.ask(wanted.argv, dict(wanted.env), seconds=_SECONDS)
     except (OSError, NoProgram) as error:
         raise Refused(f"{', '.join(names)}: left installed: {error}") from error
     if answer.returncode != 0:

@@ -52,6 +52,8 @@ class History(Struct, kw_only=True):
     steps: dict[str, Record] = msgspec.field(default_factory=dict)
     shown: set[str] = msgspec.field(default_factory=set)
     """Steps that a person was told to do."""
+    names: dict[str, list[str]] = msgspec.field(default_factory=dict)
+    """What lay in the directories that the run made, when it ended."""
     last_boot: str = ""
     """Of the machine, when the run was last at work."""
 
@@ -109,6 +111,7 @@ def _read(line: dict[str, Any], found: History) -> None:
         found.state, found.named = "running", (*found.named, *map(str, line.get("named", ())))
     elif event == "state":
         found.state = msgspec.convert(line["state"], State)
+        found.names.update(msgspec.convert(line.get("names", {}), dict[str, list[str]]))
     elif event == "shown":
         found.shown.add(str(line["step"]))
     elif event == "begin":
@@ -146,7 +149,9 @@ def create(state: str, plan: Plan) -> RunFolder:
         os.mkdir(path, 0o700)
         # Bytes that are no UTF-8 stand in a plan as surrogates: as \udcff they pass through JSON.
         text = json.dumps(msgspec.to_builtins(plan), indent=1)
-        with os.fdopen(os.open(os.path.join(path, "plan.json"), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        with os.fdopen(
+            os.open(os.path.join(path, "plan.json"), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w"
+        ) as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
@@ -178,7 +183,9 @@ def find(state: str, wanted: str) -> RunFolder:
         return fits[0]
     known = ", ".join(os.path.basename(run.path) for run in runs[:5])
     what = "is more than one run" if fits else "is no run"
-    raise CudaDoctorError(f"{wanted}: {what} in {state}/runs: " + (f"the latest there are {known}" if known else "there is none"))
+    raise CudaDoctorError(
+        f"{wanted}: {what} in {state}/runs: " + (f"the latest there are {known}" if known else "there is none")
+    )
 
 
 def builtins(value: object) -> Mapping[str, object]:

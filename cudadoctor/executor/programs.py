@@ -11,17 +11,17 @@ import os
 import selectors
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from types import FrameType, TracebackType
 from typing import IO, Any
 
 from msgspec import Struct
 
 from cudadoctor.executor.machine import Command
+from cudadoctor.executor.processes import PATIENCE, ask, start
 
 GENTLE = frozenset(("apt-get", "apt", "aptitude", "ubuntu-drivers", "dnf", "yum", "zypper"))
 """They pass an interruption on where that is safe (apt ignores SIGINT while dpkg works): told once, then waited for."""
@@ -37,8 +37,6 @@ QUIET = 300.0
 """Seconds without output until it is told of; doubled each time."""
 GRACE = 10.0
 """Seconds that a program has to end after SIGTERM, as systemctl and docker give."""
-PATIENCE = 2.0
-"""Seconds that a killed program has to be gone; what is stuck in a driver never is."""
 _AFTER_END = 0.5
 _TICK = 0.2
 
@@ -58,7 +56,9 @@ class Breaks:
                     self._before[number] = signal.signal(number, self._seen)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         for number, before in self._before.items():
             signal.signal(number, before)
 
@@ -133,25 +133,8 @@ class Output:
             self._log.write(piece[:room] + cut)
 
 
-def start(argv: Sequence[str], env: dict[str, str], *, session: bool) -> subprocess.Popen[bytes]:
-    """Start it with nothing to read, both outputs in one pipe, at the root of the file system. Raises OSError.
-
-    The root, because Python puts the current directory on its path: a `pip.py` lying about there would be run.
-    A session of its own has no terminal, and sudo keeps its tickets by terminal: then only the group is its own.
-    """
-    grouped: dict[str, Any] = {"start_new_session": True}
-    if not session:
-        grouped = {"process_group": 0} if sys.version_info >= (3, 11) else {"preexec_fn": os.setpgrp}
-    return subprocess.Popen(  # the pipe is read by `run`, which also ends it
-        list(argv),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=env,
-        cwd="/",
-        bufsize=0,
-        **grouped,
-    )
+def _nothing(pid: int) -> None:
+    """Nobody wants to know which process it is."""
 
 
 def run(
@@ -159,7 +142,7 @@ def run(
     *,
     output: Output,
     breaks: Breaks,
-    started: Callable[[int], None] = lambda pid: None,
+    started: Callable[[int], None] = _nothing,
     tick: Callable[[], None] = lambda: None,
 ) -> Ended:
     """Run it to its end. Raises OSError where it cannot be started. Every 0.2 s `tick` is called."""
@@ -262,49 +245,3 @@ class _Run:
                 ask((self._wanted.sudo, "-n", "--", "/bin/kill", "-s", number.name[3:], "--", whom), dict(os.environ))
         except ProcessLookupError:
             pass
-
-
-class Answer(Struct, frozen=True, kw_only=True):
-    """What a short program said."""
-
-    returncode: int | None
-    """None: no end before the deadline."""
-    text: str
-    """Both outputs, at most 4 MiB."""
-
-
-_MOST = 4 << 20
-
-
-def ask(argv: Sequence[str], env: dict[str, str], *, seconds: float = 10.0, session: bool = False) -> Answer:
-    """Run a program that only looks, in the C locale; at the deadline its whole group is killed. Raises OSError."""
-    process = start(argv, {**env, "LC_ALL": "C"}, session=session)
-    assert process.stdout is not None
-    os.set_blocking(process.stdout.fileno(), False)
-    kept = bytearray()
-    deadline = time.monotonic() + seconds
-    with selectors.DefaultSelector() as selector, process.stdout as pipe:
-        selector.register(pipe, selectors.EVENT_READ)
-        reading, ended_at = True, None
-        while time.monotonic() < (deadline if ended_at is None else min(deadline, ended_at + _AFTER_END)):
-            if ended_at is None and process.poll() is not None:
-                ended_at = time.monotonic()
-            if not reading:
-                if ended_at is not None:
-                    break
-                time.sleep(0.01)
-            elif selector.select(0.02):
-                with contextlib.suppress(BlockingIOError):
-                    piece = os.read(pipe.fileno(), 1 << 16)
-                    kept += piece[: _MOST - len(kept)]
-                    reading = bool(piece)
-    if process.returncode is None:
-        with contextlib.suppress(OSError):
-            os.killpg(process.pid, signal.SIGKILL)
-        until = time.monotonic() + PATIENCE
-        while process.poll() is None and time.monotonic() < until:
-            time.sleep(0.02)
-        if process.returncode is None:
-            process.returncode = -signal.SIGKILL
-        return Answer(returncode=None, text=kept.decode("utf-8", "replace"))
-    return Answer(returncode=process.returncode, text=kept.decode("utf-8", "replace"))

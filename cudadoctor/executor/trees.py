@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from cudadoctor.executor import programs
+from cudadoctor.executor import processes
 from cudadoctor.executor.machine import Machine
 from cudadoctor.executor.target import Refused
 
@@ -52,10 +53,28 @@ def note(path: str) -> Made:
     return Made(path=path, real=real, there=os.path.lexists(real), empty=empty, folders=missing_folders(real))
 
 
-def names_in(made: Made) -> tuple[str, ...]:
-    """What lies in a directory that was made: what comes to lie there later is somebody else's."""
-    is_folder = os.path.isdir(made.real) and not os.path.islink(made.real)
-    return tuple(sorted(_names(made.real))) if is_folder else ()
+def listing(made: Made) -> dict[str, list[str]]:
+    """What lies in a directory that was made: what comes to lie there later is somebody else's.
+
+    `envs` is where conda puts environments that are made later.
+    """
+    found: dict[str, list[str]] = {}
+    for folder in (made.real, os.path.join(made.real, "envs")):
+        if os.path.isdir(folder) and not os.path.islink(folder):
+            found[folder] = sorted(_names(folder))
+    return found
+
+
+def later(made: Made, names: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Paths in it that came after what `listing` gave; none where nothing was listed."""
+    found = [
+        os.path.join(folder, name)
+        for folder, now in listing(made).items()
+        if folder in names
+        for name in now
+        if name not in names[folder]
+    ]
+    return tuple(found)
 
 
 def objection(made: Made, machine: Machine) -> str | None:
@@ -116,7 +135,7 @@ def by_sudo(machine: Machine, *argv: str) -> None:
 
     try:
         wanted = command(argv, machine, needs_root=True)
-        answer = programs.ask(wanted.argv, dict(wanted.env), seconds=600.0)
+        answer = processes.ask(wanted.argv, dict(wanted.env), seconds=600.0)
     except (OSError, NoProgram) as error:
         raise Refused(f"{argv[-1]}: {error}") from error
     if answer.returncode != 0:
@@ -133,8 +152,8 @@ def _remove(path: str, machine: Machine, *, needs_root: bool) -> None:
         os.unlink(path)
 
 
-def _make_writable(function: object, path: str, info: object) -> None:
-    """conda and Go leave directories read-only. Tried once more, then the error stands."""
+def _make_writable(_function: object, path: str, _info: object) -> None:
+    """What conda and Go make has directories that are read-only. Tried once more, then the error stands."""
     folder = path if os.path.isdir(path) and not os.path.islink(path) else os.path.dirname(path)
     for one in (os.path.dirname(path), folder):
         if os.path.isdir(one) and not os.path.islink(one):
