@@ -85,7 +85,7 @@ def fetch(wanted: Wanted, progress: Progress | None = None) -> str:
         os.makedirs(os.path.dirname(wanted.path), mode=0o755, exist_ok=True)
         for attempt in range(2):
             with _part(wanted) as part:
-                if _fill(part, wanted, progress or told(STALL, str)) or attempt:
+                if _fill(part, wanted, progress or _nobody) or attempt:
                     return _settle(part, wanted)
             _forget(wanted)  # the part was of no use: once more from the beginning
     except (OSError, http.client.HTTPException) as error:
@@ -280,6 +280,10 @@ def _at_status(code: int, again: str) -> str:
     if code in (401, 403, 407):
         return ": a proxy or the server wants to know who asks"
     return again if code >= 500 or code == 429 else ""
+
+
+def _nobody(_have: int, _whole: int | None) -> None:
+    """Nobody wants to know how far it is."""
 
 
 def told(seconds: float, say: Callable[[str], None]) -> Progress:

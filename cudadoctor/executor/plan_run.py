@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import IO, Literal, Protocol
 
 from msgspec import Struct
@@ -185,7 +185,8 @@ class _Walk:
             if self._bench.breaks.count:
                 return self._stopped("interrupted", f"interrupted before {step.id}; {KEPT}")
             began = time.monotonic()
-            self._tell(lambda one=step, at=number: self._watcher.begin(one, at, total))
+            with contextlib.suppress(OSError):  # the terminal was closed
+                self._watcher.begin(step, number, total)
             try:
                 outcome, message = self._one(step)
             except (CudaDoctorError, OSError) as error:
@@ -194,15 +195,11 @@ class _Walk:
             self._outcomes[step.id] = outcome
             self._course.came_to(step, outcome)
             seconds = time.monotonic() - began
-            self._tell(lambda: self._watcher.end(step, outcome, seconds, message))  # noqa: B023  called at once
+            with contextlib.suppress(OSError):
+                self._watcher.end(step, outcome, seconds, message)
             if outcome in ("failed", "interrupted"):
                 return self._stopped(outcome, f"{step.title} ({step.id}): {message}; {KEPT}")
         return self._finished()
-
-    @staticmethod
-    def _tell(how: Callable[[], None]) -> None:
-        with contextlib.suppress(OSError):  # the terminal was closed
-            how()
 
     def _one(self, step: PlanStep) -> tuple[str, str]:
         """Outcome and message. Raises what is wrong."""

@@ -123,9 +123,8 @@ def run(action: Run, name: str, bench: Bench) -> None:
     if ended.returncode == 0:
         return
     said = " | ".join(ended.tail[-_SHOWN:])
-    how = (
-        f"was ended by signal {-ended.returncode}" if (ended.returncode or 0) < 0 else f"ended with {ended.returncode}"
-    )
+    code = ended.returncode or 0
+    how = f"was ended by signal {-code}" if code < 0 else f"ended with {code}"
     error = Failed(f"{wanted.name} {how}" + (f": {said}" if said else ""))
     error.interrupted = ended.interrupted
     raise error
