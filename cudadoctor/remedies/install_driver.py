@@ -28,6 +28,11 @@ _REPOSITORY = "https://developer.download.nvidia.com/compute/cuda/repos"
 _MANUAL = "Choose the driver for the GPU at https://www.nvidia.com/drivers, or use your distribution's own package."
 
 
+def by_hand(facts: Facts) -> str | None:
+    """The words for a distribution whose commands are not planned; for the newest driver, that is Turing and newer."""
+    return _BY_HAND.get(machine.family(facts))
+
+
 def elsewhere(facts: Facts) -> Remedy | None:
     """Where a driver cannot be installed from here: what to do instead."""
     if machine.in_container(facts):

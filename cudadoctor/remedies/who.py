@@ -74,6 +74,11 @@ def on_cluster(facts: Facts) -> bool:
     return any(name.startswith(_JOBS) for name in named)
 
 
+def asking(kind: Reader) -> str:
+    """How a message to whoever has root begins."""
+    return _ASK.get(kind, _ASK["user"])
+
+
 def fit(remedy: Remedy, facts: Facts, code: str = "") -> Remedy:
     """The cure for this reader. One that needs no root is left as it is."""
     who = reader(facts)

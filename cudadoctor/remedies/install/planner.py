@@ -1,0 +1,274 @@
+"""From facts and a request to the plan: driver, toolkit, shell lines, conda, environment with torch, smoke test."""
+
+from __future__ import annotations
+
+import posixpath
+
+from msgspec.structs import replace
+
+from cudadoctor.errors import CudaDoctorError
+from cudadoctor.facts.base import Facts
+from cudadoctor.recommend.model import CONDA_FAMILY, Value
+from cudadoctor.recommend.request import build as words_request
+from cudadoctor.remedies import machine, shell_plan
+from cudadoctor.remedies.install import build, conda, driver, environment, names, published, toolkit
+from cudadoctor.remedies.install.build import Chosen
+from cudadoctor.remedies.install.conda import Conda
+from cudadoctor.remedies.install.environment import Place
+from cudadoctor.remedies.install.image import image
+from cudadoctor.remedies.install.parts import Part, mine, tell
+from cudadoctor.remedies.install.request import Asked, Ground, RcFile
+from cudadoctor.remedies.plan import For, Plan, PlanStep, Prints
+from cudadoctor.shells import dialects
+from cudadoctor.shells.paths import wanted
+from cudadoctor.versions import CudaVersion
+
+_NOTHING = Ground()
+
+
+def plan(
+    facts: Facts, asked: Asked, *, home: str, block: RcFile | None = None, ground: Ground = _NOTHING
+) -> Plan:
+    """What to do on this machine for this user. Pure: the same facts and request give the same plan.
+
+    `block` is the start-up file that shell lines go into, `ground` what was looked at beyond the facts. Raises
+    CudaDoctorError for what is malformed.
+    """
+    home = names.home_path(home)
+    _check(asked, home)
+    cache = names.plain_path(ground.cache, "XDG_CACHE_HOME") if ground.cache else f"{home}/.cache/cudadoctor/downloads"
+    first = words_request(replace(asked.words, manager=None), build.detect.from_facts(facts))
+    coming = driver.to_be(facts, first)
+    planned = Value(value=coming, origin="default") if coming is not None and asked.driver is not False else None
+    chosen = build.choose(facts, asked, ground, driver_to_be=planned)
+    part = Part(notes=list(chosen.notes), impossible=list(chosen.impossible))
+    image_cuda: CudaVersion | None = None
+    title = "nothing that can be installed"
+    if chosen.best is None:
+        part.steps += _elsewhere(facts)
+        if _wants_toolkit(asked) and not machine.on_jetson(facts):
+            image_cuda = _toolkit(facts, asked, ground, chosen, cache, part, block)
+            title = f"CUDA {image_cuda.release}" if image_cuda is not None else title
+    else:
+        part.add(_driver(facts, asked, chosen, cache))
+        if _wants_toolkit(asked):
+            image_cuda = _toolkit(facts, asked, ground, chosen, cache, part, block)
+        elif asked.shell_lines is not False:
+            part.add(_lines(facts, asked, None, block))
+        place = _torch(facts, asked, ground, chosen, home, cache, part)
+        title = f"{build.describe(chosen)} in the environment {place.prefix}"
+    return Plan(
+        purpose=For(command="install", request=asked.pairs),
+        title=title,
+        steps=tuple(part.steps),
+        notes=tuple(dict.fromkeys(part.notes)),
+        impossible="; ".join(dict.fromkeys(part.impossible)) or None,
+        home=home,
+        uid=facts.os.uid if facts.os is not None else None,
+        image=image(facts, image_cuda) if chosen.best is not None else None,
+    )
+
+
+def _check(asked: Asked, home: str) -> None:
+    """Everything that may be malformed, before anything is chosen."""
+    words_request(asked.words)
+    if asked.conda is not None:
+        names.conda_word(asked.conda)
+    if asked.env is not None:
+        names.env_word(asked.env, home, asked.words.manager or "pip")
+    for channel in asked.channels:
+        names.channel_word(channel)
+    if asked.index_url is not None:
+        names.address(asked.index_url, "--index-url")
+    if asked.find_links is not None:
+        names.folder_or_page(asked.find_links)
+    if asked.local_repo is not None:
+        names.file_of(asked.local_repo, "--local-repo", ".deb")
+        if asked.toolkit is False:
+            raise CudaDoctorError("--local-repo is for a toolkit: it does not go with --no-toolkit")
+    if asked.conda_installer is not None:
+        names.file_of(asked.conda_installer, "--conda-installer", ".sh")
+    if asked.words.platform is not None or asked.words.glibc is not None:
+        raise CudaDoctorError("--platform and --glibc are for `recommend`: `install` is for the machine that it runs on")
+
+
+def _wants_toolkit(asked: Asked) -> bool:
+    if asked.toolkit is not None:
+        return asked.toolkit
+    return asked.local_repo is not None or asked.as_published
+
+
+def _driver(facts: Facts, asked: Asked, chosen: Chosen, cache: str) -> Part:
+    assert chosen.best is not None
+    if asked.as_published and asked.driver is None:
+        return Part(notes=["the driver comes with the package `cuda`, as printed"])
+    cuda = chosen.best.cuda is not None
+    how = driver.state(facts, chosen.request, newer=chosen.newer_driver, asked=asked.driver, cuda=cuda)
+    if asked.driver is False:
+        missing = how in ("missing", "old", "broken")
+        return Part(notes=["no driver that would do runs here, and --no-driver leaves it so: torch computes on the CPU"]
+                    if missing else [])  # fmt: skip
+    part = driver.steps(facts, chosen.request, how, cache)
+    if how == "no-gpu":
+        part.notes.append("no NVIDIA GPU is in this machine")
+    elif how == "unknown" and cuda:
+        part.notes.append("whether there is an NVIDIA GPU is not known here, so no driver is planned")
+    return part
+
+
+def _toolkit(
+    facts: Facts, asked: Asked, ground: Ground, chosen: Chosen, cache: str, part: Part, block: RcFile | None
+) -> CudaVersion | None:
+    """Adds the toolkit's steps and the shell lines for it; its release where it will be there."""
+    if machine.on_jetson(facts):
+        part.impossible.append("a Jetson's CUDA is a part of JetPack: no toolkit is planned beside it")
+        return None
+    words = words_request(asked.words).cuda
+    # Where what was asked for cannot be had, the toolkit follows the build that is planned instead.
+    given = words.value if words is not None and not chosen.impossible else None
+    built = chosen.best.cuda if chosen.best is not None else None
+    if chosen.best is None and words is not None:
+        given = words.value
+    if words is not None and words.value is None and asked.toolkit:
+        raise CudaDoctorError("--toolkit with --cuda cpu: name the CUDA of the toolkit, or leave one of them out")
+    if chosen.impossible and words is not None and words.value is not None:
+        lacking = toolkit.no_packages(facts, words.value)
+        if lacking is not None and ground.repository is None:
+            part.impossible.append(lacking)
+    cuda = toolkit.release_of(asked, ground, given, built)
+    make = published.toolkit(facts, ground, cuda, cache) if asked.as_published else toolkit.steps(
+        facts, asked, ground, cuda, cache)  # fmt: skip
+    there = toolkit.present(facts, cuda) is not None
+    part.add(make)
+    if not make.impossible and asked.shell_lines is not False:
+        part.add(_lines(facts, asked, cuda, block, needs=() if there or asked.as_published else make.last))
+    return None if make.impossible else cuda.cuda
+
+
+def _lines(
+    facts: Facts, asked: Asked, cuda: CudaVersion | None, block: RcFile | None, needs: tuple[str, ...] = ()
+) -> Part:
+    """The block for the shell: of the planned toolkit; else of one that is here and not on PATH."""
+    part = Part()
+    inventory = facts.toolkit
+    try:
+        if cuda is not None:
+            here = toolkit.present(facts, cuda)
+            root = here.root if here is not None else toolkit.root_of(cuda)
+        else:
+            on_path = inventory is not None and inventory.nvcc_on_path is not None
+            if asked.shell_lines is None and (inventory is None or on_path):
+                return part
+            root = shell_plan.chosen_root(inventory, None)
+        want = wanted(root)
+    except CudaDoctorError as error:
+        if asked.shell_lines:
+            part.notes.append(str(error))
+        return part
+    if block is None:
+        if cuda is not None or asked.shell_lines:
+            part.notes.append("which shell you use is not known: `cudadoctor shell` prints the lines for the toolkit")
+        return part
+    try:
+        change = shell_plan.put(block.path, block.shown, block.data, block.shell, want)
+    except CudaDoctorError as error:
+        text = f"{error}. Then `cudadoctor shell --apply` puts the lines in."
+        part.steps.append(tell("shell-lines", f"put {want.bin} on PATH", text, needs=needs))
+        return part
+    if not change.diff:
+        return part
+    # The line that names the toolkit tells that the block is in, also after conda has written into the same file.
+    line = next(one for one in dialects.lines(block.shell, want) if "CUDA_HOME" in one and want.root in one)
+    part.steps.append(
+        PlanStep(
+            id="shell-lines", title=f"put {want.bin} on PATH in {block.path}",
+            why="so that new shells find nvcc, and builds find the toolkit by CUDA_HOME; LD_LIBRARY_PATH is left alone",
+            action=change.step, needs=needs,
+            done_when=Prints(argv=("grep", "-q", "-x", "-F", "-e", line, block.path)),
+        )
+    )  # fmt: skip
+    return part
+
+
+def _torch(
+    facts: Facts, asked: Asked, ground: Ground, chosen: Chosen, home: str, cache: str, part: Part
+) -> Place:
+    """Adds conda, the environment and the smoke test; where the environment is."""
+    tool: Conda | None = None
+    bringing = Part()
+    if chosen.manager in CONDA_FAMILY:
+        tool, bringing = conda.prepared(facts, asked, ground, chosen.manager, home, cache)
+        if asked.as_published and not tool.planned and posixpath.basename(tool.program) == "conda":
+            step = conda.no_auto_activation(tool.program, home, tool.version)
+            bringing.steps.append(replace(step, needs=()))
+    place = environment.wanted_place(asked, chosen, tool, facts, home)
+    place = _free(facts, asked, ground, chosen, place, part)
+    here = next((one for one in facts.envs or () if one.prefix == place.prefix), None)
+    line = chosen.answer.command if chosen.answer.request.style.value == "published" else None
+    if line is not None and chosen.answer.published == line and not line.startswith("Download") and not (
+        chosen.manager == "pixi"
+    ):  # fmt: skip
+        made = published.environment(asked, chosen, place, tool, line)
+    else:
+        made = environment.steps(asked, chosen, place, tool, facts, home)
+    if here is not None:
+        part.notes.append(f"{place.prefix} holds {build.describe(chosen)} already")
+    part.add(bringing)
+    part.add(made)
+    if asked.smoke:
+        part.steps.append(_smoke(chosen, place, part))
+    return place
+
+
+def _free(
+    facts: Facts, asked: Asked, ground: Ground, chosen: Chosen, place: Place, part: Part
+) -> Place:
+    """The place itself where it is free or holds the build already; else the next one, and what is said of it."""
+    found = environment.lies_in_the_way(place.made if place.workspace else place.prefix, facts, ground.there)
+    if found is None or (not isinstance(found, str) and environment.holds(chosen, found)):
+        return place
+    if isinstance(found, str):
+        what = found
+    else:
+        what = f"torch {found.torch.version}" if found.torch is not None else "no torch"
+    taken = set(ground.there) | {one.prefix for one in facts.envs or ()}
+    for number in range(2, 1000):
+        path = f"{place.made}-{number}"
+        env = next((one for one in facts.envs or () if one.prefix == path), None)
+        if path not in taken or (env is not None and environment.holds(chosen, env)):
+            break
+    other = environment.Place(
+        prefix=f"{path}{place.prefix[len(place.made) :]}",
+        name=posixpath.basename(path),
+        workspace=path if place.workspace else None,
+    )
+    text = f"{place.made} exists already with {what}, and is not changed: {path} is made; --env OTHER names another"
+    (part.impossible if asked.env is not None else part.notes).append(text)
+    return other
+
+
+def _smoke(chosen: Chosen, place: Place, part: Part) -> PlanStep:
+    assert chosen.best is not None
+    gpus = chosen.request.gpus
+    no_gpu = gpus is not None and (not gpus.value or gpus.origin == "asked")
+    cpu = chosen.best.cuda is None or no_gpu
+    device = ("--device", "cpu") if cpu else ()
+    argv = ("cudadoctor", "smoke", "--env", place.prefix, "--level", "quick", *device)
+    why = "torch computes on the CPU, whose results are compared with known ones" if cpu else (
+        "that a GPU is seen does not prove that it computes: this does")  # fmt: skip
+    reboot = tuple(one.id for one in part.steps if one.reboot and one.manual)
+    last = tuple(one.id for one in part.steps if one.id in ("env-make", "torch-install"))[-1:]
+    return PlanStep(
+        id="smoke", title="prove that torch computes", why=why, action=mine(argv, why), needs=(*last, *reboot)
+    )
+
+
+def _elsewhere(facts: Facts) -> list[PlanStep]:
+    """Where torch does not come from upstream."""
+    if not machine.on_jetson(facts):
+        return []
+    text = (
+        "Take NVIDIA's wheel or container for this board's JetPack (https://docs.nvidia.com/deeplearning/frameworks/"
+        "install-pytorch-jetson-platform/): upstream's wheels have no CUDA for it."
+    )
+    return [tell("jetson", "install NVIDIA's torch for this JetPack", text)]

@@ -1,0 +1,222 @@
+"""The CUDA toolkit, without the driver that the package `cuda` would drag in; and a compiler that its nvcc takes."""
+
+from __future__ import annotations
+
+from cudadoctor.compat import apt, toolkits
+from cudadoctor.errors import CudaDoctorError
+from cudadoctor.facts.base import Facts
+from cudadoctor.facts.toolkit import ToolkitFacts
+from cudadoctor.remedies import machine
+from cudadoctor.remedies.install import repository
+from cudadoctor.remedies.install.parts import (
+    CUDA_GUIDE,
+    Part,
+    apt_family,
+    apt_install,
+    for_administrator,
+    may_be_root,
+    rooted,
+    rpm_has,
+    tell,
+)
+from cudadoctor.remedies.install.request import Asked, Ground
+from cudadoctor.remedies.plan import AllOf, Condition, Exists, PlanStep, Prints
+from cudadoctor.versions import CudaVersion
+
+_DISK_MIB = {10: 4000, 11: 6000, 12: 8000, 13: 9000}
+"""MiB of a toolkit by its major, rounded up; estimates."""
+_GCC_OF_RELEASE = {
+    "ubuntu16.04": (5, (4, 5)), "ubuntu18.04": (7, (5, 6, 7, 8)), "ubuntu20.04": (9, (7, 8, 9, 10)),
+    "ubuntu22.04": (11, (9, 10, 11, 12)), "ubuntu24.04": (13, (9, 10, 11, 12, 13, 14)),
+    "debian12": (12, (11, 12)), "debian13": (14, (12, 13, 14)),
+}  # fmt: skip
+"""The compiler of a release, and the gcc-N packages that it has: from memory. gcc-8 is not in 22.04 and newer."""
+
+
+def release_of(asked: Asked, ground: Ground, wanted: CudaVersion | None, built: CudaVersion | None) -> CudaVersion:
+    """The toolkit's release: of the package that was given, as asked for, or that of the build.
+
+    Raises CudaDoctorError where none of them says, or two say different things.
+    """
+    repo = ground.repository
+    if repo is not None and repo.toolkit is not None:
+        if wanted is not None and wanted.cuda != repo.toolkit.cuda:
+            raise CudaDoctorError(
+                f"--local-repo {repo.path} is for CUDA {repo.toolkit.release}, and --cuda asks for {wanted.release}"
+            )
+        return repo.toolkit
+    found = wanted or built
+    if found is None:
+        option = "--as-published" if asked.as_published else "--toolkit"
+        raise CudaDoctorError(f"{option}: which CUDA is not known, as torch's build has none: name it with --cuda 12.6")
+    return found
+
+
+def present(facts: Facts, cuda: CudaVersion) -> ToolkitFacts | None:
+    """A whole toolkit of this release that is here already."""
+    found = facts.toolkit.toolkits if facts.toolkit is not None else ()
+    return next(
+        (
+            one
+            for one in found
+            if one.nvcc and one.headers is not False and one.origin == "nvidia" and one.version is not None
+            and one.version.cuda == cuda.cuda
+        ),
+        None,
+    )  # fmt: skip
+
+
+def root_of(cuda: CudaVersion) -> str:
+    """Where NVIDIA's packages put a toolkit."""
+    return f"/usr/local/cuda-{cuda.release}"
+
+
+def no_packages(facts: Facts, cuda: CudaVersion) -> str | None:
+    """Why this release of the distribution has no packages of this toolkit; None where it has, or no table says."""
+    if facts.os is None or facts.os.id != "ubuntu" or not facts.os.version_id:
+        return None
+    releases = apt.ubuntu_releases(cuda)
+    if releases is None or facts.os.version_id in releases or (facts.os.version_id == "26.04" and cuda.major >= 13):
+        return None
+    return (
+        f"NVIDIA has no packages of CUDA {cuda.release} for Ubuntu {facts.os.version_id}: they are for "
+        f"{' and '.join(releases)}"
+    )
+
+
+def steps(facts: Facts, asked: Asked, ground: Ground, cuda: CudaVersion, cache: str) -> Part:
+    """The toolkit's steps, or why there are none."""
+    part = Part()
+    here = present(facts, cuda)
+    if here is not None:
+        part.notes.append(f"CUDA {cuda.release} is installed already in {here.root}")
+        part.steps += _compiler(facts, cuda, part, ())
+        return for_administrator(part, facts, "compiler-ask", "ask for a compiler")
+    lacking = no_packages(facts, cuda) if ground.repository is None else None
+    if lacking is not None:
+        part.impossible.append(lacking)
+        part.notes.append(
+            "torch needs no toolkit: it brings its own CUDA. To compile with this one, use a container of a release "
+            f"that has it (an image of nvidia/cuda:{cuda.release} with -devel-)"
+        )
+        return part
+    installed = _install(facts, ground, cuda, cache)
+    if installed is None:
+        name = facts.os.pretty_name if facts.os is not None else None
+        part.impossible.append(
+            f"NVIDIA's repository for {name or 'this distribution'} is in no table here, so no toolkit is planned"
+        )
+        return part
+    part.steps += installed
+    if cuda.cuda == CudaVersion(10, 1):
+        part.notes.append(
+            "CUDA 10.1 keeps cuBLAS elsewhere: /usr/lib/x86_64-linux-gnu and /usr/local/cuda-10.2 hold libcublas"
+        )
+    _of_glibc(facts, cuda, part)
+    part.steps += _compiler(facts, cuda, part, part.last)
+    if not may_be_root(facts):
+        part.notes.append(
+            f"without root: `conda install -c conda-forge cuda-toolkit cuda-version={cuda.release}` puts a toolkit into "
+            "an environment (CUDA 12 and newer)"
+        )
+    return for_administrator(part, facts, "toolkit-ask", "ask for the toolkit")
+
+
+def _install(facts: Facts, ground: Ground, cuda: CudaVersion, cache: str) -> list[PlanStep] | None:
+    package = f"cuda-toolkit-{cuda.major}-{cuda.minor}"
+    nvcc = Exists(path=f"{root_of(cuda)}/bin/nvcc", what="executable")
+    disk = _DISK_MIB.get(cuda.major, max(_DISK_MIB.values()))
+    why = (
+        f"compilers, headers and libraries of CUDA {cuda.release} alone; the packages `cuda` and `cuda-{cuda.major}-"
+        f"{cuda.minor}` would replace the driver as well"
+    )
+    if machine.family(facts) in ("rhel", "fedora"):
+        found = repository.rpm_steps(facts, rpm_has(package), prefix="toolkit")
+        found.append(
+            PlanStep(
+                id="toolkit-install", title=f"install CUDA {cuda.release}", why=why,
+                action=rooted(("dnf", "install", "-y", package), why), needs=(found[-1].id,),
+                network=(repository.HOST,), disk_mib=disk, disk_at="/usr/local", packages=True,
+                done_when=AllOf(conditions=(rpm_has(package), nvcc)), source=CUDA_GUIDE,
+            )
+        )  # fmt: skip
+        return found
+    if not apt_family(facts):
+        return None
+    installed: Condition = AllOf(
+        conditions=(
+            Prints(argv=("dpkg-query", "-W", "-f", "${db:Status-Status}", package), text="installed"),
+            nvcc,
+        )
+    )
+    before: list[PlanStep] = []
+    if ground.repository is not None:
+        before = repository.local_steps(ground.repository, installed)
+    else:
+        before = repository.old_sources(facts, ground)
+        found_here = repository.keyring_steps(facts, cache, installed, prefix="toolkit")
+        if found_here is None:
+            return None
+        before += found_here
+    return [
+        *before,
+        apt_install(
+            "toolkit-install", f"install CUDA {cuda.release}", (package,), why, recommends=False,
+            needs=(before[-1].id, *(one.id for one in before if "old-source" in one.id)), disk_mib=disk,
+            disk_at="/usr/local", done_when=installed, source=CUDA_GUIDE,
+        ),
+    ]  # fmt: skip
+
+
+def _of_glibc(facts: Facts, cuda: CudaVersion, part: Part) -> None:
+    glibc = facts.os.glibc if facts.os is not None else None
+    for trap in toolkits.glibc_traps(cuda, glibc) if glibc else ():
+        part.notes.append(f"the headers of CUDA {cuda.release} break on this glibc ({glibc}): {trap.symptom}")
+
+
+def _compiler(facts: Facts, cuda: CudaVersion, part: Part, needs: tuple[str, ...]) -> list[PlanStep]:
+    """A host compiler that nvcc takes, beside the system's own."""
+    limit = toolkits.host_compiler_limit(cuda)
+    if limit is None:
+        return []
+    os = facts.os
+    release = f"{os.id}{os.version_id}" if os is not None else ""
+    usual, packaged = _GCC_OF_RELEASE.get(release, (None, ()))
+    here = facts.compiler
+    if here is not None and here.kind != "gcc":
+        return []
+    major = here.major if here is not None else usual
+    if major is not None and major <= limit.gcc:
+        if here is None and apt_family(facts):
+            why = "nvcc compiles nothing without a C++ compiler, and there is none here"
+            return [apt_install("compiler", "install a C++ compiler", ("g++",), why, needs=needs, disk_mib=200)]
+        return []
+    if major is None:
+        return []
+    best = max((one for one in packaged if one <= limit.gcc), default=None)
+    why = f"nvcc of CUDA {cuda.release} takes gcc up to {limit.gcc}, and this system's is {major}"
+    if best is not None and apt_family(facts):
+        part.notes.append(
+            f"to compile: `export NVCC_CCBIN=/usr/bin/g++-{best}`; the system's own gcc stays as it is (DKMS needs it)"
+        )
+        return [
+            apt_install(
+                "compiler", f"install gcc {best} beside the system's", (f"gcc-{best}", f"g++-{best}"), why,
+                needs=needs, disk_mib=200, source=limit.source,
+            )
+        ]  # fmt: skip
+    if machine.family(facts) == "rhel":
+        package = f"gcc-toolset-{limit.gcc}"
+        action = rooted(("dnf", "install", "-y", package), why)
+        part.notes.append(f"to compile: `scl enable {package} bash`")
+        return [
+            PlanStep(
+                id="compiler", title=f"install {package}", why=why, action=action, needs=needs, network=("apt",),
+                packages=True, done_when=rpm_has(package), source=limit.source,
+            )
+        ]  # fmt: skip
+    text = (
+        f"Get gcc {limit.gcc} or older, and name its g++ in NVCC_CCBIN to compile: this release has no package of it. "
+        f"`conda install -c conda-forge gxx_linux-64={limit.gcc}` brings one into an environment."
+    )
+    return [tell("compiler", f"get gcc {limit.gcc} for nvcc", text, why=why, needs=needs, source=limit.source)]
