@@ -89,7 +89,9 @@ class _Script:
     def _user(self) -> Iterator[str]:
         """Paths in the script belong to one user: another one's run of it would leave files where nobody looks."""
         if self.plan.home is not None:
-            said = plain(f"This script was made for the home directory {self.plan.home}, and HOME is another: make one here.")
+            said = plain(
+                f"This script was made for the home directory {self.plan.home}, and HOME is another: make one here."
+            )
             yield f'if [ "${{HOME-}}" != {word(self.plan.home)} ]; then'
             yield f"  printf '%s\\n' {word(said)} >&2"
             yield "  exit 2"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 _FUNCTIONS = {
@@ -243,8 +242,6 @@ _NEEDS = {
     "wait_for_you": ("boot", "stop", "say"),
 }
 NAMES = frozenset(_FUNCTIONS)
-_CALLED = re.compile(r"(?:^ *|[|&{] |if |! |trap |(?:keep|fresh|fetch|copy|holds_text|write_file|unchanged) )([a-z_]+)")
-"""A word where a function is called, or given to one that calls it."""
 
 
 def functions(body: Iterable[str]) -> list[str]:
@@ -252,7 +249,7 @@ def functions(body: Iterable[str]) -> list[str]:
     wanted = {"stop", "ended"}
     for line in body:
         if not line.startswith("#"):
-            wanted.update(NAMES.intersection(_CALLED.findall(line)))
+            wanted.update(NAMES.intersection(line.replace(";", " ").split()))
     for name in tuple(wanted):
         wanted.update(_NEEDS.get(name, ()))
     return [text.strip() for name, text in _FUNCTIONS.items() if name in wanted]

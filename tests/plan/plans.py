@@ -52,7 +52,9 @@ REFERENCE = Plan(
             disk_at="/usr",
             reboot=True,
             packages=True,
-            done_when=Prints(argv=("dpkg-query", "-W", "-f=${db:Status-Status}", "nvidia-driver-535"), text="installed"),
+            done_when=Prints(
+                argv=("dpkg-query", "-W", "-f=${db:Status-Status}", "nvidia-driver-535"), text="installed"
+            ),
             source=SOURCE,
         ),
         PlanStep(
@@ -139,14 +141,10 @@ REFERENCE = Plan(
             id="conda-auto-activate",
             title="Leave base alone in new shells",
             why="conda 25.5 renamed the key to auto_activate.",
-            action=Run(
-                argv=(f"{FORGE}/bin/conda", "config", "--set", "auto_activate", "false"), why="", safety="safe"
-            ),
+            action=Run(argv=(f"{FORGE}/bin/conda", "config", "--set", "auto_activate", "false"), why="", safety="safe"),
             needs=("conda-install",),
             touches=(f"{HOME}/.condarc",),
-            undo=(
-                Run(argv=(f"{FORGE}/bin/conda", "config", "--remove-key", "auto_activate"), why="", safety="safe"),
-            ),
+            undo=(Run(argv=(f"{FORGE}/bin/conda", "config", "--remove-key", "auto_activate"), why="", safety="safe"),),
             done_when=Prints(argv=("grep", "-c", "auto_activate: false", f"{HOME}/.condarc")),
         ),
         PlanStep(
