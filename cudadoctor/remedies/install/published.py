@@ -60,7 +60,7 @@ def toolkit(facts: Facts, ground: Ground, cuda: CudaVersion, cache: str) -> Part
         part.steps.append(
             PlanStep(
                 id="toolkit-local-fetch", title="download NVIDIA's local repository package", why=fetch.why,
-                action=fetch, network=(repository.HOST,), disk_mib=2500, disk_at=cache, done_when=dpkg_has(repo.package),
+                action=fetch, network=(repository.HOST,), disk_mib=2500, disk_at=cache,
             )
         )  # fmt: skip
         needs = ("toolkit-local-fetch",)
@@ -69,7 +69,7 @@ def toolkit(facts: Facts, ground: Ground, cuda: CudaVersion, cache: str) -> Part
     key = repo.key or f"{repo.folder}/7fa2af80.pub"
     part.steps.append(_root("toolkit-key", "add the key", ("apt-key", "add", key), ("toolkit-local",)))
     part.steps.append(_root("toolkit-lists", "read apt's package lists", ("apt-get", "update"), ("toolkit-key",),
-                            network=("apt",), done_when=dpkg_has("cuda")))  # fmt: skip
+                            network=("apt",)))  # fmt: skip
     part.steps.append(_root("toolkit-install", "install the package cuda",
                             ("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "cuda"),
                             ("toolkit-lists",), network=("apt",), done_when=dpkg_has("cuda"), packages=True,

@@ -131,7 +131,7 @@ def _install(facts: Facts, ground: Ground, cuda: CudaVersion, cache: str) -> lis
         f"{cuda.minor}` would replace the driver as well"
     )
     if machine.family(facts) in ("rhel", "fedora"):
-        found = repository.rpm_steps(facts, rpm_has(package), prefix="toolkit")
+        found = repository.rpm_steps(facts, prefix="toolkit")
         found.append(
             PlanStep(
                 id="toolkit-install", title=f"install CUDA {cuda.release}", why=why,
@@ -151,10 +151,10 @@ def _install(facts: Facts, ground: Ground, cuda: CudaVersion, cache: str) -> lis
     )
     before: list[PlanStep] = []
     if ground.repository is not None:
-        before = repository.local_steps(ground.repository, installed)
+        before = repository.local_steps(ground.repository)
     else:
         before = repository.old_sources(facts, ground)
-        found_here = repository.keyring_steps(facts, cache, installed, prefix="toolkit")
+        found_here = repository.keyring_steps(facts, cache, prefix="toolkit")
         if found_here is None:
             return None
         before += found_here

@@ -16,7 +16,7 @@ ROOT = "/root/miniforge3"
 ENV = f"{ROOT}/envs/torch-1.4.0-cu101"
 
 _TIMES = ("conda-meta/history", "/.bashrc.bak", "/.conda/environments.txt")
-"""Ends of paths of files that hold the time of day or an order: that they are there is compared, what they hold is not."""
+"""Ends of paths of files that hold the time of day or an order: compared is that they are there, not what they hold."""
 
 
 def state(machine: Machine) -> dict[str, str]:

@@ -19,11 +19,8 @@ def events(root: str, wanted: str) -> int:
     count = 0
     for path in glob.glob(f"{root}/root/.local/state/cudadoctor/runs/*/events.jsonl"):
         with open(path, encoding="utf-8") as file:
-            for line in file:
-                try:
-                    count += json.loads(line)["event"] == wanted
-                except ValueError:
-                    continue
+            lines = [line for line in file if line.endswith("\n")]
+        count += sum(json.loads(line)["event"] == wanted for line in lines)
     return count
 
 
