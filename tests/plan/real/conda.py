@@ -43,8 +43,9 @@ ln -sfn {PYTHON}/bin/python3.7 "$prefix/bin/python3.7"
 ln -sfn python3.7 "$prefix/bin/python"
 printf 'home = {PYTHON}/bin\ninclude-system-site-packages = false\n' > "$prefix/pyvenv.cfg"
 echo {SITE} > "$prefix/lib/python3.7/site-packages/conda.pth"
-# 4.3.16 asks the defaults even where --override-channels forbids it: there are none, as Miniforge has none.
-printf 'default_channels: []\n' > "$prefix/.condarc"
+# 4.3.16 asks the defaults even where --override-channels forbids it: there are none, as Miniforge has none. And it
+# tries every package cache that it could use, where today's stop at the first that they can write to.
+printf 'default_channels: []\npkgs_dirs: ["%s/pkgs"]\n' "$prefix" > "$prefix/.condarc"
 echo '==> 2020-01-01 00:00:00 <==' > "$prefix/conda-meta/history"
 echo '{{"name": "conda", "version": "4.3.16", "build": "py37_0", "build_number": 0, "files": [], "depends": []}}' \
     > "$prefix/conda-meta/conda-4.3.16-py37_0.json"

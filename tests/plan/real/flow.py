@@ -29,14 +29,11 @@ def state(machine: Machine) -> dict[str, str]:
     return found | {f"package {name}": what for name, what in machine.packages().items()}
 
 
-def difference(before: dict[str, str], after: dict[str, str]) -> list[str]:
-    """In words; empty where they are the same."""
-    names = sorted(set(before) | set(after))
-    return [
-        f"{name}: {before.get(name, 'not there')} → {after.get(name, 'not there')}"
-        for name in names
-        if before.get(name) != after.get(name)
-    ]
+def assert_same(before: dict[str, str], after: dict[str, str], when: str = "") -> None:
+    """Fails with every difference in words."""
+    names = sorted(name for name in set(before) | set(after) if before.get(name) != after.get(name))
+    rows = [f"{name}: {before.get(name, 'not there')} → {after.get(name, 'not there')}" for name in names]
+    assert not rows, "\n".join([f"{when}: {len(rows)} differences", *rows[:40]])
 
 
 def assert_installed(machine: Machine) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.plan.real.flow import APPLY, ENV, INSTALL, assert_installed, difference, state
+from tests.plan.real.flow import APPLY, ENV, INSTALL, assert_installed, assert_same, state
 from tests.plan.real.machine import HERE, Machine
 
 Fresh = Callable[[], Machine]
@@ -49,11 +49,11 @@ def test_done_then_done_already_then_taken_back(reference: Fresh, ends: dict[str
     again = box.cudadoctor(*APPLY)
     assert again.code == 0, again.text
     assert "already" in again.text
-    assert difference(whole, box.tree()) == []
+    assert_same(whole, box.tree())
 
     undone = box.cudadoctor("undo", "--yes")
     assert undone.code == 0, undone.text
-    assert difference(before, state(box)) == []
+    assert_same(before, state(box))
 
 
 @pytest.mark.parametrize("shell", ["dash", "bash"])
@@ -64,10 +64,10 @@ def test_the_script_comes_to_the_same_end(reference: Fresh, ends: dict[str, dict
     done = box.run(shell, "/tmp/plan.sh")
     assert done.code == 0, done.text
     assert_installed(box)
-    assert difference(the_end(reference, ends), state(box)) == []
+    assert_same(the_end(reference, ends), state(box))
     again = box.run(shell, "/tmp/plan.sh")
     assert again.code == 0, again.text
-    assert difference(the_end(reference, ends), state(box)) == []
+    assert_same(the_end(reference, ends), state(box))
 
 
 @pytest.mark.parametrize("when", ["end", "process", "begin"])
@@ -84,7 +84,7 @@ def test_killed_at_each_step_and_gone_on_with(reference: Fresh, ends: dict[str, 
         resumed = box.cudadoctor("install", "--resume", "--yes")
         where = f"killed at {when} {number}"
         assert resumed.code == 0, f"{where}: {resumed.text}"
-        assert difference(the_end(reference, ends), state(box)) == [], where
+        assert_same(the_end(reference, ends), state(box), where)
     assert killed >= 5, f"only {killed} steps were seen"
 
 
@@ -97,4 +97,4 @@ def test_killed_and_taken_back(reference: Fresh) -> None:
         assert done.code == 137, done.text
         undone = box.cudadoctor("undo", "--yes")
         assert undone.code == 0, undone.text
-        assert difference(before, state(box)) == [], f"killed in program {number}"
+        assert_same(before, state(box), f"killed in program {number}")

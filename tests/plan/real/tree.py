@@ -21,6 +21,7 @@ LEFT_OUT = {
     "/var/lib/dpkg/available": "dpkg touches it",
     "/var/lib/dpkg/lock": "empty; comes with the first use",
     "/var/lib/dpkg/lock-frontend": "empty; comes with the first use",
+    "/var/lib/dpkg/tmp.ci": "dpkg's working folder: it clears it when it runs next",
     "/var/lib/dpkg/triggers": "dpkg's working files",
     "/root/.local/state/cudadoctor": "the journals: what undo itself works from",
     "/root/.cache/cudadoctor": "downloads",
