@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+
+def now() -> str:
+    """UTC in ISO 8601, to the microsecond: it is compared as text."""
+    seconds = time.time()
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{int(seconds % 1 * 1e6):06d}Z"
 
 
 def append(path: str, line: Mapping[str, object]) -> None:

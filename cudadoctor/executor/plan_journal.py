@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import time
 import uuid
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -77,7 +76,7 @@ class RunFolder:
     def add(self, event: str, **values: object) -> None:
         """Write a line; it is on the disk when this returns."""
         try:
-            lines.append(self._events, {"event": event, "at": now(), **values})
+            lines.append(self._events, {"event": event, "at": lines.now(), **values})
         except OSError as error:
             raise failed(self.path, error) from error
 
@@ -129,12 +128,6 @@ def _read(line: dict[str, Any], found: History) -> None:
         found.record(line["step"]).undone = True
 
 
-def now() -> str:
-    """UTC, to the microsecond: it is compared as text."""
-    seconds = time.time()
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{int(seconds % 1 * 1e6):06d}Z"
-
-
 def failed(path: str, error: OSError) -> JournalError:
     """The one line for a folder that cannot be used."""
     return JournalError(f"the run's folder {path} cannot be used: {error.strerror or error}")
@@ -142,7 +135,7 @@ def failed(path: str, error: OSError) -> JournalError:
 
 def create(state: str, plan: Plan) -> RunFolder:
     """A folder for a new run, the plan in it. Raises JournalError."""
-    name = f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{uuid.uuid4().hex[:8]}"
+    name = f"{lines.now().replace('-', '').replace(':', '')}-{uuid.uuid4().hex[:8]}"
     path = os.path.join(state, "runs", name)
     try:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
