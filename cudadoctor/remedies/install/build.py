@@ -63,7 +63,7 @@ def choose(facts: Facts, asked: Asked, ground: Ground, *, driver_to_be: Value | 
     wanted = request.build(replace(asked.words, manager=manager, style=None), base)
     published = replace(wanted, style=Value(value="published", origin="asked")) if _published(asked) else wanted
     answer = recommend(published)
-    for one in _ways(wanted, ground, facts):
+    for one in _ways(wanted, ground):
         found = _fitting(one, asked, facts, ground)
         if found is not None:
             if one.manager.value != manager:
@@ -75,17 +75,28 @@ def choose(facts: Facts, asked: Asked, ground: Ground, *, driver_to_be: Value | 
         return Chosen(
             best=None, request=wanted, answer=answer, manager=manager, notes=tuple(notes), impossible=tuple(impossible)
         )
-    impossible += [one.text for one in recommend(wanted).reasons[:2]]
+    impossible += _why_not(wanted)
     for names in _DROPS:
         if not any(_is_asked(wanted, name) for name in names):
             continue
-        for one in _ways(without(wanted, *names), ground, facts):
+        for one in _ways(without(wanted, *names), ground):
             found = _fitting(one, asked, facts, ground)
             if found is not None:
                 return _chosen(found, answer, notes, impossible)
     return Chosen(
         best=None, request=wanted, answer=answer, manager=manager, notes=tuple(notes), impossible=tuple(impossible)
     )
+
+
+def _why_not(wanted: Request) -> list[str]:
+    """Why nothing fits. A Python that was only found here is no reason: another can be had."""
+    free = wanted if _is_asked(wanted, "python") else without(wanted, "python")
+    for one in (free, wanted):
+        answer = recommend(one)
+        found = [reason.text for reason in answer.reasons if reason.rule not in ("published", "wrong", "platform")]
+        if answer.verdict == "impossible" and found:
+            return found[:2]
+    return [reason.text for reason in recommend(wanted).reasons[:2]]
 
 
 def interpreters(facts: Facts, ground: Ground) -> Iterator[Interpreter]:
@@ -145,7 +156,7 @@ def _manager(facts: Facts, asked: Asked, ground: Ground) -> tuple[Manager, list[
     return manager, [], []
 
 
-def _ways(wanted: Request, ground: Ground, facts: Facts) -> Iterator[Request]:
+def _ways(wanted: Request, ground: Ground) -> Iterator[Request]:
     """The request; then, where no Python here fits it, by a manager that brings its own."""
     yield wanted
     if wanted.manager.value != "pip":

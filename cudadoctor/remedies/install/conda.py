@@ -15,7 +15,7 @@ from cudadoctor.facts.base import Facts
 from cudadoctor.recommend.model import Manager
 from cudadoctor.remedies.install import names
 from cudadoctor.remedies.install.parts import Part, mine, tell
-from cudadoctor.remedies.install.request import Asked, Ground
+from cudadoctor.remedies.install.request import Ground, Scene
 from cudadoctor.remedies.plan import Exists, Fetch, PlanStep, Prints
 
 _NAMES = {"miniforge3": "Miniforge", "miniconda3": "Miniconda", "anaconda3": "Anaconda"}
@@ -31,7 +31,8 @@ _CONDA_IN_ANACONDA = {
     "2022.10": "22.9.0", "2023.03-0": "23.3.1", "2024.02-1": "24.1.2", "2024.06-1": "24.5.0", "2024.10-1": "24.9.2",
     "2025.12-2": "25.11.1",
 }  # fmt: skip
-"""The conda in an Anaconda: 2025.12-2's from its release notes (2026-11-30), the others from memory. One that is not here is taken for a conda that knows `init`."""
+"""The conda in an Anaconda: 2025.12-2's from its release notes (2026-11-30), the others from memory. One that is not
+here is taken for a conda that knows `init`."""
 _CHANGELOG = Source(
     title="conda changelog",
     url="https://github.com/conda/conda/blob/main/CHANGELOG.md",
@@ -51,8 +52,9 @@ class Conda(Struct, frozen=True, kw_only=True):
     needs: tuple[str, ...] = ()
 
 
-def prepared(facts: Facts, asked: Asked, ground: Ground, manager: Manager, home: str, cache: str) -> tuple[Conda, Part]:
+def prepared(scene: Scene, manager: Manager) -> tuple[Conda, Part]:
     """The conda to use, and the steps that bring it here. Raises CudaDoctorError for an installer that is not known."""
+    facts, asked, ground, home = scene.facts, scene.asked, scene.ground, scene.home
     here = None if asked.conda or asked.conda_installer else existing(facts, ground, manager)
     if here is not None:
         return here, Part()
@@ -75,7 +77,7 @@ def prepared(facts: Facts, asked: Asked, ground: Ground, manager: Manager, home:
         part.notes.append(f"{taken} exists and holds no conda: it is left as it is, and {prefix} is made")
         program = f"{prefix}/bin/{posixpath.basename(program)}"
     installer = None if given is not None else _installer(facts, family, version)
-    fetch = _fetched(given, installer, ground, cache, family, part)
+    fetch = _fetched(scene, installer, family, part)
     made = _version_of(family, installer, posixpath.basename(fetch.path))
     part.steps += _install(fetch, family, prefix)
     part.add(_initialised(ground, prefix, home, made))
@@ -132,17 +134,20 @@ def _installer(facts: Facts, family: str, version: str | None) -> Installer:
     return max(rows, key=lambda one: (one.sha256 is not None, _numbers(one.python) or ()))
 
 
-def _fetched(
-    given: str | None, installer: Installer | None, ground: Ground, cache: str, family: str, part: Part
-) -> Fetch:
+def _fetched(scene: Scene, installer: Installer | None, family: str, part: Part) -> Fetch:
+    given, ground, cache = scene.asked.conda_installer, scene.ground, scene.cache
     size = _SIZES[family][0]
     if given is None:
         assert installer is not None
         digest, algorithm = (installer.sha256, "sha256") if installer.sha256 else (installer.md5, "md5")
+        # The company's old name leads to the new one; the hash is what counts.
         if installer.sha256 is None:
-            part.notes.append(f"for {installer.file} nothing better than an MD5 was published: it is compared with that")
+            part.notes.append(
+                f"for {installer.file} nothing better than an MD5 was published: it is compared with that"
+            )
         return Fetch(
-            url=installer.url, path=f"{cache}/{installer.file}", digest=digest, algorithm=algorithm,  # type: ignore[arg-type]
+            url=installer.url.replace("https://repo.continuum.io/", "https://repo.anaconda.com/"),
+            path=f"{cache}/{installer.file}", digest=digest, algorithm=algorithm,  # type: ignore[arg-type]
             why="its hash is compared with the published one before anything of it runs", size_mib=size,
         )  # fmt: skip
     file = posixpath.basename(given)
@@ -235,7 +240,7 @@ def _version_of(family: str, installer: Installer | None, file: str) -> tuple[in
 
 
 def _conda_numbers(row: Installer) -> tuple[int, ...]:
-    """conda's own number: 26.3.2 of Miniforge 26.3.2-3, 26.5.3 of Miniconda 3.13-26.5.3-1, 4.7.12 as it stands.
+    """The number of conda: 26.3.2 of Miniforge 26.3.2-3, 26.5.3 of Miniconda 3.13-26.5.3-1, 4.7.12 as it stands.
 
     Anaconda's own, 2025.12-2, for its order.
     """

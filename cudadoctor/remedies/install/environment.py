@@ -10,21 +10,17 @@ from msgspec import Struct
 from cudadoctor.facts.base import Facts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.recommend.commands import conda as conda_words
-from cudadoctor.recommend.commands import pip as pip_words
-from cudadoctor.recommend.commands import uv as uv_words
-from cudadoctor.recommend.commands.extras import pip_extras
 from cudadoctor.recommend.model import CONDA_FAMILY
 from cudadoctor.recommend.rules import without_files
 from cudadoctor.remedies.install import names
 from cudadoctor.remedies.install.build import Chosen
 from cudadoctor.remedies.install.conda import Conda
-from cudadoctor.remedies.install.parts import Part, apt_family, apt_install, for_administrator, mine
-from cudadoctor.remedies.install.request import Asked
+from cudadoctor.remedies.install.parts import Part, mine
+from cudadoctor.remedies.install.request import Asked, Scene
 from cudadoctor.remedies.plan import Condition, Exists, PlanStep, Prints
 
 _VENVS = ".venvs"
 """Where an environment that has a name only goes with pip and uv: one place for all, which `check` looks into."""
-_TORCH_HOST = "download.pytorch.org"
 _READ = (
     "import importlib.util as u,re;"
     "s=u.find_spec('torch');"
@@ -54,9 +50,10 @@ class Place(Struct, frozen=True, kw_only=True):
         return f"{self.prefix}/bin/python"
 
 
-def wanted_place(asked: Asked, chosen: Chosen, conda: Conda | None, facts: Facts, home: str) -> Place:
+def wanted_place(scene: Scene, chosen: Chosen, conda: Conda | None) -> Place:
     """Name and path by the request; the resolver's name where none was given. Raises CudaDoctorError."""
     assert chosen.best is not None
+    asked, facts, home = scene.asked, scene.facts, scene.home
     published = "torch" if asked.as_published else conda_words.environment_name(chosen.best)
     word = names.env_word(asked.env, home, chosen.manager) if asked.env is not None else published
     if word.startswith("/"):
@@ -78,7 +75,9 @@ def _folder(chosen: Chosen, conda: Conda | None, facts: Facts, home: str) -> str
     root = conda.root if conda is not None else None
     uid = facts.os.uid if facts.os is not None else None
     mine_ = root is not None and (root.startswith(f"{home}/") or uid == 0)
-    return f"{root}/envs" if mine_ else f"{home}/.conda/envs"  # where conda itself puts them if its root is not writable
+    return (
+        f"{root}/envs" if mine_ else f"{home}/.conda/envs"
+    )  # where conda itself puts them if its root is not writable
 
 
 def holds(chosen: Chosen, env: EnvFacts) -> bool:
@@ -106,25 +105,12 @@ def any_torch(place: Place) -> Condition:
 
 
 def disk_mib(chosen: Chosen) -> int:
-    """MiB that the environment takes; estimates (torch 2.13 for the CPU 900, 2.6 with its CUDA wheels 5200 measured)."""
+    """MiB that the environment takes; estimates (measured: 900 of torch 2.13 for the CPU, 5200 of 2.6 with CUDA)."""
     assert chosen.best is not None
     cuda = chosen.best.cuda
     if cuda is None:
         return 1500
     return 4500 if cuda.major < 11 else 8000
-
-
-def steps(asked: Asked, chosen: Chosen, place: Place, conda: Conda | None, facts: Facts, home: str) -> Part:
-    """The steps that end in the environment."""
-    if chosen.manager == "pip":
-        return _venv(asked, chosen, place, facts)
-    assert conda is not None or chosen.manager == "uv"
-    if chosen.manager == "uv":
-        return _uv(asked, chosen, place)
-    assert conda is not None
-    if chosen.manager == "pixi":
-        return _pixi(asked, chosen, place, conda)
-    return _conda(asked, chosen, place, conda, home)
 
 
 def specs(chosen: Chosen) -> tuple[str, ...]:
@@ -156,14 +142,15 @@ def _override(chosen: Chosen, facts_driver: bool) -> tuple[str, ...]:
 
 
 def _sees_driver(chosen: Chosen) -> bool:
-    """conda finds CUDA's virtual package by the driver; one that comes with this plan runs only after the reboot."""
+    """By the driver conda finds CUDA's virtual package; one that comes with this plan runs only after the reboot."""
     return not chosen.newer_driver and (
         any(one is not None and one.origin == "detected" for one in (chosen.request.driver, chosen.request.cuda_driver))
     )
 
 
-def _conda(asked: Asked, chosen: Chosen, place: Place, conda: Conda, home: str) -> Part:
-    part = Part()
+def conda_steps(scene: Scene, chosen: Chosen, place: Place, conda: Conda) -> Part:
+    """One `create`, for conda, mamba and micromamba."""
+    part, asked, home = Part(), scene.asked, scene.home
     where = tuple(word for channel in channels(asked, chosen) for word in ("-c", channel))
     override = _override(chosen, _sees_driver(chosen))
     why = "one command for all of it, with the builds of torch and torchvision pinned: no solver can take the CPU's"
@@ -179,9 +166,7 @@ def _conda(asked: Asked, chosen: Chosen, place: Place, conda: Conda, home: str) 
         )
     )  # fmt: skip
     if override:
-        part.notes.append(
-            f"no driver is in sight for conda, so {override[1]} tells it which CUDA to solve for"
-        )
+        part.notes.append(f"no driver is in sight for conda, so {override[1]} tells it which CUDA to solve for")
     if conda.version is not None and conda.version < (22, 11):
         part.notes.append(
             "this conda has the old solver: on today's channels it takes minutes and gigabytes of memory; "
@@ -190,13 +175,15 @@ def _conda(asked: Asked, chosen: Chosen, place: Place, conda: Conda, home: str) 
     return part
 
 
-def _pixi(asked: Asked, chosen: Chosen, place: Place, pixi: Conda) -> Part:
-    assert chosen.best is not None and place.workspace is not None
+def pixi_steps(asked: Asked, chosen: Chosen, place: Place, pixi: Conda) -> Part:
+    """A workspace of pixi's."""
+    assert chosen.best is not None
+    assert place.workspace is not None
     manifest = f"{place.workspace}/pixi.toml"
     where = tuple(word for channel in channels(asked, chosen) for word in ("-c", channel))
     steps_ = [
         PlanStep(
-            id="env-workspace", title=f"make the pixi workspace {place.name}", why="pixi keeps environments in workspaces",
+            id="env-workspace", title=f"make the pixi workspace {place.name}", why="pixi keeps environments in them",
             action=mine((pixi.program, "init", place.workspace, *where), "makes the workspace"),
             done_when=Exists(path=manifest), makes=(place.workspace,),
         )
@@ -223,83 +210,6 @@ def _pixi(asked: Asked, chosen: Chosen, place: Place, pixi: Conda) -> Part:
     return Part(steps=steps_)
 
 
-def _venv(asked: Asked, chosen: Chosen, place: Place, facts: Facts) -> Part:
-    assert chosen.interpreter is not None
-    base = chosen.interpreter
-    part = Part()
-    needs: tuple[str, ...] = ()
-    system = base.path.startswith("/usr/bin/")
-    if base.ensurepip is False and system and apt_family(facts):
-        has = Prints(argv=(base.path, "-c", "import ensurepip"))
-        package = f"python{base.version}-venv"
-        part.steps.append(
-            apt_install(
-                "python-venv", f"install {package}", (package,), "this Python cannot make environments with pip: "
-                "the distribution keeps that in a package of its own", done_when=has, disk_mib=20,
-            )
-        )  # fmt: skip
-        part = for_administrator(part, facts, "python-venv", f"ask for {package}")
-        needs = ("python-venv",)
-    why = f"an environment of its own, with {base.path} (Python {base.version})"
-    part.steps.append(
-        PlanStep(
-            id="env-make", title=f"make the environment {place.name}", why=why,
-            action=mine((base.path, "-m", "venv", place.prefix), why), needs=needs,
-            done_when=Exists(path=f"{place.prefix}/bin/pip", what="executable"), makes=(place.prefix,), disk_mib=30,
-            disk_at=posixpath.dirname(place.prefix),
-        )
-    )  # fmt: skip
-    words, hosts = _requirements(asked, chosen)
-    torch_why = "torch and what goes with it in one command, of one build"
-    argv = (place.python, "-m", "pip", "install", "--no-input", "--disable-pip-version-check", *words)
-    part.steps.append(_torch(chosen, place, argv, torch_why, hosts))
-    return part
-
-
-def _uv(asked: Asked, chosen: Chosen, place: Place) -> Part:
-    python = chosen.python or "3"
-    why = f"an environment of its own with Python {python}, which uv fetches where it is not here"
-    make = PlanStep(
-        id="env-make", title=f"make the environment {place.name}", why=why,
-        action=mine(("uv", "venv", "--python", python, place.prefix), why),
-        done_when=Exists(path=place.python, what="executable"), makes=(place.prefix,), disk_mib=100,
-        disk_at=posixpath.dirname(place.prefix),
-    )  # fmt: skip
-    words, hosts = _requirements(asked, chosen)
-    argv = ("uv", "pip", "install", "--python", place.python, *words)
-    return Part(steps=[make, _torch(chosen, place, argv, "torch and what goes with it in one command", hosts)])
-
-
-def _torch(chosen: Chosen, place: Place, argv: tuple[str, ...], why: str, hosts: tuple[str, ...]) -> PlanStep:
-    assert chosen.best is not None
-    return PlanStep(
-        id="torch-install", title="install torch", why=why, action=mine(argv, why), needs=("env-make",), network=hosts,
-        disk_mib=disk_mib(chosen), disk_at=posixpath.dirname(place.prefix), done_when=is_done(place, chosen),
-        source=chosen.best.source,
-    )  # fmt: skip
-
-
-def _requirements(asked: Asked, chosen: Chosen) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What pip is asked for and where it may look; and the hosts of that."""
-    best = chosen.best
-    assert best is not None
-    companions = packages(chosen)
-    given = chosen.request.packages.origin == "asked"
-    index = names.address(asked.index_url, "--index-url") if asked.index_url else None
-    page = names.folder_or_page(asked.find_links) if asked.find_links else None
-    if index is not None or page is not None:
-        wanted = (*pip_words.requirements(best, companions, asked=given), *pip_extras(best))
-        flags = ("--index-url", index) if index is not None else ("--no-index",)
-        more = ("--find-links", page) if page is not None else ()
-        hosts = (*(names.host_of(index) if index else ()), *(names.host_of(page) if page else ()))
-        return (*wanted, *flags, *more), tuple(dict.fromkeys(hosts))
-    lines = uv_words if chosen.manager == "uv" else pip_words
-    line = lines.lines(best, companions, chosen.python, asked=given).command
-    words = tuple(shlex.split(line))
-    start = 3 if chosen.manager == "uv" else 4  # `uv pip install`, `python -m pip install`
-    return words[start:], (_TORCH_HOST,) if best.local or "download.pytorch.org" in line or chosen.manager == "uv" else ()
-
-
 def _hosts(found: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(host for one in found for host in names.host_of(one)))
 
@@ -320,4 +230,3 @@ def published_line(line: str, place: Place, program: str) -> tuple[str, ...]:
     if words[:2] == ("uv", "pip"):
         return ("uv", "pip", "install", "--python", place.python, *words[3:])
     return (place.python, "-m", "pip", *words[1:])
-

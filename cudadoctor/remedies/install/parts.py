@@ -136,7 +136,7 @@ def _words(step: PlanStep) -> str:
 
 
 def apt_family(facts: Facts) -> bool:
-    """dpkg and apt are here."""
+    """Debian and what comes from it: dpkg and apt are here."""
     return machine.family(facts) in ("ubuntu", "debian")
 
 

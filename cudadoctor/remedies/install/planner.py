@@ -8,16 +8,17 @@ from msgspec.structs import replace
 
 from cudadoctor.errors import CudaDoctorError
 from cudadoctor.facts.base import Facts
+from cudadoctor.recommend.detect import from_facts
 from cudadoctor.recommend.model import CONDA_FAMILY, Value
 from cudadoctor.recommend.request import build as words_request
 from cudadoctor.remedies import machine, shell_plan
-from cudadoctor.remedies.install import build, conda, driver, environment, names, published, toolkit
+from cudadoctor.remedies.install import build, conda, driver, environment, names, published, toolkit, venv
 from cudadoctor.remedies.install.build import Chosen
 from cudadoctor.remedies.install.conda import Conda
 from cudadoctor.remedies.install.environment import Place
 from cudadoctor.remedies.install.image import image
 from cudadoctor.remedies.install.parts import Part, mine, tell
-from cudadoctor.remedies.install.request import Asked, Ground, RcFile
+from cudadoctor.remedies.install.request import Asked, Ground, RcFile, Scene
 from cudadoctor.remedies.plan import For, Plan, PlanStep, Prints
 from cudadoctor.shells import dialects
 from cudadoctor.shells.paths import wanted
@@ -26,9 +27,7 @@ from cudadoctor.versions import CudaVersion
 _NOTHING = Ground()
 
 
-def plan(
-    facts: Facts, asked: Asked, *, home: str, block: RcFile | None = None, ground: Ground = _NOTHING
-) -> Plan:
+def plan(facts: Facts, asked: Asked, *, home: str, block: RcFile | None = None, ground: Ground = _NOTHING) -> Plan:
     """What to do on this machine for this user. Pure: the same facts and request give the same plan.
 
     `block` is the start-up file that shell lines go into, `ground` what was looked at beyond the facts. Raises
@@ -37,7 +36,8 @@ def plan(
     home = names.home_path(home)
     _check(asked, home)
     cache = names.plain_path(ground.cache, "XDG_CACHE_HOME") if ground.cache else f"{home}/.cache/cudadoctor/downloads"
-    first = words_request(replace(asked.words, manager=None), build.detect.from_facts(facts))
+    scene = Scene(facts=facts, asked=asked, ground=ground, home=home, cache=cache, block=block)
+    first = words_request(replace(asked.words, manager=None), from_facts(facts))
     coming = driver.to_be(facts, first)
     planned = Value(value=coming, origin="default") if coming is not None and asked.driver is not False else None
     chosen = build.choose(facts, asked, ground, driver_to_be=planned)
@@ -47,15 +47,15 @@ def plan(
     if chosen.best is None:
         part.steps += _elsewhere(facts)
         if _wants_toolkit(asked) and not machine.on_jetson(facts):
-            image_cuda = _toolkit(facts, asked, ground, chosen, cache, part, block)
+            image_cuda = _toolkit(scene, chosen, part)
             title = f"CUDA {image_cuda.release}" if image_cuda is not None else title
     else:
-        part.add(_driver(facts, asked, chosen, cache))
+        part.add(_driver(scene, chosen))
         if _wants_toolkit(asked):
-            image_cuda = _toolkit(facts, asked, ground, chosen, cache, part, block)
+            image_cuda = _toolkit(scene, chosen, part)
         elif asked.shell_lines is not False:
-            part.add(_lines(facts, asked, None, block))
-        place = _torch(facts, asked, ground, chosen, home, cache, part)
+            part.add(_lines(scene, None))
+        place = _torch(scene, chosen, part)
         title = f"{build.describe(chosen)} in the environment {place.prefix}"
     return Plan(
         purpose=For(command="install", request=asked.pairs),
@@ -89,7 +89,9 @@ def _check(asked: Asked, home: str) -> None:
     if asked.conda_installer is not None:
         names.file_of(asked.conda_installer, "--conda-installer", ".sh")
     if asked.words.platform is not None or asked.words.glibc is not None:
-        raise CudaDoctorError("--platform and --glibc are for `recommend`: `install` is for the machine that it runs on")
+        raise CudaDoctorError(
+            "--platform and --glibc are for `recommend`: `install` is for the machine that it runs on"
+        )
 
 
 def _wants_toolkit(asked: Asked) -> bool:
@@ -98,7 +100,8 @@ def _wants_toolkit(asked: Asked) -> bool:
     return asked.local_repo is not None or asked.as_published
 
 
-def _driver(facts: Facts, asked: Asked, chosen: Chosen, cache: str) -> Part:
+def _driver(scene: Scene, chosen: Chosen) -> Part:
+    facts, asked, cache = scene.facts, scene.asked, scene.cache
     assert chosen.best is not None
     if asked.as_published and asked.driver is None:
         return Part(notes=["the driver comes with the package `cuda`, as printed"])
@@ -116,10 +119,9 @@ def _driver(facts: Facts, asked: Asked, chosen: Chosen, cache: str) -> Part:
     return part
 
 
-def _toolkit(
-    facts: Facts, asked: Asked, ground: Ground, chosen: Chosen, cache: str, part: Part, block: RcFile | None
-) -> CudaVersion | None:
+def _toolkit(scene: Scene, chosen: Chosen, part: Part) -> CudaVersion | None:
     """Adds the toolkit's steps and the shell lines for it; its release where it will be there."""
+    facts, asked, ground, cache = scene.facts, scene.asked, scene.ground, scene.cache
     if machine.on_jetson(facts):
         part.impossible.append("a Jetson's CUDA is a part of JetPack: no toolkit is planned beside it")
         return None
@@ -136,19 +138,17 @@ def _toolkit(
         if lacking is not None and ground.repository is None:
             part.impossible.append(lacking)
     cuda = toolkit.release_of(asked, ground, given, built)
-    make = published.toolkit(facts, ground, cuda, cache) if asked.as_published else toolkit.steps(
-        facts, asked, ground, cuda, cache)  # fmt: skip
-    there = toolkit.present(facts, cuda) is not None
+    make = (published.toolkit if asked.as_published else toolkit.steps)(facts, ground, cuda, cache)
+    after = tuple(one.id for one in make.steps if one.id == "toolkit-install")
     part.add(make)
     if not make.impossible and asked.shell_lines is not False:
-        part.add(_lines(facts, asked, cuda, block, needs=() if there or asked.as_published else make.last))
+        part.add(_lines(scene, cuda, needs=after))
     return None if make.impossible else cuda.cuda
 
 
-def _lines(
-    facts: Facts, asked: Asked, cuda: CudaVersion | None, block: RcFile | None, needs: tuple[str, ...] = ()
-) -> Part:
+def _lines(scene: Scene, cuda: CudaVersion | None, *, needs: tuple[str, ...] = ()) -> Part:
     """The block for the shell: of the planned toolkit; else of one that is here and not on PATH."""
+    facts, asked, ground, block = scene.facts, scene.asked, scene.ground, scene.block
     part = Part()
     inventory = facts.toolkit
     try:
@@ -167,7 +167,8 @@ def _lines(
         return part
     if block is None:
         if cuda is not None or asked.shell_lines:
-            part.notes.append("which shell you use is not known: `cudadoctor shell` prints the lines for the toolkit")
+            unknown = "which shell you use is not known: `cudadoctor shell` prints the lines for the toolkit"
+            part.notes.append(ground.no_block or unknown)
         return part
     try:
         change = shell_plan.put(block.path, block.shown, block.data, block.shell, want)
@@ -190,27 +191,25 @@ def _lines(
     return part
 
 
-def _torch(
-    facts: Facts, asked: Asked, ground: Ground, chosen: Chosen, home: str, cache: str, part: Part
-) -> Place:
+def _torch(scene: Scene, chosen: Chosen, part: Part) -> Place:
     """Adds conda, the environment and the smoke test; where the environment is."""
+    facts, asked = scene.facts, scene.asked
     tool: Conda | None = None
     bringing = Part()
     if chosen.manager in CONDA_FAMILY:
-        tool, bringing = conda.prepared(facts, asked, ground, chosen.manager, home, cache)
+        tool, bringing = conda.prepared(scene, chosen.manager)
         if asked.as_published and not tool.planned and posixpath.basename(tool.program) == "conda":
-            step = conda.no_auto_activation(tool.program, home, tool.version)
+            step = conda.no_auto_activation(tool.program, scene.home, tool.version)
             bringing.steps.append(replace(step, needs=()))
-    place = environment.wanted_place(asked, chosen, tool, facts, home)
-    place = _free(facts, asked, ground, chosen, place, part)
+    place = environment.wanted_place(scene, chosen, tool)
+    place = _free(scene, chosen, place, part)
     here = next((one for one in facts.envs or () if one.prefix == place.prefix), None)
     line = chosen.answer.command if chosen.answer.request.style.value == "published" else None
-    if line is not None and chosen.answer.published == line and not line.startswith("Download") and not (
-        chosen.manager == "pixi"
-    ):  # fmt: skip
+    printable = line is not None and chosen.answer.published == line and not line.startswith("Download")
+    if line is not None and printable and chosen.manager != "pixi":
         made = published.environment(asked, chosen, place, tool, line)
     else:
-        made = environment.steps(asked, chosen, place, tool, facts, home)
+        made = _environment(scene, chosen, place, tool)
     if here is not None:
         part.notes.append(f"{place.prefix} holds {build.describe(chosen)} already")
     part.add(bringing)
@@ -220,10 +219,19 @@ def _torch(
     return place
 
 
-def _free(
-    facts: Facts, asked: Asked, ground: Ground, chosen: Chosen, place: Place, part: Part
-) -> Place:
+def _environment(scene: Scene, chosen: Chosen, place: Place, tool: Conda | None) -> Part:
+    if chosen.manager == "pip":
+        return venv.venv(scene.asked, chosen, place, scene.facts)
+    if tool is None:
+        return venv.uv(scene.asked, chosen, place)
+    if chosen.manager == "pixi":
+        return environment.pixi_steps(scene.asked, chosen, place, tool)
+    return environment.conda_steps(scene, chosen, place, tool)
+
+
+def _free(scene: Scene, chosen: Chosen, place: Place, part: Part) -> Place:
     """The place itself where it is free or holds the build already; else the next one, and what is said of it."""
+    facts, asked, ground = scene.facts, scene.asked, scene.ground
     found = environment.lies_in_the_way(place.made if place.workspace else place.prefix, facts, ground.there)
     if found is None or (not isinstance(found, str) and environment.holds(chosen, found)):
         return place

@@ -5,11 +5,11 @@ from __future__ import annotations
 from cudadoctor.compat import apt
 from cudadoctor.facts.base import Facts
 from cudadoctor.remedies import machine
-from cudadoctor.remedies.install import repository
+from cudadoctor.remedies.install import names, repository
 from cudadoctor.remedies.install.build import Chosen
 from cudadoctor.remedies.install.conda import Conda
 from cudadoctor.remedies.install.environment import Place, any_torch, channels, disk_mib, published_line
-from cudadoctor.remedies.install.parts import Part, apt_family, dpkg_has, for_administrator, mine, rooted, tell
+from cudadoctor.remedies.install.parts import Part, apt_family, dpkg_has, for_administrator, mine, rooted
 from cudadoctor.remedies.install.request import Asked, Ground, LocalRepository
 from cudadoctor.remedies.plan import Exists, Fetch, PlanStep
 from cudadoctor.versions import CudaVersion
@@ -18,16 +18,19 @@ _NO_APT_KEY = {"debian": 13, "ubuntu": 25}
 """apt-key left with apt 3: Debian 13, Ubuntu from 25.04 on."""
 _TRAPS = (
     "`apt-key add` trusts the key for every repository, and apt-key is gone with apt 3 (Debian 13, newer Ubuntu)",
-    "the package `cuda` brings NVIDIA's driver of its time along: it replaces a newer one, or does not build on this "
-    "kernel; `cuda-toolkit-X-Y` is the toolkit alone",
+    "the package `cuda` brings a driver along, in place of a newer one: `cuda-toolkit-X-Y` is the toolkit alone",
     "the flow has no reboot: a new driver runs only after one",
     "with NVIDIA's network repository beside it `cuda` means the newest CUDA there, not this one",
 )
 _KEY_FIRST = "`apt-get update` before the key is added says NO_PUBKEY: the order of the steps is what matters"
-_RETIRED = "the key 7fa2af80 was retired on 2022-04-27: it is right for a local package of before, for no network repository"
+_RETIRED = (
+    "the key 7fa2af80 was retired on 2022-04-27: it is right for a local package of before, for no network repository"
+)
 
 
-def local_of(facts: Facts, ground: Ground, cuda: CudaVersion, cache: str) -> tuple[LocalRepository, Fetch | None] | None:
+def local_of(
+    facts: Facts, ground: Ground, cuda: CudaVersion, cache: str
+) -> tuple[LocalRepository, Fetch | None] | None:
     """The repository package: the one that was given, or NVIDIA's for this toolkit with its address."""
     if ground.repository is not None:
         return ground.repository, None
@@ -47,7 +50,7 @@ def local_of(facts: Facts, ground: Ground, cuda: CudaVersion, cache: str) -> tup
 
 
 def toolkit(facts: Facts, ground: Ground, cuda: CudaVersion, cache: str) -> Part:
-    """dpkg -i, apt-key add, apt-get update, apt-get install cuda."""
+    """The four commands: dpkg -i, apt-key add, apt-get update, apt-get install cuda."""
     part = Part()
     found = local_of(facts, ground, cuda, cache) if apt_family(facts) else None
     if found is None:
@@ -60,7 +63,7 @@ def toolkit(facts: Facts, ground: Ground, cuda: CudaVersion, cache: str) -> Part
         part.steps.append(
             PlanStep(
                 id="toolkit-local-fetch", title="download NVIDIA's local repository package", why=fetch.why,
-                action=fetch, network=(repository.HOST,), disk_mib=2500, disk_at=cache,
+                action=fetch, network=names.host_of(fetch.url), disk_mib=2500, disk_at=cache,
             )
         )  # fmt: skip
         needs = ("toolkit-local-fetch",)
@@ -93,8 +96,9 @@ def environment(asked: Asked, chosen: Chosen, place: Place, conda: Conda | None,
         if one.rule in ("published", "wrong"):
             part.notes.append(one.text)
     better = next((one.command for one in chosen.answer.alternatives if one.command is not None), None)
+    option = "--as-published" if asked.as_published else "--style published"
     if better is not None:
-        part.notes.append(f"what to run instead: `{better}`; without --style published that is planned")
+        part.notes.append(f"what to run instead: `{better}`; {option} left out, that is planned")
     needs: tuple[str, ...] = conda.needs if conda is not None else ()
     program = conda.program if conda is not None else "python3"
     if chosen.manager == "pip":
@@ -115,8 +119,6 @@ def environment(asked: Asked, chosen: Chosen, place: Place, conda: Conda | None,
             done_when=Exists(path=f"{place.prefix}/{there}", what="directory" if conda is not None else "file"),
         )
     )  # fmt: skip
-    from cudadoctor.remedies.install import names
-
     hosts = tuple(dict.fromkeys(host for one in channels(asked, chosen) for host in names.host_of(one)))
     part.steps.append(
         PlanStep(
@@ -131,8 +133,3 @@ def environment(asked: Asked, chosen: Chosen, place: Place, conda: Conda | None,
 
 def _root(step: str, title: str, argv: tuple[str, ...], needs: tuple[str, ...], **more: object) -> PlanStep:
     return PlanStep(id=step, title=title, why="as printed", action=rooted(argv, "as printed"), needs=needs, **more)  # type: ignore[arg-type]
-
-
-def by_hand(line: str, place: Place) -> PlanStep:
-    """A published line that no program of ours can be given (a page to download from)."""
-    return tell("torch-install", "install torch as printed", f"{line}; into {place.prefix}", needs=())

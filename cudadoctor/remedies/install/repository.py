@@ -54,7 +54,9 @@ def keyring_steps(facts: Facts, cache: str, *, prefix: str) -> list[PlanStep] | 
     file = posixpath.join(cache, posixpath.basename(url))
     done = dpkg_has("cuda-keyring")
     why = "the package with the key that NVIDIA signs its repository with now, and the list that names both"
-    fetch = Fetch(url=url, path=file, digest=None, why=f"{why}; no hash of it is published, https is what vouches for it")
+    fetch = Fetch(
+        url=url, path=file, digest=None, why=f"{why}; no hash of it is published, https is what vouches for it"
+    )
     return [
         PlanStep(
             id=f"{prefix}-keyring-fetch", title="download NVIDIA's keyring package", why=fetch.why, action=fetch,
@@ -121,15 +123,13 @@ def _clashes(one: AptSource, name: str | None, keep: str) -> bool:
 
 def _switched_off(file: str, lines: set[int], data: bytes | None, number: int) -> PlanStep:
     title = f"switch the old entry in {file} off"
-    why = "apt refuses one repository with two keys (Conflicting values set for option Signed-By), and the old key is gone"
+    why = "apt refuses one repository with two keys (Conflicting values set for option Signed-By)"
     step = f"toolkit-old-source-{number}"
     if data is None or not file.endswith(".list"):
         return tell(step, title, f"In {file}: take the entry of {HOST} out, as root.", why=why)
     rows = data.decode("utf-8", "surrogateescape").split("\n")
     text = "\n".join(f"# {row}" if at in lines else row for at, row in enumerate(rows, 1))
-    action = WriteFile(
-        path=file, text=text, why=why, safety="system", needs_root=True, before=sha256(data).hexdigest()
-    )
+    action = WriteFile(path=file, text=text, why=why, safety="system", needs_root=True, before=sha256(data).hexdigest())
     return PlanStep(id=step, title=title, why=why, action=action)
 
 

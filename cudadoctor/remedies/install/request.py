@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 from msgspec import Struct, field
 
+from cudadoctor.facts.base import Facts
 from cudadoctor.recommend.request import Words
 from cudadoctor.shells.dialects import Shell
 from cudadoctor.versions import CudaVersion
@@ -44,20 +44,20 @@ class Asked(Struct, frozen=True, kw_only=True):
     @property
     def pairs(self) -> tuple[tuple[str, str], ...]:
         """What was given, by name, for the plan's own record."""
+        unset = Asked()
         found: list[tuple[str, str]] = []
-        for owner in (self.words, self):
+        for owner, usual in ((self.words, unset.words), (self, unset)):
             for name in owner.__struct_fields__:
                 value = getattr(owner, name)
-                if name == "words" or value is None or value in ((), False) or (name == "smoke" and value):
-                    continue
-                found.append((name, ", ".join(value) if isinstance(value, (tuple, list)) else str(value).lower()
-                              if isinstance(value, bool) else str(value)))  # fmt: skip
-        if not self.smoke:
-            found.append(("smoke", "false"))
-        for name in ("toolkit", "driver", "shell_lines"):
-            if getattr(self, name) is False:
-                found.append((name, "false"))
+                if name != "words" and value != getattr(usual, name):
+                    found.append((name, _word(value)))
         return tuple(found)
+
+
+def _word(value: object) -> str:
+    if isinstance(value, (tuple, list)):
+        return ", ".join(str(one) for one in value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 class RcFile(Struct, frozen=True, kw_only=True):
@@ -113,6 +113,8 @@ class Ground(Struct, frozen=True, kw_only=True):
     init_file: str | None = None
     """The file that `conda init` writes for the user's shell; None: it knows no such shell."""
     shell: Shell | None = None
+    no_block: str | None = None
+    """Why the start-up file could not be read, where it could not."""
     installer_digest: str | None = None
     """SHA-256 from the file `….sha256` beside the installer that was given."""
     repository: LocalRepository | None = None
@@ -121,4 +123,14 @@ class Ground(Struct, frozen=True, kw_only=True):
     """apt's lists that name NVIDIA's repositories."""
 
 
-Manager = Literal["conda", "mamba", "micromamba", "pixi", "pip", "uv"]
+class Scene(Struct, frozen=True, kw_only=True):
+    """All that the planner goes by."""
+
+    facts: Facts
+    asked: Asked
+    ground: Ground
+    home: str
+    """Checked: it can stand in paths."""
+    cache: str
+    """Where downloads are kept."""
+    block: RcFile | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from cudadoctor.compat import apt, toolkits
 from cudadoctor.errors import CudaDoctorError
 from cudadoctor.facts.base import Facts
@@ -84,7 +86,7 @@ def no_packages(facts: Facts, cuda: CudaVersion) -> str | None:
     )
 
 
-def steps(facts: Facts, asked: Asked, ground: Ground, cuda: CudaVersion, cache: str) -> Part:
+def steps(facts: Facts, ground: Ground, cuda: CudaVersion, cache: str) -> Part:
     """The toolkit's steps, or why there are none."""
     part = Part()
     here = present(facts, cuda)
@@ -116,8 +118,8 @@ def steps(facts: Facts, asked: Asked, ground: Ground, cuda: CudaVersion, cache: 
     part.steps += _compiler(facts, cuda, part, part.last)
     if not may_be_root(facts):
         part.notes.append(
-            f"without root: `conda install -c conda-forge cuda-toolkit cuda-version={cuda.release}` puts a toolkit into "
-            "an environment (CUDA 12 and newer)"
+            f"without root: `conda install -c conda-forge cuda-toolkit cuda-version={cuda.release}` puts one into an "
+            "environment (CUDA 12 and newer)"
         )
     return for_administrator(part, facts, "toolkit-ask", "ask for the toolkit")
 
@@ -157,12 +159,15 @@ def _install(facts: Facts, ground: Ground, cuda: CudaVersion, cache: str) -> lis
         found_here = repository.keyring_steps(facts, cache, prefix="toolkit")
         if found_here is None:
             return None
+        lists = found_here[-1]
+        # The old entries are off before apt reads its lists.
+        found_here[-1] = replace(lists, needs=(*lists.needs, *(one.id for one in before)))
         before += found_here
     return [
         *before,
         apt_install(
             "toolkit-install", f"install CUDA {cuda.release}", (package,), why, recommends=False,
-            needs=(before[-1].id, *(one.id for one in before if "old-source" in one.id)), disk_mib=disk,
+            needs=(before[-1].id,), disk_mib=disk,
             disk_at="/usr/local", done_when=installed, source=CUDA_GUIDE,
         ),
     ]  # fmt: skip
