@@ -44,7 +44,7 @@ NOT_YET: dict[str, str] = {}
 
 ONLY_IN = {
     "torch": ("probes/child/", "smoke/child.py"),
-    "rich": ("render/text", "cli/"),
+    "rich": ("render/text", "render/plan_text", "cli/"),
     "typer": ("cli/",),
     "psutil": ("host/",),
     "subprocess": ("host/", "probes/child/", "executor/"),

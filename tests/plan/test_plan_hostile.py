@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -14,8 +16,21 @@ from hypothesis import strategies as st
 
 from cudadoctor.remedies.plan import Fetch, Plan
 from cudadoctor.remedies.steps import Run, WriteFile
-from cudadoctor.render import plan_sh
-from tests.plan.hostile import plans
+from cudadoctor.render import plan_docker, plan_json, plan_sh, plan_text
+from cudadoctor.render.clean import command
+from cudadoctor.render.text import Look
+from tests.plan.dockerfile import instructions, run_argv
+from tests.plan.hostile import plans, words
+
+HIDDEN = ("Cc", "Cs", "Zl", "Zp")
+"""Unicode's categories of what controls, ends a line, or is half a character."""
+TURNS = ("LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI")
+"""Its classes of what turns the direction of the text around it."""
+
+
+def moves(letter: str) -> bool:
+    return unicodedata.category(letter) in HIDDEN or unicodedata.bidirectional(letter) in TURNS or letter == "\u00ad"
+
 
 SHELLS = [argv for argv in (["dash"], ["bash"], ["busybox", "sh"], ["ksh"], ["mksh"]) if shutil.which(argv[0])]
 REAL = ("id", "mkdir", "chmod", "cat", "mv", "rm", "cp", "tee", "cmp", "sha256sum", "readlink", "test", "env", "printf")
@@ -82,7 +97,7 @@ def expected(plan: Plan) -> list[tuple[str, ...]]:
 
 
 @given(data=st.data(), shell=st.sampled_from(SHELLS))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_exactly_the_argv_of_the_plan_arrives(place: Place, data: st.DataObject, shell: list[str]) -> None:
     plan = data.draw(plans(base=str(place.home), program=str(place.program)))
     place.fresh()
@@ -112,3 +127,57 @@ def test_exactly_the_argv_of_the_plan_arrives(place: Place, data: st.DataObject,
     made = {path.name for path in place.home.iterdir()} - {".local"}
     paths = {Path(step.action.path).name for step in plan.steps if isinstance(step.action, WriteFile | Fetch)}
     assert made == paths
+
+
+@given(data=st.data())
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+def test_a_dockerfile_runs_exactly_the_argv_of_the_plan(place: Place, data: st.DataObject) -> None:
+    plan = data.draw(plans(base=str(place.home), program="program"))
+    place.fresh()
+    place.noting(place.path / "program", "program", "")
+    text = plan_docker.render(plan)
+    assert text.isascii()
+    assert not set(text) & {chr(number) for number in (*range(10), *range(11, 32), 127)}
+    env = {"HOME": str(place.home), "PATH": str(place.path), "LC_ALL": "C.UTF-8"}
+    ran = [run_argv(rest) for name, rest in instructions(text) if name == "RUN"]
+    for argv in ran[1:]:  # not apt-get's
+        program = shutil.which(argv[0], path=str(place.path)) or argv[0]
+        done = subprocess.run([program, *argv[1:]], env=env, cwd=place.home, capture_output=True, check=False)
+        assert done.returncode == 0, (argv, done.stderr)
+    noted = [("curl", line[-1]) if line[0] == "curl" else line for line in place.noted()]
+    added = [("curl", rest.split(" ")[0]) for name, rest in instructions(text) if name == "ADD"]
+    wanted = [line for line in expected(plan)[1:] if line not in added]
+    assert noted == wanted, "all but the condition, which an image does not need"
+    for step in plan.steps:
+        if isinstance(step.action, WriteFile):
+            assert Path(step.action.path).read_bytes() == step.action.text.encode("utf-8", "surrogateescape")
+    assert not (place.home / "oops").exists()
+
+
+@given(data=st.data())
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+def test_the_text_moves_no_cursor_and_each_command_is_pasted_whole(data: st.DataObject) -> None:
+    plan = data.draw(plans(base="/home/me", program="/usr/bin/program"))
+    diff = ("--- a", "+++ b", f"+{data.draw(words)}")
+    for verbosity in (-1, 0, 1):
+        look = Look(width=60, verbosity=verbosity)
+        diffs = {plan.steps[1].id: diff} if data.draw(st.booleans()) else {}
+        text = plan_text.render(plan, look, diffs=diffs)
+        assert not [letter for letter in text if letter != "\n" and moves(letter)]
+        if verbosity >= 0:
+            for step in plan.steps:
+                if isinstance(step.action, Run):
+                    start = "sudo " if step.needs_root else ""
+                    assert f" {start}{command(step.action.argv)}\n".replace(" \n", "\n") in text.replace(" \n", "\n")
+
+
+@given(data=st.data())
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_json_gives_back_what_it_was_given(data: st.DataObject) -> None:
+    plan = data.draw(plans(base="/home/me", program="/usr/bin/program"))
+    text = plan_json.render(plan)
+    assert text.isascii()
+    found = json.loads(text)
+    for step, shown in zip(plan.steps, found["steps"], strict=True):
+        if isinstance(step.action, Run):
+            assert shown["argv"] == [one.encode("utf-8", "replace").decode() for one in step.action.argv]
