@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import IO
 
 from msgspec import Struct
@@ -24,6 +25,11 @@ from cudadoctor.remedies.steps import Run, WriteFile
 
 _SHOWN = 3
 """Last lines of a program that a message holds."""
+_WRONG = re.compile(
+    r"error|\b(?:E|err|fatal):|fail|cannot|could not|unable|denied|refused|no space|not found|no such|unmet|conflict",
+    re.IGNORECASE,
+)
+"""A line that says what went wrong: conda prints its plan after it, apt its summary."""
 
 
 class Failed(CudaDoctorError):  # noqa: N818  the text says what failed
@@ -122,12 +128,18 @@ def run(action: Run, name: str, bench: Bench) -> None:
         raise error
     if ended.returncode == 0:
         return
-    said = " | ".join(ended.tail[-_SHOWN:])
+    said = " | ".join(telling(ended.tail))
     code = ended.returncode or 0
     how = f"was ended by signal {-code}" if code < 0 else f"ended with {code}"
     error = Failed(f"{wanted.name} {how}" + (f": {said}" if said else ""))
     error.interrupted = ended.interrupted
     raise error
+
+
+def telling(tail: Sequence[str]) -> tuple[str, ...]:
+    """The last lines that say what went wrong, each once; where none is of that kind, the last ones."""
+    wrong = tuple(dict.fromkeys(line.strip() for line in tail if _WRONG.search(line)))
+    return (wrong or tuple(line.strip() for line in tail))[-_SHOWN:]
 
 
 def _fetch(action: Fetch, bench: Bench) -> None:

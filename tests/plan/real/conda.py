@@ -17,7 +17,7 @@ from tests.plan.real.cache import Cache
 from tests.plan.real.channel import PYTHON
 
 NEEDS = ("conda==4.3.16", "ruamel.yaml<0.17", "cytoolz", "setuptools<60")
-SITE = "/opt/conda-4.3.16"
+SITE = "/media/conda-modules"
 """Where its modules lie in the machine."""
 FILE = "Miniforge3-stand-in-Linux-x86_64.sh"
 

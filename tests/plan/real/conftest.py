@@ -101,6 +101,7 @@ def reference(
     binds |= debian.package_binds(site)
     binds |= {channel.PYTHON: str(python), conda.SITE: str(modules)}
     loader = "echo /opt/python3.7/lib > /etc/ld.so.conf.d/python3.7.conf && ldconfig"
+    loader += " && mkdir -p /root/.cache /root/.local/state"
     ready = debian.layer(cache, "ready", str((layers, bare)), (*layers, *bare), loader, binds=binds)
     binds |= {"/media/cuda": str(cuda_repo.parent), "/media/channel": str(conda_channel)}
 

@@ -76,6 +76,10 @@ def debootstrap(cache: Cache, suite: str, packages: str) -> Path:
             accounts.write_text(accounts.read_text() + line)
         home = folder / "home/me"
         home.mkdir()
+        (home / ".local/state").mkdir(parents=True)
+        (home / ".cache").mkdir()
+        for made in (home / ".local/state", home / ".local", home / ".cache"):
+            os.chown(made, 1000, 1000)
         for name in (".bashrc", ".profile"):
             shutil.copy(folder / "etc/skel" / name, home / name)
             os.chown(home / name, 1000, 1000)
@@ -84,7 +88,7 @@ def debootstrap(cache: Cache, suite: str, packages: str) -> Path:
         wrapper.write_text(_WRAPPER)
         wrapper.chmod(0o755)
 
-    return cache.get(f"debian-{suite}", f"5 {packages} {_WRAPPER}", make)
+    return cache.get(f"debian-{suite}", f"6 {packages} {_WRAPPER}", make)
 
 
 def site(cache: Cache, python: str) -> Path:

@@ -30,6 +30,9 @@ mount -t proc proc "$root/proc"
 mount -t tmpfs -o mode=755 tmpfs "$root/dev"
 for one in null zero full random urandom tty; do : > "$root/dev/$one"; mount --bind "/dev/$one" "$root/dev/$one"; done
 mkdir -m 1777 "$root/dev/shm"
+mkdir "$root/dev/pts"
+mount -t devpts -o newinstance,ptmxmode=0666 devpts "$root/dev/pts"
+ln -s pts/ptmx "$root/dev/ptmx"
 ln -s /proc/self/fd "$root/dev/fd"
 while [ "$1" != -- ]; do
     if [ "$1" = tmpfs ]; then
@@ -102,7 +105,7 @@ class Machine:
         spaces = ["--mount", "--propagation", "private", "--pid", "--fork", "--kill-child"]
         if not network:
             spaces.append("--net")
-        mounts = [text for at, size in small.items() for text in ("tmpfs", at, f"mode=1777,{size}")]
+        mounts = [text for at, size in small.items() for text in ("tmpfs", at, f"mode=700,{size}")]
         mounts += [text for at, source in self.binds.items() for text in (source, at)]
         inner = list(argv)
         if not outside:

@@ -70,7 +70,7 @@ def test_the_script_comes_to_the_same_end(reference: Fresh, ends: dict[str, dict
     assert_same(the_end(reference, ends), state(box))
 
 
-@pytest.mark.parametrize("when", ["end", "process", "begin"])
+@pytest.mark.parametrize("when", ["end", "process"])
 def test_killed_at_each_step_and_gone_on_with(reference: Fresh, ends: dict[str, dict[str, str]], when: str) -> None:
     killed = 0
     for number in range(1, 30):
