@@ -1,7 +1,8 @@
 """Starts a program in a chroot, and kills it when its journal says that the N-th step began or ended.
 
-Run on its own, in the namespaces of one machine: killer.py ROOT begin|process|end N ARGUMENT…; ends with 137 where it
-killed, else with the program's own status. What the program had started goes on to its end: SIGKILL is for one process.
+Run on its own, in the namespaces of one machine: killer.py ROOT begin|process|end|power N ARGUMENT…; ends with 137 where
+it killed, else with the program's own status. What the program had started goes on to its end, as SIGKILL is for one
+process; with `power` nothing does: the namespace ends, a moment after the N-th process was started.
 """
 
 from __future__ import annotations
@@ -30,10 +31,14 @@ def others() -> list[int]:
 
 
 def main() -> int:
-    root, wanted, number, *argv = sys.argv[1:]
+    root, when, number, *argv = sys.argv[1:]
+    wanted = "process" if when == "power" else when
     program = subprocess.Popen(["/usr/sbin/chroot", root, *argv])
     while program.poll() is None:
         if events(root, wanted) >= int(number):
+            if when == "power":
+                time.sleep(0.05 * (int(number) % 4))
+                return 137
             program.kill()
             program.wait()
             own = {program.pid, os.getpid()}

@@ -70,10 +70,12 @@ def test_the_script_comes_to_the_same_end(reference: Fresh, ends: dict[str, dict
     assert_same(the_end(reference, ends), state(box))
 
 
-@pytest.mark.parametrize("when", ["end", "process"])
-def test_killed_at_each_step_and_gone_on_with(reference: Fresh, ends: dict[str, dict[str, str]], when: str) -> None:
+@pytest.mark.parametrize("inside", [False, True], ids=["after", "inside"])
+def test_killed_at_each_step_and_gone_on_with(reference: Fresh, ends: dict[str, dict[str, str]], inside: bool) -> None:
+    """After each step; and in the middle of each program, by SIGKILL and by a power failure in turn."""
     killed = 0
     for number in range(1, 30):
+        when = "end" if not inside else "power" if number % 2 else "process"
         box = reference()
         argv = (sys.executable, str(HERE / "killer.py"), str(Path(box.folder) / "root"), when, str(number))
         done = box.run(*argv, "/usr/local/bin/cudadoctor", *APPLY, outside=True)
@@ -81,8 +83,11 @@ def test_killed_at_each_step_and_gone_on_with(reference: Fresh, ends: dict[str, 
             break
         assert done.code == 137, done.text
         killed += 1
-        resumed = box.cudadoctor("install", "--resume", "--yes")
         where = f"killed at {when} {number}"
+        resumed = box.cudadoctor("install", "--resume", "--yes")
+        if when == "power" and resumed.code != 0 and "dpkg --configure -a" in resumed.text:
+            assert box.run("dpkg", "--configure", "-a").code == 0  # as it was told
+            resumed = box.cudadoctor("install", "--resume", "--yes")
         assert resumed.code == 0, f"{where}: {resumed.text}"
         assert_same(the_end(reference, ends), state(box), where)
     assert killed >= 5, f"only {killed} steps were seen"
