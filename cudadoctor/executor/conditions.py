@@ -78,7 +78,7 @@ def look_at(plan: Plan, machine: Machine, recorded: Sequence[str] = ()) -> dict[
 def _prints(condition: Prints, machine: Machine) -> bool | None:
     try:
         wanted = command(condition.argv, machine)
-        answer = processes.ask(wanted.argv, dict(wanted.env), seconds=DEADLINE, session=True)
+        answer = processes.ask(wanted.argv, wanted.env, seconds=DEADLINE, session=True)
     except NoProgram as error:
         return False if error.missing else None
     except OSError:

@@ -75,6 +75,15 @@ class Command(Struct, frozen=True, kw_only=True):
     """The path of sudo, where the program runs by it."""
 
 
+def asking(argv: Sequence[str], machine: Machine) -> Command:
+    """A program of the system that only looks: of the system's directories, in a clean environment, never by sudo.
+
+    Raises NoProgram.
+    """
+    env = _environment(machine, needs_root=True)
+    return Command(argv=(find(argv[0], {}, machine), *argv[1:]), env=env, name=argv[0])
+
+
 def command(argv: Sequence[str], machine: Machine, *, needs_root: bool = False) -> Command:
     """Which file is run with which environment. Raises NoProgram.
 

@@ -90,11 +90,10 @@ def _sudo(todo: Sequence[PlanStep], machine: Machine) -> Iterator[str]:
         return
     if answer.returncode == 0:
         return
-    said = answer.text.strip().splitlines()
-    if answer.returncode is None or not said or "password" in answer.text:
+    if answer.returncode is None or not answer.last or "password" in answer.errors:
         yield f"{steps} and sudo would ask for a password: run `sudo -v` first, in this terminal, or run this as root"
     else:
-        yield f"{steps} and sudo refuses: {said[-1].strip()}: run this as root, or let an administrator do the steps"
+        yield f"{steps} and sudo refuses: {answer.last}: run this as root, or let an administrator do the steps"
 
 
 def _programs(todo: Sequence[PlanStep], machine: Machine) -> Iterator[str]:
