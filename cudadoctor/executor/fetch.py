@@ -28,6 +28,7 @@ from msgspec import Struct
 
 from cudadoctor.errors import CudaDoctorError
 from cudadoctor.executor import atomic
+from cudadoctor.executor.conditions import hash_of
 from cudadoctor.executor.fetch_said import reason
 
 if TYPE_CHECKING:
@@ -83,6 +84,8 @@ def fetch(wanted: Wanted, progress: Progress | None = None) -> str:
     _scheme(wanted.url, wanted)
     try:
         os.makedirs(os.path.dirname(wanted.path), mode=0o755, exist_ok=True)
+        if wanted.digest is not None and hash_of(wanted.path, wanted.algorithm, wanted.digest):
+            return wanted.digest.lower()
         for attempt in range(2):
             with _part(wanted) as part:
                 if _fill(part, wanted, progress or _nobody) or attempt:
@@ -91,6 +94,11 @@ def fetch(wanted: Wanted, progress: Progress | None = None) -> str:
     except (OSError, http.client.HTTPException) as error:
         raise NotFetched(reason(error, wanted.url, wanted.part, wanted.stall)) from error
     raise AssertionError("not reached")  # pragma: no cover
+
+
+def local_path(url: str) -> str:
+    """The path that a file:// address names."""
+    return urllib.parse.unquote(urllib.parse.urlsplit(url).path, errors="surrogateescape")
 
 
 def _scheme(url: str, wanted: Wanted) -> None:
@@ -117,8 +125,7 @@ def _part(wanted: Wanted) -> Any:  # noqa: ANN401  a context manager of a file
 def _fill(part: IO[bytes], wanted: Wanted, progress: Progress) -> bool:
     """Bring the part to its whole length. False: it is not the beginning of what the server has now."""
     if wanted.url.startswith("file:"):
-        path = urllib.request.url2pathname(urllib.parse.urlsplit(wanted.url).path)
-        with open(path, "rb") as source:
+        with open(local_path(wanted.url), "rb") as source:
             part.truncate(0)
             part.seek(0)
             shutil.copyfileobj(source, part, _PIECE)

@@ -27,7 +27,7 @@ def start(
     `together`: both outputs in one pipe.
 
     The root, because Python puts the current directory on its path: a `pip.py` lying about there would be run.
-    A session of its own has no terminal, and sudo keeps its tickets by terminal: then only the group is its own.
+    `session`: one of its own, which has no terminal to ask on. sudo keeps its tickets by terminal: not for it.
     """
     grouped: dict[str, Any] = {"start_new_session": True}
     if not session:

@@ -146,7 +146,7 @@ def run(
     tick: Callable[[], None] = lambda: None,
 ) -> Ended:
     """Run it to its end. Raises OSError where it cannot be started. Every 0.2 s `tick` is called."""
-    process = start(wanted.argv, wanted.env, session=False)
+    process = start(wanted.argv, wanted.env, session=wanted.sudo is None)
     started(process.pid)
     return _Run(wanted, process, output, breaks).to_the_end(tick)
 
