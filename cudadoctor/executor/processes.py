@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -116,16 +116,32 @@ def born(pid: int) -> str:
         return ""
 
 
+def descendants(pid: int) -> tuple[int, ...]:
+    """The processes that it started, and theirs."""
+    children: dict[int, list[int]] = {}
+    for one, _, parent, _ in _all():
+        children.setdefault(parent, []).append(one)
+    found: list[int] = []
+    open_ones = [pid]
+    while open_ones:
+        for child in children.get(open_ones.pop(), ()):
+            found.append(child)
+            open_ones.append(child)
+    return tuple(found)
+
+
+def _all() -> Iterator[tuple[int, bytes, int, int]]:
+    """Number, state, parent and group of every process (proc(5))."""
+    for name in os.listdir("/proc"):
+        if name.isdecimal():
+            with contextlib.suppress(OSError, ValueError), open(f"/proc/{name}/stat", "rb") as file:
+                state, parent, group = file.read(4096).rpartition(b")")[2].split()[:3]
+                yield int(name), state, int(parent), int(group)
+
+
 def group_lives(pid: int, born_then: str) -> bool:
     """Whether something of the group that a process led still runs; a later process of that number is another one."""
     now = born(pid)
     if now and now != born_then:
         return False
-    for name in os.listdir("/proc"):
-        if not name.isdecimal():
-            continue
-        with contextlib.suppress(OSError, IndexError), open(f"/proc/{name}/stat", "rb") as file:
-            state, _, group = file.read(4096).rpartition(b")")[2].split()[:3]
-            if int(group) == pid and state not in (b"Z", b"X"):
-                return True
-    return False
+    return any(group == pid and state not in (b"Z", b"X") for _, state, _, group in _all())
