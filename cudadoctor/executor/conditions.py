@@ -56,6 +56,25 @@ def done(step: PlanStep, machine: Machine) -> bool | None:
     return None
 
 
+def own(step: PlanStep, plan: Plan) -> tuple[Condition, ...]:
+    """What the step itself has to bring about: of a download and a file nothing, as that was compared on the way.
+
+    A step that serves a later one may bear that one's condition ("not again once the toolkit is there"): the later one
+    is judged by it.
+    """
+    if step.done_when is None or isinstance(step.action, Fetch):
+        return ()
+    after = plan.steps[plan.steps.index(step) + 1 :]
+    later = [one for other in after if other.done_when is not None for one in _atoms(other.done_when)]
+    return tuple(one for one in _atoms(step.done_when) if one not in later)
+
+
+def _atoms(condition: Condition) -> tuple[Condition, ...]:
+    if isinstance(condition, AllOf):
+        return tuple(atom for one in condition.conditions for atom in _atoms(one))
+    return (condition,)
+
+
 def look_at(plan: Plan, machine: Machine, recorded: Sequence[str] = ()) -> dict[str, bool | None]:
     """Per step whether it is done. `recorded`: steps that a journal says were done, where nothing else tells.
 
@@ -78,7 +97,7 @@ def look_at(plan: Plan, machine: Machine, recorded: Sequence[str] = ()) -> dict[
 def _prints(condition: Prints, machine: Machine) -> bool | None:
     try:
         wanted = command(condition.argv, machine)
-        answer = processes.ask(wanted.argv, dict(wanted.env), seconds=DEADLINE, session=True)
+        answer = processes.ask(wanted.argv, wanted.env, seconds=DEADLINE, session=True)
     except NoProgram as error:
         return False if error.missing else None
     except OSError:

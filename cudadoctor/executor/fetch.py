@@ -15,7 +15,6 @@ import http.client
 import json
 import os
 import shutil
-import socket
 import ssl
 import stat
 import time
@@ -29,6 +28,8 @@ from msgspec import Struct
 
 from cudadoctor.errors import CudaDoctorError
 from cudadoctor.executor import atomic
+from cudadoctor.executor.conditions import hash_of
+from cudadoctor.executor.fetch_said import reason
 
 if TYPE_CHECKING:
     from email.message import Message
@@ -83,14 +84,21 @@ def fetch(wanted: Wanted, progress: Progress | None = None) -> str:
     _scheme(wanted.url, wanted)
     try:
         os.makedirs(os.path.dirname(wanted.path), mode=0o755, exist_ok=True)
+        if wanted.digest is not None and hash_of(wanted.path, wanted.algorithm, wanted.digest):
+            return wanted.digest.lower()
         for attempt in range(2):
             with _part(wanted) as part:
                 if _fill(part, wanted, progress or _nobody) or attempt:
                     return _settle(part, wanted)
             _forget(wanted)  # the part was of no use: once more from the beginning
     except (OSError, http.client.HTTPException) as error:
-        raise NotFetched(_reason(error, wanted)) from error
+        raise NotFetched(reason(error, wanted.url, wanted.part, wanted.stall)) from error
     raise AssertionError("not reached")  # pragma: no cover
+
+
+def local_path(url: str) -> str:
+    """The path that a file:// address names."""
+    return urllib.parse.unquote(urllib.parse.urlsplit(url).path, errors="surrogateescape")
 
 
 def _scheme(url: str, wanted: Wanted) -> None:
@@ -117,8 +125,7 @@ def _part(wanted: Wanted) -> Any:  # noqa: ANN401  a context manager of a file
 def _fill(part: IO[bytes], wanted: Wanted, progress: Progress) -> bool:
     """Bring the part to its whole length. False: it is not the beginning of what the server has now."""
     if wanted.url.startswith("file:"):
-        path = urllib.request.url2pathname(urllib.parse.urlsplit(wanted.url).path)
-        with open(path, "rb") as source:
+        with open(local_path(wanted.url), "rb") as source:
             part.truncate(0)
             part.seek(0)
             shutil.copyfileobj(source, part, _PIECE)
@@ -137,7 +144,9 @@ def _fill(part: IO[bytes], wanted: Wanted, progress: Progress) -> bool:
         answer = _opener(wanted).open(request, timeout=wanted.stall)
     except urllib.error.HTTPError as error:
         if error.code == http.client.REQUESTED_RANGE_NOT_SATISFIABLE and have:
+            error.close()
             return error.headers.get("Content-Range", "").rpartition("/")[2] == str(have)
+        error.close()
         raise
     with answer:
         if answer.status == http.client.PARTIAL_CONTENT:
@@ -233,7 +242,11 @@ class _OnlyHttps(urllib.request.HTTPRedirectHandler):
         headers: http.client.HTTPMessage,
         newurl: str,
     ) -> urllib.request.Request | None:
-        _scheme(newurl, self._wanted)
+        try:
+            _scheme(newurl, self._wanted)
+        except NotFetched:
+            fp.close()
+            raise
         again = super().redirect_request(req, fp, code, msg, headers, newurl)
         if again is not None:
             for name in ("Range", "If-range"):
@@ -246,40 +259,6 @@ def _opener(wanted: Wanted) -> urllib.request.OpenerDirector:
     """Proxies from the environment, authorities from the system (SSL_CERT_FILE too)."""
     secure = urllib.request.HTTPSHandler(context=ssl.create_default_context())
     return urllib.request.build_opener(secure, _OnlyHttps(wanted))
-
-
-def _reason(error: Exception, wanted: Wanted) -> str:
-    """One line: the address, what is wrong, what to do."""
-    url = wanted.url
-    again = "; `--resume` goes on where it stopped"
-    if isinstance(error, urllib.error.HTTPError):
-        return f"{url}: the server says {error.code} {error.reason}" + _at_status(error.code, again)
-    inner = error.reason if isinstance(error, urllib.error.URLError) else error
-    text = getattr(inner, "strerror", None) or str(inner) or type(inner).__name__
-    if isinstance(inner, ssl.SSLCertVerificationError):
-        why = inner.verify_message or "it cannot be verified"
-        cure = "behind a company's proxy, let SSL_CERT_FILE name its authority"
-        return f"{url}: its certificate is not accepted: {why}: {cure}"
-    if isinstance(inner, ssl.SSLError):
-        return f"{url}: no safe connection: {text}"
-    if isinstance(inner, (TimeoutError, socket.timeout)):
-        return f"{url}: nothing came for {wanted.stall:g} s{again}"
-    if isinstance(inner, socket.gaierror):
-        return f"{url}: the name is not found ({text}): there is no network, or HTTPS_PROXY has to name a proxy"
-    if inner.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) if isinstance(inner, OSError) else False:
-        return f"{wanted.part}: {text}: make room{again}"
-    if isinstance(inner, (ConnectionError, http.client.HTTPException)):
-        return f"{url}: broken off: {text}{again}"
-    named = getattr(inner, "filename", None)
-    return f"{named or url}: {text}"
-
-
-def _at_status(code: int, again: str) -> str:
-    if code in (404, 410):
-        return ": it is not there any more: look for its new address, and give the file with its path"
-    if code in (401, 403, 407):
-        return ": a proxy or the server wants to know who asks"
-    return again if code >= 500 or code == 429 else ""
 
 
 def _nobody(_have: int, _whole: int | None) -> None:

@@ -121,13 +121,15 @@ def put(target: Target, data: bytes | None, mode: int | None, machine: Machine, 
     with tempfile.NamedTemporaryFile(dir=machine.state, prefix="put-") as own:
         own.write(data)
         own.flush()
-        put_file(own.name, target.real, before_it if mode is None else mode, machine)
+        owner = (0, 0) if target.status is None else (target.status.st_uid, target.status.st_gid)
+        put_file(own.name, target.real, before_it if mode is None else mode, machine, owner)
 
 
-def put_file(source: str, place: str, mode: int, machine: Machine) -> None:
+def put_file(source: str, place: str, mode: int, machine: Machine, owner: tuple[int, int] = (0, 0)) -> None:
     """Copy a file of ours to root's place: beside it first, then over it in one move. Raises Refused."""
     beside = f"{place}.cudadoctor-new"
-    trees.by_sudo(machine, "install", "-D", "-m", f"{mode:04o}", "-o", "root", "-g", "root", "--", source, beside)
+    of = ("-o", str(owner[0]), "-g", str(owner[1]))
+    trees.by_sudo(machine, "install", "-D", "-m", f"{mode:04o}", *of, "--", source, beside)
     trees.by_sudo(machine, "mv", "-fT", "--", beside, place)
 
 

@@ -22,7 +22,8 @@ LOCKS = (
 """apt-get(8) and dpkg(1) take these while they work."""
 STAFF = 50
 """Debian's group of /usr/local: its members may be root anyway (Debian Policy 9.1.2, read 2026-11)."""
-_KEPT_FOR_ROOT = ("LANG", "LANGUAGE", "HOME", "TZ", "http_proxy", "https_proxy", "no_proxy", "HTTPS_PROXY", "NO_PROXY")
+_PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTPS_PROXY", "NO_PROXY")
+_KEPT_FOR_ROOT = ("LANG", "LANGUAGE", "HOME", "TZ", *_PROXIES)
 _ROOTS_HOME = "/root"
 
 
@@ -75,6 +76,15 @@ class Command(Struct, frozen=True, kw_only=True):
     """The path of sudo, where the program runs by it."""
 
 
+def asking(argv: Sequence[str], machine: Machine) -> Command:
+    """A program of the system that only looks: of the system's directories, in a clean environment, never by sudo.
+
+    Raises NoProgram.
+    """
+    env = _environment(machine, needs_root=True)
+    return Command(argv=(find(argv[0], {}, machine), *argv[1:]), env=env, name=argv[0])
+
+
 def command(argv: Sequence[str], machine: Machine, *, needs_root: bool = False) -> Command:
     """Which file is run with which environment. Raises NoProgram.
 
@@ -90,8 +100,10 @@ def command(argv: Sequence[str], machine: Machine, *, needs_root: bool = False) 
     name = os.path.basename(words[0])
     if not machine.by_sudo(needs_root=needs_root):
         return Command(argv=(path, *words[1:]), env={**env, **assigned}, name=name)
-    setting = (find("env", env, machine, needs_root=True), *(f"{key}={value}" for key, value in assigned.items()))
-    front = setting if assigned else ()
+    # sudo drops all but a few variables (sudoers(5), env_reset). A proxy's password must not stand in a command line.
+    proxies = {key: env[key] for key in _PROXIES if key in env and "@" not in env[key]}
+    given = [f"{key}={value}" for key, value in {**proxies, **assigned}.items()]
+    front = (find("env", env, machine, needs_root=True), *given) if given else ()
     return Command(argv=(machine.sudo, "-n", "--", *front, path, *words[1:]), env=env, name=name, sudo=machine.sudo)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from cudadoctor.executor import processes
-from cudadoctor.executor.machine import Machine, NoProgram, command
+from cudadoctor.executor.machine import Machine, NoProgram, asking
 from cudadoctor.executor.target import Refused
 
 Family = Literal["dpkg", "rpm"]
@@ -47,15 +47,14 @@ def named(argv: Sequence[str]) -> tuple[str, ...]:
 def installed(family: Family, machine: Machine) -> dict[str, str]:
     """Name and version of every package. Raises Refused where the database cannot be asked."""
     try:
-        wanted = command(_QUERIES[family], machine)
-        answer = processes.ask(wanted.argv, dict(wanted.env), seconds=_SECONDS)
+        wanted = asking(_QUERIES[family], machine)
+        answer = processes.ask(wanted.argv, wanted.env, seconds=_SECONDS)
     except (OSError, NoProgram) as error:
         raise Refused(f"the installed packages are not known: {error}") from error
     rows = [line.split("\t") for line in answer.text.splitlines()]
     rows = [row for row in rows if len(row) == 3]
     if answer.returncode is None or (answer.returncode != 0 and not rows):
-        said = answer.text.strip().splitlines()
-        raise Refused(f"the installed packages are not known: {said[-1] if said else f'{wanted.name} does not answer'}")
+        raise Refused(f"the installed packages are not known: {answer.last or f'{wanted.name} does not answer'}")
     # The second letter is the present state: i installed, c configuration files are left, n not there (dpkg-query(1)).
     found = {row[1]: row[2] for row in rows if row[0][1:2] not in ("n", "c", "")}
     return {**{row[1]: LEFTOVER for row in rows if row[0][1:2] == "c"}, **found}
@@ -101,13 +100,12 @@ def _would_go(family: Family, names: Sequence[str], machine: Machine) -> tuple[s
     if family == "rpm":
         asked = ("rpm", "-e", "--test", "--", *names)
     try:
-        wanted = command(asked, machine)
-        answer = processes.ask(wanted.argv, dict(wanted.env), seconds=_SECONDS)
+        wanted = asking(asked, machine)
+        answer = processes.ask(wanted.argv, wanted.env, seconds=_SECONDS)
     except (OSError, NoProgram) as error:
         raise Refused(f"{', '.join(names)}: left installed: {error}") from error
     if answer.returncode != 0:
-        said = answer.text.strip().splitlines()
-        raise Refused(f"{', '.join(names)}: left installed: {said[-1].strip() if said else f'{wanted.name} fails'}")
+        raise Refused(f"{', '.join(names)}: left installed: {answer.last or f'{wanted.name} fails'}")
     if family == "rpm":
         return ()
     going = re.findall(r"^(?:Remv|Purg) (\S+)", answer.text, flags=re.MULTILINE)

@@ -55,7 +55,7 @@ class Course:
         for step in self.plan.steps:
             if self._looked[step.id] is True or step.id in left:
                 continue
-            if any(need in left or need in rebooting for need in self._all_needs(step)):
+            if any(need in left or need in rebooting for need in step.needs):
                 left[step.id] = ""
                 continue
             found.append(step)

@@ -20,7 +20,6 @@ from cudadoctor.executor.plan_needs import Course
 from cudadoctor.executor.plan_step import Bench, Failed
 from cudadoctor.executor.sudo import Ticket
 from cudadoctor.remedies.plan import Plan, PlanStep
-from cudadoctor.remedies.steps import WriteFile
 
 KEPT = "what was done is kept: `--resume` goes on, `undo` takes back"
 
@@ -35,7 +34,7 @@ class Watcher(Protocol):
         """The running program printed a line."""
 
     def end(self, step: PlanStep, outcome: str, seconds: float, message: str = "") -> None:
-        """A step ended: done, held, shown, failed, interrupted, undone or kept."""
+        """A step ended: done, held, shown, failed, undone or kept."""
 
 
 class Silent:
@@ -57,7 +56,8 @@ class Applied(Struct, frozen=True, kw_only=True):
     state: Literal["applied", "failed", "interrupted", "nothing-to-do"]
     plan: Plan
     outcomes: Mapping[str, str]
-    """By step id: done, held (it was done already), shown (for a person, or waiting for one), failed, interrupted."""
+    """By step id: done, held (it was done already), shown (for a person, or waiting for one), failed. Those that were
+    not come to are not in it."""
     error: str | None
     """One line: which step, what is wrong, what to do."""
     log: str
@@ -184,21 +184,23 @@ class _Walk:
         for number, step in enumerate(self._course.plan.steps, 1):
             if self._bench.breaks.count:
                 return self._stopped("interrupted", f"interrupted before {step.id}; {KEPT}")
-            began = time.monotonic()
+            began, broken = time.monotonic(), False
             with contextlib.suppress(OSError):  # the terminal was closed
                 self._watcher.begin(step, number, total)
             try:
                 outcome, message = self._one(step)
             except (CudaDoctorError, OSError) as error:
+                outcome, message = "failed", _line(error)
                 broken = self._bench.breaks.count > 0 or (isinstance(error, Failed) and error.interrupted)
-                outcome, message = "interrupted" if broken else "failed", _line(error)
             self._outcomes[step.id] = outcome
             self._course.came_to(step, outcome)
             seconds = time.monotonic() - began
             with contextlib.suppress(OSError):
                 self._watcher.end(step, outcome, seconds, message)
-            if outcome in ("failed", "interrupted"):
-                return self._stopped(outcome, f"{step.title} ({step.id}): {message}; {KEPT}")
+            if outcome == "failed":
+                return self._stopped(
+                    "interrupted" if broken else "failed", f"{step.title} ({step.id}): {message}; {KEPT}"
+                )
         return self._finished()
 
     def _one(self, step: PlanStep) -> tuple[str, str]:
@@ -223,11 +225,8 @@ class _Walk:
 
     def _came_to_be(self, step: PlanStep) -> None:
         """Raises Failed where the step's own condition does not hold after it."""
-        if isinstance(step.action, WriteFile):  # it may stand on what an earlier step put there
-            holds = step.done_when is None or conditions.holds(step.done_when, self._bench.machine)
-        else:
-            holds = conditions.done(step, self._bench.machine)
-        if holds is False:
+        own = conditions.own(step, self._course.plan)
+        if any(conditions.holds(one, self._bench.machine) is False for one in own):
             raise Failed("it ran without an error, and what it was to do did not come to be")
 
     def _end(self, step: PlanStep, outcome: str, left: After, message: str) -> None:
@@ -244,12 +243,10 @@ class _Walk:
         )
         self._bench.note(f"{step.id}: {outcome} {message}".rstrip())
 
-    def _stopped(self, state: str, error: str) -> Applied:
+    def _stopped(self, state: Literal["failed", "interrupted"], error: str) -> Applied:
         with contextlib.suppress(CudaDoctorError):
             self._close(state)
-        for step in self._course.plan.steps:
-            self._outcomes.setdefault(step.id, "shown" if self._course.is_shown(step) else "left")
-        return self._answer("interrupted" if state == "interrupted" else "failed", error)
+        return self._answer(state, error)
 
     def _finished(self) -> Applied:
         waiting = self._course.waiting()

@@ -137,7 +137,7 @@ def _run_back(  # noqa: PLR0917
                 message = str(failure)
                 error = f"{step.title} ({step.id}) was not taken back: {message}: `cudadoctor undo` tries again"
             items += mine
-            outcome = state if error else "kept" if any(item.how == "kept" for item in mine) else "undone"
+            outcome = "failed" if error else "kept" if any(item.how == "kept" for item in mine) else "undone"
             with contextlib.suppress(OSError):
                 watcher.end(step, outcome, time.monotonic() - began, message)
             if error:

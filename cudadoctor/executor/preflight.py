@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from cudadoctor.errors import CudaDoctorError
 from cudadoctor.executor import preflight_apt, preflight_room, processes
 from cudadoctor.executor.conditions import hash_of
+from cudadoctor.executor.fetch import local_path
 from cudadoctor.executor.kept import Before
 from cudadoctor.executor.machine import Machine, NoProgram, command
 from cudadoctor.executor.target import Refused, Writer, look
@@ -16,6 +17,9 @@ from cudadoctor.executor.target import objections as against_file
 from cudadoctor.executor.trees import note
 from cudadoctor.remedies.plan import AllOf, Condition, Exists, Fetch, HasHash, Plan, PlanStep, problems
 from cudadoctor.remedies.steps import Run, WriteFile
+
+_OUR_CACHE = "/cudadoctor/"
+"""In a path: what lies there was fetched by cudadoctor, and an older one of that name may go."""
 
 
 class Objected(CudaDoctorError):  # noqa: N818  its text is the objections
@@ -90,11 +94,10 @@ def _sudo(todo: Sequence[PlanStep], machine: Machine) -> Iterator[str]:
         return
     if answer.returncode == 0:
         return
-    said = answer.text.strip().splitlines()
-    if answer.returncode is None or not said or "password" in answer.text:
+    if answer.returncode is None or not answer.last or "password" in answer.errors:
         yield f"{steps} and sudo would ask for a password: run `sudo -v` first, in this terminal, or run this as root"
     else:
-        yield f"{steps} and sudo refuses: {said[-1].strip()}: run this as root, or let an administrator do the steps"
+        yield f"{steps} and sudo refuses: {answer.last}: run this as root, or let an administrator do the steps"
 
 
 def _programs(todo: Sequence[PlanStep], machine: Machine) -> Iterator[str]:
@@ -155,14 +158,18 @@ def _places(todo: Sequence[PlanStep], earlier: Mapping[str, Before]) -> Iterator
                 what = "is a link" if os.path.islink(made.real) else "is there already"
                 yield f"{step.id}: {path} {what} and is not what this step makes: move it away, or choose another place"
         if isinstance(step.action, Fetch):
-            yield from _place_of_fetch(step.id, step.action)
+            yield from _place_of_fetch(step.id, step.action, ours=step.action.path in ours)
 
 
-def _place_of_fetch(name: str, action: Fetch) -> Iterator[str]:
+def _place_of_fetch(name: str, action: Fetch, *, ours: bool) -> Iterator[str]:
     folder = preflight_room.nearest(os.path.dirname(action.path))
     if os.path.isdir(action.path):
         yield f"{name}: {action.path} is a directory: move it away"
-    elif os.path.lexists(action.path) and not hash_of(action.path, action.algorithm, action.digest or ""):
+    elif (
+        os.path.lexists(action.path)
+        and not (ours or _OUR_CACHE in action.path)
+        and not hash_of(action.path, action.algorithm, action.digest or "")
+    ):
         yield f"{name}: {action.path} is there already and is another file: move it away"
     mode = os.stat(folder).st_mode
     if mode & stat.S_IWOTH:
@@ -171,8 +178,10 @@ def _place_of_fetch(name: str, action: Fetch) -> Iterator[str]:
         yield f"{name}: the directory {folder} cannot be written"
     if not action.url.startswith(("https://", "file:///")):
         yield f"{name}: {action.url}: only https is used, and file:/// for a file of this machine"
-    elif action.url.startswith("file:///") and not os.path.isfile(action.url.removeprefix("file://")):
-        yield f"{name}: {action.url.removeprefix('file://')}: there is no such file"
+    elif action.url.startswith("file:///"):
+        source = local_path(action.url)
+        if not os.path.isfile(source):
+            yield f"{name}: {source}: there is no such file"
 
 
 def _is_the_thing(path: str, step: PlanStep) -> bool:

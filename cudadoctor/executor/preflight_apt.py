@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 
 from cudadoctor.executor import packages, processes
-from cudadoctor.executor.machine import Machine, NoProgram, command
+from cudadoctor.executor.machine import Machine, NoProgram, asking
 from cudadoctor.remedies.plan import PlanStep
 from cudadoctor.remedies.steps import Run
 
@@ -80,8 +80,8 @@ def _name(pid: int) -> str:
 
 def _said(argv: Sequence[str], machine: Machine) -> processes.Answer | None:
     try:
-        wanted = command(argv, machine)
-        return processes.ask(wanted.argv, dict(wanted.env), seconds=30.0)
+        wanted = asking(argv, machine)
+        return processes.ask(wanted.argv, wanted.env, seconds=30.0)
     except (OSError, NoProgram):
         return None
 

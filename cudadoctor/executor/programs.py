@@ -21,7 +21,7 @@ from typing import IO, Any
 from msgspec import Struct
 
 from cudadoctor.executor.machine import Command
-from cudadoctor.executor.processes import PATIENCE, ask, start
+from cudadoctor.executor.processes import PATIENCE, ask, descendants, start
 
 GENTLE = frozenset(("apt-get", "apt", "aptitude", "ubuntu-drivers", "dnf", "yum", "zypper"))
 """They pass an interruption on where that is safe (apt ignores SIGINT while dpkg works): told once, then waited for."""
@@ -146,7 +146,7 @@ def run(
     tick: Callable[[], None] = lambda: None,
 ) -> Ended:
     """Run it to its end. Raises OSError where it cannot be started. Every 0.2 s `tick` is called."""
-    process = start(wanted.argv, dict(wanted.env), session=False)
+    process = start(wanted.argv, wanted.env, session=wanted.sudo is None)
     started(process.pid)
     return _Run(wanted, process, output, breaks).to_the_end(tick)
 
@@ -233,15 +233,14 @@ class _Run:
 
     def _signal(self, number: signal.Signals, *, group: bool) -> None:
         pid = self._process.pid
-        try:
+        if self._wanted.sudo is not None and number == signal.SIGKILL:
+            # sudo hands on what it is sent, but not this, and its program is root's: it would be left without a parent.
+            whom = [str(-pid), *(str(one) for one in descendants(pid))]
+            with contextlib.suppress(OSError):
+                ask((self._wanted.sudo, "-n", "--", "/bin/kill", "-s", "KILL", "--", *whom), self._wanted.env)
+            return
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             if group:
                 os.killpg(pid, number)
             else:
                 os.kill(pid, number)
-        except PermissionError:
-            # sudo belongs to root. It hands on what it is sent, SIGKILL aside.
-            if self._wanted.sudo is not None:
-                whom = str(-pid if group else pid)
-                ask((self._wanted.sudo, "-n", "--", "/bin/kill", "-s", number.name[3:], "--", whom), dict(os.environ))
-        except ProcessLookupError:
-            pass

@@ -135,12 +135,11 @@ def by_sudo(machine: Machine, *argv: str) -> None:
 
     try:
         wanted = command(argv, machine, needs_root=True)
-        answer = processes.ask(wanted.argv, dict(wanted.env), seconds=600.0)
+        answer = processes.ask(wanted.argv, wanted.env, seconds=600.0)
     except (OSError, NoProgram) as error:
         raise Refused(f"{argv[-1]}: {error}") from error
     if answer.returncode != 0:
-        said = answer.text.strip().splitlines()
-        raise Refused(f"{argv[-1]}: {said[-1] if said else f'{argv[0]} ended with {answer.returncode}'}")
+        raise Refused(f"{argv[-1]}: {answer.last or f'{argv[0]} ended with {answer.returncode}'}")
 
 
 def _remove(path: str, machine: Machine, *, needs_root: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -18,7 +19,7 @@ from cudadoctor.executor.journal import Journal, JournalError
 from cudadoctor.executor.preflight import Objected
 from cudadoctor.remedies.plan import AllOf, Exists, Prints
 from cudadoctor.remedies.steps import Run
-from tests.plan.executing import Seen, Stage, plan, tell, write
+from tests.plan.executing import Seen, Stage, fetching, plan, tell, write
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def test_a_failure_stops_keeps_and_says_what_to_do(stage: Stage) -> None:
     bad = stage.step("bad", "echo first; echo the disk is on fire >&2; exit 7")
     done = plan_run.apply(stage.machine, plan(stage.making("a"), bad, stage.making("c")))
     assert done.state == "failed"
-    assert dict(done.outcomes) == {"a": "done", "bad": "failed", "c": "left"}
+    assert dict(done.outcomes) == {"a": "done", "bad": "failed"}
     for words in ("the step bad (bad)", "sh ended with 7", "the disk is on fire", "`--resume` goes on", "`undo` takes"):
         assert words in (done.error or "")
     assert "\n" not in (done.error or "")
@@ -224,7 +225,7 @@ class TestInterrupted:
         steps = plan(stage.step("long", script, done_when=Exists(path=f"{stage.home}/end")), stage.making("b"))
         before = signal.getsignal(signal.SIGINT)
         done = plan_run.apply(stage.machine, steps, watcher=self.press("now"))
-        assert (done.state, done.outcomes["long"]) == ("interrupted", "interrupted")
+        assert (done.state, done.outcomes["long"]) == ("interrupted", "failed")
         assert "`--resume`" in (done.error or "")
         assert signal.getsignal(signal.SIGINT) is before
         assert plan_run.resume(stage.machine).state == "applied"
@@ -250,7 +251,7 @@ class TestInterrupted:
         done = plan_run.apply(
             stage.machine, plan(stage.step("p", "", argv=(name, "x")), stage.making("b")), watcher=seen
         )
-        assert (done.state, dict(done.outcomes)) == ("interrupted", {"p": "done", "b": "left"})
+        assert (done.state, dict(done.outcomes)) == ("interrupted", {"p": "done"})
         assert (stage.home / "installed").exists()
         assert ("told" in seen.lines) is (name == "apt-get")
         assert "term" not in seen.lines
@@ -322,3 +323,16 @@ def test_a_file_that_was_edited_since_the_plan_is_refused(stage: Stage) -> None:
     with pytest.raises(Objected, match="was changed by something else since the plan was made"):
         plan_run.apply(stage.machine, plan(write("block", rc, "old\nblock\n", before="0" * 64)))
     assert rc.read_text() == "edited\n"
+
+
+def test_a_step_that_bears_the_condition_of_a_later_one_is_not_judged_by_it(stage: Stage) -> None:
+    """`apt-get update` and the installer's download are not done again once what they serve is there."""
+    there = Exists(path=f"{stage.home}/a/whole")
+    source = stage.base / "with space"
+    source.write_text("x")
+    fetched = fetching("get", source.as_uri(), stage.home / "got", hashlib.sha256(b"x").hexdigest(), done_when=there)
+    lists = stage.step("lists", "echo x >>listed", done_when=there, needs=("get",))
+    steps = plan(fetched, lists, stage.making("a", needs=("lists",)))
+    assert dict(plan_run.apply(stage.machine, steps).outcomes) == {"get": "done", "lists": "done", "a": "done"}
+    (stage.home / "got").unlink()
+    assert plan_run.apply(stage.machine, steps).state == "nothing-to-do"
