@@ -57,6 +57,7 @@ def plan_install(
         local_repo=_file(quiet, asked.local_repo, "--local-repo"),
         conda_installer=_file(quiet, asked.conda_installer, "--conda-installer"),
         find_links=None if asked.find_links is None else _folder(quiet, asked.find_links),
+        env=None if asked.env is None else _folder(quiet, asked.env),
         channels=tuple(_folder(quiet, one) for one in asked.channels),
     )
     facts = collect(host, Request(fast=True, timeout=timeout), progress=progress).facts
@@ -153,7 +154,7 @@ def _there(quiet: Quiet, facts: Facts, asked: Asked, home: str) -> frozenset[str
     patterns = [f"{inside}/*", f"{inside}/.venvs/*", f"{inside}/.conda/envs/*", f"{inside}/*3/bin/conda"]
     patterns += [f"{root}/{what}" for root in roots for what in ("envs/*", "bin/conda", "bin/mamba")]
     if asked.env is not None and "/" in asked.env:
-        path = glob.escape(quiet.absolute(asked.env) or asked.env).rstrip("/")
+        path = glob.escape(asked.env)
         patterns += [path, f"{path}-[0-9]*"]
     found = set(quiet.globs(*patterns, most=5000))
     found |= {path for name in ("miniforge3", "miniconda3", "anaconda3") if quiet.stat(path := f"{home}/{name}")}

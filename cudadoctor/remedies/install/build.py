@@ -61,6 +61,8 @@ def choose(facts: Facts, asked: Asked, ground: Ground, *, driver_to_be: Value | 
     if asked.driver or (base.driver is None and base.cuda_driver is None):
         base = replace(base, driver=driver_to_be if base.gpus and base.gpus.value else None, cuda_driver=None)
     wanted = request.build(replace(asked.words, manager=manager, style=None), base)
+    if manager in CONDA_FAMILY and not _in_conda(facts) and not _is_asked(wanted, "python"):
+        wanted = replace(wanted, python=None)  # conda brings its own: the system's is no reason for an old one
     published = replace(wanted, style=Value(value="published", origin="asked")) if _published(asked) else wanted
     answer = recommend(published)
     for one in _ways(wanted, ground):
@@ -121,6 +123,11 @@ def describe(chosen: Chosen) -> str:
     """`torch 1.7.1 with CUDA 10.1`."""
     assert chosen.best is not None
     return named(chosen.best)
+
+
+def _in_conda(facts: Facts) -> bool:
+    active = next((one for one in facts.envs or () if one.active), None)
+    return active is not None and active.kind in ("conda", "pixi")
 
 
 def _published(asked: Asked) -> bool:

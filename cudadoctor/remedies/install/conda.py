@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from urllib.parse import quote
 
 from msgspec import Struct
@@ -18,6 +19,7 @@ from cudadoctor.remedies.install.parts import Part, mine, tell
 from cudadoctor.remedies.install.request import Ground, Scene
 from cudadoctor.remedies.plan import Exists, Fetch, PlanStep, Prints
 
+_IN_NAME = re.compile(r"3-(?:py\d+_)?(\d{1,3}\.\d{1,3}(?:\.\d{1,3})?)-")
 _NAMES = {"miniforge3": "Miniforge", "miniconda3": "Miniconda", "anaconda3": "Anaconda"}
 _SIZES = {"miniforge3": (110, 700), "miniconda3": (170, 800), "anaconda3": (1100, 6000)}
 """MiB of the installer and of what it makes: estimates, for the newest of each."""
@@ -192,7 +194,7 @@ def _initialised(ground: Ground, prefix: str, home: str, version: tuple[int, ...
         text = f"Add the line `. {prefix}/etc/profile.d/conda.sh` to your shell's start-up file."
         part.steps.append(tell("conda-init", "let your shell know conda", text, needs=("conda-install",),
                                why="this conda is older than `conda init`"))  # fmt: skip
-        return part
+        return part  # nor does it activate base by itself
     if ground.init_file is None or ground.shell is None:
         text = f"In this shell: `. {prefix}/etc/profile.d/conda.sh` makes `conda activate` work."
         part.steps.append(tell("conda-init", "let your shell know conda", text, needs=("conda-install",),
@@ -232,6 +234,9 @@ def _family_of(file: str) -> str | None:
 
 def _version_of(family: str, installer: Installer | None, file: str) -> tuple[int, ...] | None:
     row = installer or installers.by_file(file)
+    if row is None and family != "anaconda3":
+        match = _IN_NAME.search(file)  # newer than the table: the name says it as those before it did
+        return _numbers(match[1]) if match is not None else None
     if row is None or row.version == "latest":
         return None
     if family == "anaconda3":

@@ -25,7 +25,9 @@ def state(facts: Facts, request: Request, *, newer: bool, asked: bool | None, cu
         return "asked"
     if not cuda:
         return "fine"  # a CPU build needs none
-    running = facts.driver is not None and (facts.driver.version is not None or facts.driver.cuda_version is not None)
+    here = facts.driver
+    # libcuda tells which CUDA it serves without a module, too: that alone is no driver that runs.
+    running = here is not None and here.loaded is not False and bool(here.version or here.cuda_version)
     if newer:
         return "old"
     if running:

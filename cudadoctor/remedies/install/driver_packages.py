@@ -47,11 +47,13 @@ class Kind(Struct, frozen=True, kw_only=True):
 
 
 def from_nvidia(facts: Facts, request: Request) -> bool:
-    """Debian's own driver does not know one of the GPUs: NVIDIA's repository has one that does."""
+    """Debian's own driver will not do: it does not know a GPU, or is what is here. NVIDIA's repository has others."""
     text = DEBIAN.get(machine.release(facts) or 0)
     own = DriverVersion.parse(text) if text is not None else None
     if own is None or facts.os is None or machine.family(facts) != "debian":
         return False
+    if facts.driver is not None and facts.driver.version is not None:
+        return True  # one that is here is to be replaced: Debian's own would be the same again
     found: list[ComputeCapability] = [
         one for gpu in (request.gpus.value if request.gpus is not None else ()) for one in gpu.capabilities
     ]
@@ -71,13 +73,13 @@ def install(facts: Facts, request: Request, wanted: Kind, how: State, cache: str
         if pinned:
             return _ubuntu(facts, wanted, why)
         if release is not None and (wanted.branch == BRANCH or release < 22):
-            return _ubuntu_tool(facts, release, why)
+            return _ubuntu_tool(facts, release, why, first=how == "missing")
     if family == "debian" and release in DEBIAN and wanted.branch == BRANCH:
         if from_nvidia(facts, request):
             return _debian_nvidia(facts, wanted, why, cache)
         return _debian(facts, why)
     if family == "rhel" and release in (8, 9, 10) and wanted.branch == BRANCH and (wanted.open or release != 10):
-        return _rhel(facts, release, wanted, why)
+        return _rhel(facts, release, wanted, why, first=how == "missing")
     words = install_driver.by_hand(facts) if wanted.open else None
     text = words or (
         f"Install the NVIDIA driver of branch {wanted.branch} with your distribution's package manager, or choose it "
@@ -111,15 +113,16 @@ def _ubuntu(facts: Facts, wanted: Kind, why: str) -> list[PlanStep]:
     ]  # fmt: skip
 
 
-def _ubuntu_tool(facts: Facts, release: int, why: str) -> list[PlanStep]:
-    module = Prints(argv=("modinfo", "-F", "version", "nvidia"))
+def _ubuntu_tool(facts: Facts, release: int, why: str, *, first: bool) -> list[PlanStep]:
+    # Where one is here already, that a module is there says nothing.
+    module = Prints(argv=("modinfo", "-F", "version", "nvidia")) if first else None
     tool = ("ubuntu-drivers-common", *_headers_deb(facts))
     command = "autoinstall" if release < 20 else "install"  # the sub-command was renamed with 20.04
     return [
         apt_update("driver-lists", (), "so that apt knows the release's newest driver"),
         apt_install(
             "driver-tool", "install ubuntu-drivers", tool, "Ubuntu's own tool knows which driver this release has "
-            "for the GPU", needs=("driver-lists",), done_when=module,
+            "for the GPU", needs=("driver-lists",), done_when=dpkg_has(*tool),
         ),
         PlanStep(
             id="driver-install",
@@ -174,7 +177,7 @@ def _debian_nvidia(facts: Facts, wanted: Kind, why: str, cache: str) -> list[Pla
     ]  # fmt: skip
 
 
-def _rhel(facts: Facts, release: int, wanted: Kind, why: str) -> list[PlanStep]:
+def _rhel(facts: Facts, release: int, wanted: Kind, why: str, *, first: bool) -> list[PlanStep]:
     # `580-open` is in NVIDIA's guide; `580-dkms` with cuda-drivers for GPUs before Turing is from memory.
     package = "nvidia-open" if wanted.open else "cuda-drivers"
     stream = f"nvidia-driver:{BRANCH}-{'open' if wanted.open else 'dkms'}"
@@ -195,11 +198,13 @@ def _rhel(facts: Facts, release: int, wanted: Kind, why: str) -> list[PlanStep]:
                           "the kernel module is built with them", needs))  # fmt: skip
         needs = found[-1].id
     if release < 10:
-        action = rooted(("dnf", "module", "enable", "-y", stream), f"keeps the driver at branch {BRANCH}")
+        # switch-to also brings what is installed to the stream; enabling alone leaves it.
+        verb = "enable" if first else "switch-to"
+        action = rooted(("dnf", "module", verb, "-y", stream), f"keeps the driver at branch {BRANCH}")
         found.append(
             PlanStep(
                 id="driver-stream", title=f"choose the driver's stream {stream}", why=f"keeps it at branch {BRANCH}",
-                action=action, needs=(needs,), done_when=rpm_has(package), source=NVIDIA_GUIDE,
+                action=action, needs=(needs,), done_when=rpm_has(package) if first else None, source=NVIDIA_GUIDE,
                 undo=(rooted(("dnf", "module", "reset", "-y", "nvidia-driver"), "gives the stream up"),),
             )
         )  # fmt: skip

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from cudadoctor.compat.source import Source
 from cudadoctor.facts.base import Facts
 from cudadoctor.remedies import machine, who
-from cudadoctor.remedies.plan import AllOf, Condition, PlanStep, Prints
+from cudadoctor.remedies.plan import AllOf, Condition, Fetch, PlanStep, Prints
 from cudadoctor.remedies.steps import Run, Tell
 
 APT = ("env", "DEBIAN_FRONTEND=noninteractive", "apt-get")
@@ -96,7 +96,7 @@ def for_administrator(part: Part, facts: Facts, step: str, title: str) -> Part:
     """Root's steps as one message to whoever has root, where this user has not; the others stay."""
     if may_be_root(facts) or not any(one.needs_root for one in part.steps):
         return part
-    theirs = [one for one in part.steps if one.needs_root]
+    theirs = [one for one in part.steps if one.needs_root or _only_for_root(one, part)]
     words = " ".join(_words(one) for one in theirs)
     conditions = [one.done_when for one in theirs if one.done_when is not None]
     unique = tuple(dict.fromkeys(conditions))
@@ -120,6 +120,12 @@ def for_administrator(part: Part, facts: Facts, step: str, title: str) -> Part:
     return Part(steps=kept, notes=part.notes, impossible=part.impossible)
 
 
+def _only_for_root(step: PlanStep, part: Part) -> bool:
+    """A download that only root's steps use."""
+    users = [one for one in part.steps if step.id in one.needs]
+    return isinstance(step.action, Fetch) and bool(users) and all(one.needs_root for one in users)
+
+
 def _moved(needs: tuple[str, ...], gone: set[str], step: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(step if one in gone else one for one in needs))
 
@@ -132,6 +138,8 @@ def _words(step: PlanStep) -> str:
         return f"`{shlex.join(action.argv)}` ({step.title})."
     if isinstance(action, Tell):
         return action.text
+    if isinstance(action, Fetch):
+        return f"Download {action.url} to {action.path}."
     return f"{step.title}: {action.path}."
 
 

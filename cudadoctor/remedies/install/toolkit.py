@@ -15,6 +15,8 @@ from cudadoctor.remedies.install.parts import (
     Part,
     apt_family,
     apt_install,
+    apt_update,
+    dpkg_has,
     for_administrator,
     may_be_root,
     rooted,
@@ -194,7 +196,7 @@ def _compiler(facts: Facts, cuda: CudaVersion, part: Part, needs: tuple[str, ...
     if major is not None and major <= limit.gcc:
         if here is None and apt_family(facts):
             why = "nvcc compiles nothing without a C++ compiler, and there is none here"
-            return [apt_install("compiler", "install a C++ compiler", ("g++",), why, needs=needs, disk_mib=200)]
+            return _gcc("install a C++ compiler", ("g++",), why, needs)
         return []
     if major is None:
         return []
@@ -204,12 +206,7 @@ def _compiler(facts: Facts, cuda: CudaVersion, part: Part, needs: tuple[str, ...
         part.notes.append(
             f"to compile: `export NVCC_CCBIN=/usr/bin/g++-{best}`; the system's own gcc stays as it is (DKMS needs it)"
         )
-        return [
-            apt_install(
-                "compiler", f"install gcc {best} beside the system's", (f"gcc-{best}", f"g++-{best}"), why,
-                needs=needs, disk_mib=200, source=limit.source,
-            )
-        ]  # fmt: skip
+        return _gcc(f"install gcc {best} beside the system's", (f"gcc-{best}", f"g++-{best}"), why, needs)
     if machine.family(facts) == "rhel":
         package = f"gcc-toolset-{limit.gcc}"
         action = rooted(("dnf", "install", "-y", package), why)
@@ -225,3 +222,10 @@ def _compiler(facts: Facts, cuda: CudaVersion, part: Part, needs: tuple[str, ...
         f"`conda install -c conda-forge gxx_linux-64={limit.gcc}` brings one into an environment."
     )
     return [tell("compiler", f"get gcc {limit.gcc} for nvcc", text, why=why, needs=needs, source=limit.source)]
+
+
+def _gcc(title: str, packages: tuple[str, ...], why: str, needs: tuple[str, ...]) -> list[PlanStep]:
+    """Packages of the distribution; its lists are read first where nothing before has done so."""
+    lists = [] if needs else [apt_update("compiler-lists", (), dpkg_has(*packages), "so that apt knows the packages")]
+    after = needs or ("compiler-lists",)
+    return [*lists, apt_install("compiler", title, packages, why, needs=after, disk_mib=200)]

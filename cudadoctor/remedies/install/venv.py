@@ -12,7 +12,15 @@ from cudadoctor.recommend.commands.extras import pip_extras
 from cudadoctor.remedies.install import names
 from cudadoctor.remedies.install.build import Chosen
 from cudadoctor.remedies.install.environment import Place, disk_mib, is_done, packages
-from cudadoctor.remedies.install.parts import Part, apt_family, apt_install, for_administrator, mine
+from cudadoctor.remedies.install.parts import (
+    Part,
+    apt_family,
+    apt_install,
+    apt_update,
+    for_administrator,
+    may_be_root,
+    mine,
+)
 from cudadoctor.remedies.install.request import Asked
 from cudadoctor.remedies.plan import Exists, PlanStep, Prints
 
@@ -26,13 +34,18 @@ def venv(asked: Asked, chosen: Chosen, place: Place, facts: Facts) -> Part:
     part = Part()
     needs: tuple[str, ...] = ()
     system = base.path.startswith("/usr/bin/")
-    if base.ensurepip is False and system and apt_family(facts):
-        has = Prints(argv=(base.path, "-c", "import ensurepip"))
-        package = f"python{base.version}-venv"
+    # Where it is known to be there the step is done already, and a script of the plan works elsewhere too.
+    if system and apt_family(facts) and (base.ensurepip is False or (base.ensurepip and may_be_root(facts))):
+        has = Prints(argv=(base.path, "-I", "-c", "import ensurepip"))
+        package = "python3-venv" if base.path == "/usr/bin/python3" else f"python{base.version}-venv"
+        part.steps.append(apt_update("python-lists", (), has, "so that apt knows the package"))
+        why = (
+            "without it this Python makes no environments with pip: the distribution keeps that in a package of its own"
+        )
         part.steps.append(
             apt_install(
-                "python-venv", f"install {package}", (package,), "this Python cannot make environments with pip: "
-                "the distribution keeps that in a package of its own", done_when=has, disk_mib=20,
+                "python-venv", f"install {package}", (package,), why, done_when=has, disk_mib=20,
+                needs=("python-lists",),
             )
         )  # fmt: skip
         part = for_administrator(part, facts, "python-venv", f"ask for {package}")

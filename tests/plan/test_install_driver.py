@@ -1,0 +1,191 @@
+"""The driver part of an `install` plan: only where it is needed, the right branch and module, and never where not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from cudadoctor.remedies.plan import Prints
+from tests.machines import hardware
+from tests.machines.catalogue import CATALOGUE
+from tests.machines.parts import Driver, Gpu, Os
+
+from . import fresh
+from .fresh import argv, ids, machine, planned, step, text
+
+INSTALL = ("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y")
+
+
+@pytest.mark.parametrize(
+    ("os", "gpus", "package"),
+    [
+        (hardware.UBUNTU_2404, [hardware.RTX_5090], "nvidia-driver-580-server-open"),  # Blackwell: open alone
+        (hardware.UBUNTU_2404, [hardware.RTX_3090], "nvidia-driver-580-server-open"),  # from Turing on: open advised
+        (hardware.UBUNTU_2204, [hardware.GTX_1080_TI], "nvidia-driver-580-server"),  # Pascal: never open
+        (hardware.UBUNTU_2204, [hardware.V100, hardware.T4], "nvidia-driver-580-server"),  # one that cannot decides
+        (hardware.UBUNTU_2604, [hardware.V100], "nvidia-driver-580-server"),
+        (hardware.UBUNTU_2204, [hardware.KEPLER_K80], "nvidia-driver-470"),
+    ],
+)
+def test_ubuntu_gets_the_branch_and_the_module_for_every_gpu(os: Os, gpus: list[Gpu], package: str) -> None:
+    several = [replace(gpu, bus=f"0000:0{number}:00.0") for number, gpu in enumerate(gpus, 1)]
+    plan = planned(machine(os, *several), words={"cuda": "cpu"} if "470" in package else None, driver=True)
+    assert argv(plan, "driver-install") == (*INSTALL, package)
+    install = step(plan, "driver-install")
+    assert install.packages
+    assert install.reboot
+    assert install.needs_root
+    assert install.safety == "system"
+    assert install.needs == ("driver-lists",)
+    reboot = step(plan, "driver-reboot")
+    assert reboot.manual
+    assert reboot.reboot
+    assert reboot.needs == ("driver-install",)
+    assert "driver-reboot" in step(plan, "smoke").needs
+
+
+def test_the_branch_is_seen_to_be_installed() -> None:
+    done = step(planned(machine(hardware.UBUNTU_2404, hardware.RTX_3090)), "driver-install").done_when
+    assert done == Prints(
+        argv=("dpkg-query", "-W", "-f", "${db:Status-Status}", "nvidia-driver-580-server-open"), text="installed"
+    )
+
+
+def test_headers_of_the_running_kernel_go_along_where_they_lack() -> None:
+    plan = planned(machine(hardware.UBUNTU_2404, hardware.RTX_3090, headers=False))
+    assert argv(plan, "driver-install")[-2] == f"linux-headers-{hardware.UBUNTU_2404.kernel}"
+
+
+def test_secure_boot_is_enrolled_by_hand_before_the_reboot() -> None:
+    plan = planned(machine(hardware.UBUNTU_2404, hardware.RTX_3090, secure_boot=True))
+    assert ids(plan)[:4] == ["driver-lists", "driver-install", "driver-secure-boot", "driver-reboot"]
+    assert step(plan, "driver-secure-boot").manual
+    assert "mokutil --import /var/lib/shim-signed/mok/MOK.der" in text(plan, "driver-secure-boot")
+    assert step(plan, "driver-reboot").needs == ("driver-secure-boot",)
+
+
+def test_nouveau_is_spoken_of() -> None:
+    one = machine(hardware.UBUNTU_2404, modules=("nouveau",))
+    plan = planned(replace(one, gpus=(replace(hardware.RTX_3090, bound="nouveau"),)))
+    assert any("nouveau" in note for note in plan.notes)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ubuntu1804-gtx1080ti-418-torch14-conda",
+        "ubuntu2204-rtx3090-535-torch23",
+        "ubuntu2404-rtx5090-580open-torch28",
+        "wsl2-rtx3060laptop-546-torch25",
+        "docker-l40s-570open-torch27",
+    ],
+)
+def test_a_driver_that_works_is_left_alone(name: str) -> None:
+    assert not [one for one in ids(planned(CATALOGUE[name].machine)) if one.startswith("driver")]
+
+
+def test_the_build_is_chosen_for_the_driver_that_is_here() -> None:
+    """418.39 serves CUDA 10.1 and nothing newer: torch follows the driver, not the driver torch."""
+    plan = planned(CATALOGUE["ubuntu1804-gtx1080ti-418-torch14-conda"].machine)
+    assert "CUDA 10.1" in plan.title
+
+
+def test_one_that_is_too_old_for_what_is_asked_is_replaced() -> None:
+    one = machine(hardware.UBUNTU_2204)
+    one = replace(one, gpus=(hardware.RTX_3090,), driver=Driver(version="470.256.02", cuda="11.4"))
+    plan = planned(one, words={"cuda": "12.6"})
+    assert argv(plan, "driver-install")[-1] == "nvidia-driver-580-server-open"
+    assert "too old" in step(plan, "driver-install").why
+    assert step(plan, "driver-install").lasting is not None
+    # nvidia-smi answers with the old driver as well: what runs is seen by its branch
+    assert step(plan, "driver-reboot").done_when == Prints(argv=("grep", "-q", "^580[.]", "/sys/module/nvidia/version"))
+    kept = planned(one, words={"cuda": "12.6"}, driver=False)
+    assert kept.impossible is not None
+    assert "needs driver 525.60.13 or newer; 470.256.02 is older" in kept.impossible
+    assert not [step_ for step_ in ids(kept) if step_.startswith("driver")]
+
+
+def test_no_driver_leaves_the_machine_without_one_and_says_so() -> None:
+    plan = planned(machine(hardware.UBUNTU_2404, hardware.RTX_3090), driver=False)
+    assert not [one for one in ids(plan) if one.startswith("driver")]
+    assert any("--no-driver" in note for note in plan.notes)
+
+
+def test_in_wsl_windows_has_the_driver() -> None:
+    plan = planned(CATALOGUE["wsl2-rtx3060laptop-546-torch25"].machine, driver=True)
+    assert ids(plan)[0] == "driver-elsewhere"
+    assert "In Windows" in text(plan, "driver-elsewhere")
+    assert not any("nvidia-driver" in word for one in plan.steps for word in getattr(one.action, "argv", ()))
+
+
+def test_in_a_container_its_host_has_the_driver() -> None:
+    plan = planned(CATALOGUE["docker-l40s-570open-torch27"].machine, driver=True)
+    assert "container uses the driver of its host" in text(plan, "driver-elsewhere")
+
+
+def test_without_root_the_administrator_is_told_the_commands() -> None:
+    plan = planned(machine(hardware.UBUNTU_2404, hardware.RTX_3090, groups=("ada", "users")))
+    told = text(plan, "driver-ask")
+    assert "administrator" in told
+    assert "apt-get install -y nvidia-driver-580-server-open" in told
+    assert not [one.id for one in plan.steps if one.needs_root]
+    assert step(plan, "driver-ask").done_when is not None
+
+
+def test_ubuntu_1804_takes_what_its_own_tool_knows() -> None:
+    plan = planned(machine(hardware.UBUNTU_1804, hardware.GTX_1080_TI), words={"cuda": "10.1", "manager": "conda"})
+    assert argv(plan, "driver-install") == ("ubuntu-drivers", "autoinstall")
+    assert argv(plan, "driver-tool")[-1] == "ubuntu-drivers-common"
+    newer = planned(machine(hardware.UBUNTU_2004, hardware.GTX_1080_TI))
+    assert argv(newer, "driver-install") == ("ubuntu-drivers", "install")
+
+
+def test_debian_has_its_own_driver_and_the_build_is_for_that() -> None:
+    """Debian 13's 550 is too old for CUDA 13: the build must be one for CUDA 12."""
+    plan = planned(machine(fresh.DEBIAN_13, hardware.RTX_3090))
+    assert argv(plan, "driver-install")[-3:] == ("linux-headers-amd64", "nvidia-driver", "firmware-misc-nonfree")
+    assert step(plan, "driver-components").manual
+    assert "with CUDA 12." in plan.title
+
+
+def test_debians_own_does_not_know_blackwell() -> None:
+    plan = planned(machine(fresh.DEBIAN_13, hardware.RTX_5090))
+    assert argv(plan, "driver-install")[-1] == "nvidia-open"
+    assert argv(plan, "driver-keyring")[-1].endswith("/cuda-keyring_1.1-1_all.deb")
+    assert "debian13/x86_64" in fresh.fetch(plan, "driver-keyring-fetch").url
+
+
+@pytest.mark.parametrize(
+    ("gpu", "stream", "package"),
+    [
+        (hardware.RTX_3090, "nvidia-driver:580-open", "nvidia-open"),
+        (hardware.V100, "nvidia-driver:580-dkms", "cuda-drivers"),
+    ],
+)
+def test_rhel_9_by_nvidias_repository_and_a_stream(gpu: Gpu, stream: str, package: str) -> None:
+    plan = planned(machine(fresh.RHEL_9, gpu, groups=("ada", "wheel"), headers=False))
+    assert argv(plan, "driver-stream") == ("dnf", "module", "enable", "-y", stream)
+    assert argv(plan, "driver-install") == ("dnf", "install", "-y", package)
+    assert argv(plan, "driver-headers")[-1] == f"kernel-devel-{fresh.RHEL_9.kernel}"
+    assert "cuda-rhel9.repo" in argv(plan, "driver-repo")[-1]
+
+
+def test_others_are_told() -> None:
+    plan = planned(machine(hardware.FEDORA_42, hardware.RTX_3090, groups=("ada", "wheel")))
+    assert "akmod-nvidia" in text(plan, "driver-by-hand")
+
+
+def test_no_one_driver_for_a_gpu_of_before_turing_beside_a_blackwell() -> None:
+    two = (replace(hardware.RTX_5090, bus="0000:01:00.0"), replace(hardware.GTX_1080_TI, bus="0000:02:00.0"))
+    plan = planned(machine(hardware.UBUNTU_2404, *two), driver=True, words={"manager": "conda", "cuda": "12.9"})
+    assert "open kernel modules" in text(plan, "driver-choose")
+    assert "driver-install" not in ids(plan)
+
+
+def test_one_that_is_installed_and_does_not_run_is_a_matter_for_check() -> None:
+    broken = Driver(version="535.274.02", cuda="12.2", loaded=False)
+    one = replace(machine(hardware.UBUNTU_2204), gpus=(fresh.without_driver(hardware.RTX_3090),), driver=broken)
+    plan = planned(one)
+    assert "driver-install" not in ids(plan)
+    assert any("cudadoctor check" in note for note in plan.notes)
