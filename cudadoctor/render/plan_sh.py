@@ -122,7 +122,7 @@ class _Script:
         yield "  current=''"
         if self.waits:
             yield '  if [ -n "${waiting}" ] && [ "${put_off}" -gt 0 ]; then'
-            yield "    stop 'Steps wait for what is yours to do (or for a reboot): do it, then run this script again.' 10"
+            yield "    stop 'Steps wait for what is yours to do or for a reboot: do it, then run this script again.' 10"
             yield "  fi"
         yield '  if [ "${changed}" -eq 0 ]; then'
         yield "    say 'Nothing was to do: everything is so already.'"
