@@ -190,8 +190,11 @@ def _watcher(shared: options.Common) -> Watcher:
 def _objected(error: CudaDoctorError) -> ExitCode:
     """Not begun: every objection on a line of its own."""
     objections: tuple[str, ...] = getattr(error, "objections", ())
-    if len(objections) < 2:
+    if not objections:
         raise error
+    if len(objections) == 1:
+        console.note(str(error))
+        return ExitCode.FINDINGS
     for one in objections:
         console.note(one)
     console.note("nothing was changed")

@@ -242,11 +242,13 @@ def test_what_waits_is_said(tool: Tool) -> None:
 
 
 def test_every_objection_has_its_line(tool: Tool) -> None:
-    done = tool.run("install", "--apply", "--yes", objects=True)
+    done = tool.run("install", "--apply", "--yes", objects=["the disk is full", "there is no network"])
     assert done.returncode == 1
     assert done.stderr.splitlines() == [
         "cudadoctor: the disk is full", "cudadoctor: there is no network", "cudadoctor: nothing was changed",
     ]  # fmt: skip
+    one = tool.run("install", "--apply", "--yes", "-q", objects=["the disk is full"])
+    assert (one.returncode, one.stderr) == (1, "cudadoctor: nothing was changed: the disk is full\n")
 
 
 def test_nothing_to_do_is_not_asked_for(tool: Tool) -> None:

@@ -25,7 +25,7 @@ PLAN = plans.ALL[WANTED.get("plan", "venv")]
 class Objected(CudaDoctorError):  # noqa: N818  as the executor names it
     """As the executor's."""
 
-    objections = ("the disk is full", "there is no network")
+    objections: tuple[str, ...] = ()
 
 
 def log(name: str, **values: object) -> None:
@@ -68,8 +68,10 @@ def run(plan: Any, watcher: Any) -> object:
 
 def apply_plan(host: object, plan: Any, *, named: object, watcher: Any) -> object:
     log("apply_plan", named=named)
-    if WANTED.get("objects"):
-        raise Objected("nothing was changed: the disk is full; there is no network")
+    if "objects" in WANTED:
+        error = Objected("nothing was changed: " + "; ".join(WANTED["objects"]))
+        error.objections = tuple(WANTED["objects"])
+        raise error
     return run(plan, watcher)
 
 
