@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Literal
 
 from cudadoctor.errors import CudaDoctorError
-from cudadoctor.remedies.plan import Fetch, Plan, PlanStep
+from cudadoctor.remedies.plan import AllOf, Condition, Fetch, Plan, PlanStep
 from cudadoctor.remedies.steps import Run, WriteFile
 
 Holds = Mapping[str, bool | None]
@@ -50,6 +50,31 @@ def always(step: PlanStep) -> bool:
     action = step.action
     knows = isinstance(action, WriteFile) or (isinstance(action, Fetch) and action.digest is not None)
     return step.done_when is None and not knows and not step.manual
+
+
+def own_conditions(plan: Plan, step: PlanStep) -> tuple[Condition, ...]:
+    """What has to hold when the step has run; of a download nothing, as that is compared on the way.
+
+    A step that serves a later one may bear that one's condition ("not again once the toolkit is there"): the later one
+    is judged by it.
+    """
+    if step.done_when is None or isinstance(step.action, Fetch):
+        return ()
+    later = [
+        one
+        for other in plan.steps[plan.steps.index(step) + 1 :]
+        if other.done_when is not None
+        for one in _single(other.done_when)
+    ]
+    return tuple(one for one in _single(step.done_when) if one not in later)
+
+
+def _single(condition: Condition) -> Iterator[Condition]:
+    if isinstance(condition, AllOf):
+        for one in condition.conditions:
+            yield from _single(one)
+    else:
+        yield condition
 
 
 def nothing_to_do(plan: Plan, holds: Holds, named: Collection[str] = ()) -> bool:

@@ -222,6 +222,8 @@ class _Script:
             yield from self._write(number, step, action)
         elif isinstance(action, Fetch):
             yield from self._fetch(step, action)
+        for condition in plan_parts.own_conditions(self.plan, step):
+            yield f"{_condition(condition)} || did_not"
         yield from (f"made {number}.{index}" for index in range(len(made)))
         if not plan_parts.always(step):
             yield "changed=$((changed + 1))"

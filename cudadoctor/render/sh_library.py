@@ -33,6 +33,11 @@ ended() {
   exit "${status}"
 }
 """,
+    "did_not": """
+did_not() {
+  stop "${current} ran without an error, and what it was to do did not come to be. Run this script again."
+}
+""",
     "begin": """
 begin() {
   current="Step $1 of ${steps} ($2)"
@@ -144,6 +149,7 @@ write_file() {
 # before the first try has no mark, and stays.
 fresh() {
   if [ -e "${state}/making.$2" ]; then
+    printf '%s\\n' '      removes what a try that was broken off left'
     "$1" rm -rf "$3"
   elif "$1" test ! -e "$3" && "$1" test ! -L "$3"; then
     : >"${state}/making.$2"
@@ -262,6 +268,7 @@ waits() {
 """,
 }
 _NEEDS = {
+    "did_not": ("stop",),
     "unchanged": ("stop",),
     "write_file": ("stop",),
     "download": ("stop",),

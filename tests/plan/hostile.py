@@ -62,10 +62,10 @@ def plans(draw: st.DrawFn, *, base: str, program: str) -> Plan:
         step(
             0,
             Run(argv=program_argv(), why=draw(words), safety="safe", needs_root=draw(st.booleans())),
-            done_when=condition, makes=(path("m"),), touches=(path("t"),),
+            makes=(path("m"),), touches=(path("t"),),
         ),
         step(1, WriteFile(path=path("w"), text=draw(words), why=draw(words), needs_root=draw(st.booleans()))),
-        step(2, Tell(text=draw(words))),
+        step(2, Tell(text=draw(words)), done_when=condition),
         step(3, Fetch(url=f"https://{draw(words)}", path=path("f"), digest=None, why=draw(words))),
         step(4, Run(argv=program_argv(), why=draw(words), safety="manual")),
         step(5, Run(argv=program_argv(), why=draw(words), safety="safe")),

@@ -189,6 +189,25 @@ def first_shell() -> str:
     return next(iter(HERE))
 
 
+def test_what_did_not_come_to_be_is_said(world: World) -> None:
+    """And what was half made goes before the second try; a later step's condition is the later one's business."""
+    path = f"{world.home}/half"
+    step = replace(
+        world.plan().steps[4], action=Run(argv=("mkdir", path), why="", safety="safe"), makes=(path,),
+        done_when=Exists(path=f"{path}/whole"), touches=(),
+    )  # fmt: skip
+    script = world.script(replace(world.plan(), steps=(step,)))
+    for _ in range(2):
+        done = world.run(first_shell(), script)
+        assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+        assert "what it was to do did not come to be" in done.stderr
+    (world.home / "half").rmdir()
+    makes = replace(
+        step, id="whole", needs=("settle",), action=Run(argv=("touch", f"{path}/whole"), why="", safety="safe")
+    )
+    assert world.run(first_shell(), world.script(replace(world.plan(), steps=(step, makes)))).returncode == 0
+
+
 def test_a_wrong_hash_leaves_nothing(world: World) -> None:
     plan = world.plan()
     world.installer.write_text("echo another\n")
