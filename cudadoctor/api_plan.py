@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from cudadoctor.executor.plan_undo import TakenBack as TakenBack  # noqa: PLC0414
     from cudadoctor.facts.base import Facts
     from cudadoctor.probes.quiet import Quiet
+    from cudadoctor.recommend.request import Words
     from cudadoctor.remedies.install.request import Asked, Ground, Interpreter, LocalRepository, RcFile
     from cudadoctor.remedies.plan import Plan
     from cudadoctor.shells.dialects import Shell
     from cudadoctor.versions import CudaVersion
 
-__all__ = ["apply_plan", "holds", "plan_install", "resume", "undo"]
+__all__ = ["apply_plan", "asked", "differences", "holds", "next_to_undo", "plan_install", "resume", "undo"]
 
 _PROGRAMS = ("conda", "mamba", "micromamba", "pixi", "uv", "apt-key", "gpg")
 _LIST_SECONDS = 120.0
@@ -306,6 +307,61 @@ def undo(host: Host, journal: str | None = None, *, watcher: Watcher | None = No
 
     return plan_undo.undo(_machine(host), journal, watcher=watcher, without=block.take)
 
+
+def next_to_undo(host: Host, journal: str | None = None) -> Plan | None:
+    """The plan whose run `undo` would take back; None where that is a change of rc files, or nothing."""
+    from cudadoctor.executor import plan_undo
+
+    return plan_undo.next_plan(_machine(host), journal)
+
+
+def asked(
+    words: Words,
+    *,
+    env: str | None = None,
+    toolkit: bool | None = None,
+    driver: bool | None = None,
+    conda: str | None = None,
+    as_published: bool = False,
+    local_repo: str | None = None,
+    conda_installer: str | None = None,
+    channels: tuple[str, ...] = (),
+    index_url: str | None = None,
+    find_links: str | None = None,
+    shell_lines: bool | None = None,
+    smoke: bool = True,
+) -> Asked:
+    """The request of `plan_install`, as it was typed; None: not given."""
+    from cudadoctor.remedies.install.request import Asked
+
+    return Asked(
+        words=words, env=env, toolkit=toolkit, driver=driver, conda=conda, as_published=as_published,
+        local_repo=local_repo, conda_installer=conda_installer, channels=channels, index_url=index_url,
+        find_links=find_links, shell_lines=shell_lines, smoke=smoke,
+    )  # fmt: skip
+
+
+def differences(plan: Plan) -> dict[str, tuple[str, ...]]:
+    """By step id: what each file that the plan writes would change by, as a unified diff. Only looks.
+
+    A file that cannot be read is left out.
+    """
+    from cudadoctor.executor.target import Refused, look
+    from cudadoctor.remedies.steps import WriteFile
+    from cudadoctor.shells.difference import difference
+
+    found: dict[str, tuple[str, ...]] = {}
+    for step in plan.steps:
+        action = step.action
+        if not isinstance(action, WriteFile):
+            continue
+        try:
+            before = look(action.path).data
+        except Refused:
+            continue
+        after = None if action.delete else action.text.encode("utf-8", "surrogateescape")
+        found[step.id] = difference(action.path, before, after)
+    return found
 
 def _machine(host: Host) -> Machine:
     """Where plans are carried out: always this machine, for whoever the host's environment says."""

@@ -22,7 +22,7 @@ from cudadoctor.executor.plan_run import Silent, Watcher, open_log, refuse_while
 from cudadoctor.executor.plan_step import Bench, Failed
 from cudadoctor.executor.sudo import Ticket
 from cudadoctor.executor.target import Refused, Writer, look
-from cudadoctor.remedies.plan import PlanStep
+from cudadoctor.remedies.plan import Plan, PlanStep
 from cudadoctor.remedies.steps import Run
 
 Without = Callable[[bytes], bytes]
@@ -67,6 +67,17 @@ def undo(
             raise CudaDoctorError(f"{wanted or folder.path}: is taken back already")
         refuse_while_at_work(folder, history, machine)
         return _run_back(folder, history, journal, machine, watcher or Silent(), without)
+
+
+def next_plan(machine: Machine, wanted: str | None = None) -> Plan | None:
+    """The plan whose run `undo` would take back; None: a change of rc files is newer, or there is nothing.
+
+    Raises CudaDoctorError where `wanted` names no run.
+    """
+    if wanted is not None:
+        return plan_journal.find(machine.state, wanted).plan()
+    folder = _newest(Journal(machine.state), machine.state)
+    return None if folder is None else folder.plan()
 
 
 def _newest(journal: Journal, state: str) -> RunFolder | None:

@@ -173,8 +173,8 @@ class _File:
         if not system and not any(path == one or path.startswith(f"{one.rstrip('/')}/") for one in self.there):
             more = "; --conda miniforge plans one of its own" if posixpath.basename(path) in _MANAGERS else ""
             raise CudaDoctorError(
-                f"there is no Dockerfile of this plan: {plain(path)} ({step.id}) is on this machine and would not be in "
-                f"the image{more}"
+                f"there is no Dockerfile of this plan: {plain(path)} ({step.id}) is on this machine and would not be "
+                f"in the image{more}"
             )
 
     def _write(self, step: PlanStep, action: WriteFile) -> Iterator[str]:
@@ -223,7 +223,8 @@ class _File:
             yield "# Test it: docker run --rm torch python -c 'import torch; print(torch.ones(2).sum())'"
         else:
             yield "# Test it, on a host with the driver and the NVIDIA Container Toolkit:"
-            yield "# docker run --rm --gpus all torch python -c 'import torch; print(torch.ones(2, device=\"cuda\").sum())'"
+            code = 'import torch; print(torch.ones(2, device="cuda").sum())'
+            yield f"# docker run --rm --gpus all torch python -c '{code}'"
 
 
 def _is_for_shells(step: PlanStep) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal
 
 import cudadoctor
@@ -25,6 +25,7 @@ def render(
     error: str | None = None,
     log: str | None = None,
     journal: str | None = None,
+    waiting: Sequence[str] = (),
 ) -> str:
     """The plan as one JSON document, ASCII only, ending in a newline.
 
@@ -43,7 +44,7 @@ def render(
             "title": plan.title,
             "state": state,
             "impossible": plan.impossible,
-            "nothing_to_do": plan_parts.nothing_to_do(plan, holds or {}),
+            "nothing_to_do": plan_parts.nothing_to_do(plan, holds or {}, named),
             "notes": list(plan.notes),
             "home": plan.home,
             "uid": plan.uid,
@@ -52,6 +53,7 @@ def render(
             "error": error,
             "log": log,
             "journal": journal,
+            "waiting": list(waiting),
         }
     )
 

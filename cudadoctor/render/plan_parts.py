@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Collection, Iterator, Mapping
+from itertools import pairwise
 from typing import Literal
 
 from cudadoctor.errors import CudaDoctorError
-from cudadoctor.remedies.plan import Fetch, Plan, PlanStep
+from cudadoctor.remedies.plan import AllOf, Condition, Fetch, Plan, PlanStep
 from cudadoctor.remedies.steps import Run, WriteFile
 
 Holds = Mapping[str, bool | None]
@@ -27,13 +28,21 @@ RC_NAMES = frozenset(
 
 
 def role(plan: Plan, step: PlanStep, holds: Holds, named: Collection[str] = ()) -> Role:
-    """What becomes of a step. `named`: the codes and names that the user gave to `fix`."""
+    """What becomes of a step. `named`: codes, names and step ids that the user gave."""
     if holds.get(step.id) is True:
         return "held"
     if step.manual:
         return "by-you"
-    asked_for = plan.purpose.command == "fix" and step.safety == "system"
-    return "by-name" if (step.by_name or asked_for) and not named else "do"
+    return "do" if _asked_for(plan, step, named) else "by-name"
+
+
+def _asked_for(plan: Plan, step: PlanStep, named: Collection[str]) -> bool:
+    """Safe enough, or named by its id. A plan of `fix CODES` is made of just what was named."""
+    if step.id in named:
+        return True
+    if plan.purpose.command == "fix":
+        return bool(set(named) - {one.id for one in plan.steps}) or not (step.by_name or step.safety == "system")
+    return not step.by_name
 
 
 def always(step: PlanStep) -> bool:
@@ -43,10 +52,36 @@ def always(step: PlanStep) -> bool:
     return step.done_when is None and not knows and not step.manual
 
 
-def nothing_to_do(plan: Plan, holds: Holds) -> bool:
-    """Every step that can be known to be done is, and there is one."""
-    known = [step for step in plan.steps if not always(step)]
-    return bool(known) and all(holds.get(step.id) is True for step in known)
+def own_conditions(plan: Plan, step: PlanStep) -> tuple[Condition, ...]:
+    """What has to hold when the step has run; of a download nothing, as that is compared on the way.
+
+    A step that serves a later one may bear that one's condition ("not again once the toolkit is there"): the later one
+    is judged by it.
+    """
+    if step.done_when is None or isinstance(step.action, Fetch):
+        return ()
+    later = [
+        one
+        for other in plan.steps[plan.steps.index(step) + 1 :]
+        if other.done_when is not None
+        for one in _single(other.done_when)
+    ]
+    return tuple(one for one in _single(step.done_when) if one not in later)
+
+
+def _single(condition: Condition) -> Iterator[Condition]:
+    if isinstance(condition, AllOf):
+        for one in condition.conditions:
+            yield from _single(one)
+    else:
+        yield condition
+
+
+def nothing_to_do(plan: Plan, holds: Holds, named: Collection[str] = ()) -> bool:
+    """Everything of it that is not for a person, and of which it can be known, is done: there is something of it."""
+    ours = [step for step in plan.steps if role(plan, step, holds, named) in ("held", "do")]
+    judged = [step for step in ours if not always(step)]
+    return bool(judged) and all(holds.get(step.id) is True for step in judged)
 
 
 def needed_later(plan: Plan, step: PlanStep) -> bool:
@@ -113,7 +148,7 @@ def is_smoke(step: PlanStep) -> bool:
 def smoke_environment(step: PlanStep) -> tuple[str | None, str]:
     """The environment that a smoke test names, and the device that torch knows for what it asks."""
     argv = step.action.argv if isinstance(step.action, Run) else ()
-    found = {name: value for name, value in zip(argv, argv[1:], strict=False) if name in ("--env", "--device")}
+    found = {name: value for name, value in pairwise(argv) if name in ("--env", "--device")}
     device = found.get("--device", "auto")
     return found.get("--env"), "cuda" if device == "auto" else device
 

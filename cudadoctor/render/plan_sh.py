@@ -15,17 +15,22 @@ from cudadoctor.remedies.plan import AllOf, Condition, Exists, Fetch, HasHash, P
 from cudadoctor.remedies.steps import Run, Tell, WriteFile
 from cudadoctor.render import plan_parts, sh_library
 from cudadoctor.render.clean import clean_lines, command
-from cudadoctor.render.sh_words import comment, plain, print_file, word, words
+from cudadoctor.render.sh_words import KEYWORDS, comment, plain, print_file, word, words
 
-_SHELL_WORDS = sh_library.NAMES | frozenset(
-    (
-        "alias bg break builtin case cd command continue coproc declare do done elif else enable esac eval exec exit "
-        "export fc fg fi for function getopts hash help history if in jobs let local logout main mapfile popd pushd "
-        "read readonly return select set shift shopt source suspend then time times trap type typeset ulimit umask "
-        "unalias unset until wait whence while echo false kill printf pwd test true let [ [[ : . ! { }"
-    ).split()
-)
+_SHELL_WORDS = sh_library.NAMES | frozenset((
+    "alias", "bg", "break", "builtin", "cd", "command", "continue", "declare", "echo", "enable", "eval", "exec", "exit",
+    "export", "false", "fc", "fg", "getopts", "hash", "help", "history", "jobs", "kill", "let", "local", "logout",
+    "main", "mapfile", "popd", "printf", "pushd", "pwd", "read", "readonly", "return", "set", "shift", "shopt",
+    "source", "suspend", "test", "time", "times", "trap", "true", "type", "typeset", "ulimit", "umask", "unalias",
+    "unset", "wait", "whence", "[", "[[", ":", ".", "!", "{", "}",
+)) | KEYWORDS  # fmt: skip
 """What a shell takes for its own where a program's name should stand."""
+_HOW = (
+    "Run it as yourself: `sh FILE`. Steps that need root ask sudo for it. Run again, it goes on where it broke off, "
+    "and does nothing that is done already. `cudadoctor undo` does not know what a script did: what files held before "
+    "lies in ~/.local/state/cudadoctor/script-*. Exit status: 0 done; 1 a step failed; 2 wrong user or a missing "
+    "program; 10 something is yours to do, after which you run it again."
+)
 _TORCH = (
     "import sys, torch; print(torch.__version__); "
     "print(torch.ones(2, 2, device=sys.argv[1]).matmul(torch.ones(2, 2, device=sys.argv[1])).sum().item())"
@@ -46,6 +51,8 @@ class _Script:
     def __init__(self, plan: Plan, named: Collection[str]) -> None:
         self.plan = plan
         self.named = named
+        self.numbers = {step.id: number for number, step in enumerate(plan.steps, 1)}
+        self.waits = False
         self.looked_at: dict[str, int] = {}
         """Numbers of the steps that have a function which looks, by their id."""
 
@@ -53,6 +60,7 @@ class _Script:
         numbered = list(enumerate(self.plan.steps, 1))
         looks = list(self._looks())
         body = [*looks] + [line for number, step in numbered for line in self._step(number, step)]
+        self.waits = any(line.split()[-2:-1] == ["wait_on"] for line in body)
         end = list(self._main(numbered))
         yield from self._head()
         yield ""
@@ -66,10 +74,7 @@ class _Script:
         yield from comment(plan.title)
         yield from comment(f"Made by cudadoctor {cudadoctor.__version__} for the machine and the user it ran on.")
         yield "#"
-        yield "# Run it as yourself: `sh FILE`. Steps that need root ask sudo for it. Run again, it goes on where it broke"
-        yield "# off, and does nothing that is done already. `cudadoctor undo` does not know what a script did: what files"
-        yield "# held before lies in ~/.local/state/cudadoctor/script-*. Exit status: 0 done, 1 a step failed, 2 wrong user"
-        yield "# or a missing program, 10 something is to be done by you, after which you run it again."
+        yield from comment(_HOW)
         for text in plan.notes:
             yield "#"
             yield from comment(f"Note: {text}")
@@ -79,6 +84,9 @@ class _Script:
         yield f"steps={len(plan.steps)}"
         yield "current=''"
         yield "changed=0"
+        if self.waits:
+            yield "put_off=0"
+            yield "waiting=''"
         yield from self._user()
         key = sha256(repr(plan).encode("utf-8", "surrogateescape")).hexdigest()[:16]
         yield 'case "${XDG_STATE_HOME:-}" in'
@@ -98,7 +106,8 @@ class _Script:
             yield "fi"
         if self.plan.uid not in (None, 0):
             yield 'if [ "$(id -u)" -eq 0 ] && [ -n "${SUDO_USER:-}" ]; then'
-            yield "  printf '%s\\n' 'Run this script as yourself, without sudo: it asks for root where a step needs it.' >&2"
+            said = "Run this script as yourself, without sudo: it asks for root where a step needs it."
+            yield f"  printf '%s\\n' {word(said)} >&2"
             yield "  exit 2"
             yield "fi"
 
@@ -111,6 +120,10 @@ class _Script:
         yield '  chmod 700 "${state}"'
         yield from (f"  step_{number}" for number, _ in numbered)
         yield "  current=''"
+        if self.waits:
+            yield '  if [ -n "${waiting}" ] && [ "${put_off}" -gt 0 ]; then'
+            yield "    stop 'Steps wait for what is yours to do or for a reboot: do it, then run this script again.' 10"
+            yield "  fi"
         yield '  if [ "${changed}" -eq 0 ]; then'
         yield "    say 'Nothing was to do: everything is so already.'"
         yield "  else"
@@ -132,11 +145,29 @@ class _Script:
         if step.id in self.looked_at:
             yield f"  if done_{number}; then"
             yield "    already"
+            if step.reboot and not step.manual and plan_parts.needed_later(self.plan, step):
+                yield f"    rebooted {number} || wait_on {number}"
+            yield "    return 0"
+            yield "  fi"
+        late = self._late(step)
+        if late and role == "do":
+            yield f"  if waits {' '.join(map(str, late))}; then"
+            if plan_parts.needed_later(self.plan, step):
+                yield f"    wait_on {number}"
             yield "    return 0"
             yield "  fi"
         yield from (f"  {line}" for line in self._do(number, step, role))
         yield "}"
         yield ""
+
+    def _late(self, step: PlanStep) -> list[int]:
+        """Numbers of what it needs that may not be done when its turn comes: it waits for a person or a reboot."""
+        found = []
+        for other in self.plan.steps:
+            role = plan_parts.role(self.plan, other, {}, self.named)
+            if other.id in step.needs and (role != "do" or other.reboot or self._late(other)):
+                found.append(self.numbers[other.id])
+        return found
 
     def _looks(self) -> Iterator[str]:
         """Functions that end well where a step is done, from the last step up: a download looks at what it serves."""
@@ -191,11 +222,14 @@ class _Script:
             yield from self._write(number, step, action)
         elif isinstance(action, Fetch):
             yield from self._fetch(step, action)
+        for condition in plan_parts.own_conditions(self.plan, step):
+            yield f"{_condition(condition)} || did_not"
         yield from (f"made {number}.{index}" for index in range(len(made)))
         if not plan_parts.always(step):
             yield "changed=$((changed + 1))"
         if step.reboot and plan_parts.needed_later(self.plan, step):
-            yield "say '      It counts after a reboot.'"
+            yield f'boot >"${{state}}/boot.{number}"'
+            yield f"wait_on {number}"
 
     def _made(self, step: PlanStep) -> list[str]:
         """What is removed before a second try."""
@@ -216,7 +250,19 @@ class _Script:
         for text in texts:
             yield f"say {word('      ' + text.encode('ascii', 'backslashreplace').decode('ascii'))}"
         if plan_parts.needed_later(self.plan, step):
-            yield f"wait_for_you {word(_name(step))} {'reboot' if step.reboot else 'person'}"
+            number = self.numbers[step.id]
+            # What can be looked at is not taken as done.
+            seen = step.id in self.looked_at or role == "by-name"
+            told = f"taken_as_done {number} {'reboot' if step.reboot else 'person'}"
+            late = self._late(step)
+            if seen:
+                yield f"wait_on {number}"
+            elif late:
+                yield f"if waits {' '.join(map(str, late))} || ! {told}; then"
+                yield f"  wait_on {number}"
+                yield "fi"
+            else:
+                yield f"{told} || wait_on {number}"
 
     def _run(self, step: PlanStep, action: Run) -> Iterator[str]:
         if not action.argv:
@@ -260,11 +306,6 @@ class _Script:
 
 def _runner(step: PlanStep) -> str:
     return "as_root" if step.needs_root else "as_me"
-
-
-def _name(step: PlanStep) -> str:
-    """Part of a file's name."""
-    return "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in step.id)
 
 
 def _call(argv: tuple[str, ...]) -> str:

@@ -72,7 +72,7 @@ class _Page:
             yield from hang(first, Text(f"Impossible: {clean(plan.impossible)}", "bold red"), self.width)
             if plan.steps:
                 yield from hang(Text("  "), Text(f"What works instead: {clean(plan.title)}", "bold"), self.width)
-        elif plan.steps and plan_parts.nothing_to_do(plan, self.holds):
+        elif plan.steps and plan_parts.nothing_to_do(plan, self.holds, self.named):
             first = Text(f"{self._mark('held')} ", STYLES["ok"])
             yield from hang(first, Text(f"{clean(plan.title)}: nothing to do, it is so already", "bold"), self.width)
         else:
@@ -208,12 +208,14 @@ class _Page:
             said.append("needs root: sudo may ask for your password")
         yield Text()
         yield from hang(Text(), Text("; ".join(said) + "."), self.width)
-        idle = plan.impossible is not None or plan_parts.nothing_to_do(plan, self.holds) or offer == "nothing"
+        idle = (
+            plan.impossible is not None or plan_parts.nothing_to_do(plan, self.holds, self.named) or offer == "nothing"
+        )
         if to_do and not idle:
             yield from hang(Text(), Text(_next(plan, offer)), self.width)
         if "by-name" in roles and offer == "apply":
-            said = "What is done only when named: give its code or name to `cudadoctor fix`."
-            yield from hang(Text(), Text(said), self.width)
+            last = "What is done only when named: give its code or name to `cudadoctor fix`."
+            yield from hang(Text(), Text(last), self.width)
 
 
 def _next(plan: Plan, offer: Offer) -> str:

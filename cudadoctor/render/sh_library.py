@@ -33,6 +33,11 @@ ended() {
   exit "${status}"
 }
 """,
+    "did_not": """
+did_not() {
+  stop "${current} ran without an error, and what it was to do did not come to be. Run this script again."
+}
+""",
     "begin": """
 begin() {
   current="Step $1 of ${steps} ($2)"
@@ -144,6 +149,7 @@ write_file() {
 # before the first try has no mark, and stays.
 fresh() {
   if [ -e "${state}/making.$2" ]; then
+    printf '%s\\n' '      removes what a try that was broken off left'
     "$1" rm -rf "$3"
   elif "$1" test ! -e "$3" && "$1" test ! -L "$3"; then
     : >"${state}/making.$2"
@@ -214,11 +220,10 @@ boot() {
   cat /proc/sys/kernel/random/boot_id 2>/dev/null || printf '%s\\n' unknown
 }
 """,
-    # Exit status 10: something is to be done by a person first.
-    "wait_for_you": """
-# wait_for_you NAME reboot|person: what a person has to do before the next steps. Told once, then taken as done; a
-# reboot is seen from the kernel.
-wait_for_you() {
+    "taken_as_done": """
+# taken_as_done NAME reboot|person: what a person has to do, and nothing can be seen of it, is told once and then
+# taken as done. A reboot shows in the kernel.
+taken_as_done() {
   now=$(boot)
   if [ -e "${state}/told.$1" ]; then
     before=$(cat "${state}/told.$1")
@@ -227,19 +232,51 @@ wait_for_you() {
       return 0
     fi
   fi
-  printf '%s\\n' "${now}" >"${state}/told.$1"
-  stop 'The next steps need this: do it, then run this script again.' 10
+  printf '%s\n' "${now}" >"${state}/told.$1"
+  return 1
+}
+""",
+    "rebooted": """
+# rebooted NUMBER: whether the machine was started anew since this script did that step.
+rebooted() {
+  [ -e "${state}/boot.$1" ] || return 0
+  now=$(boot)
+  before=$(cat "${state}/boot.$1")
+  [ "${before}" != "${now}" ]
+}
+""",
+    "wait_on": """
+wait_on() {
+  waiting="${waiting} $1 "
+}
+""",
+    "waits": """
+# waits NUMBER...: whether one of these steps is still to be done.
+waits() {
+  for one in "$@"; do
+    case "${waiting}" in
+      *" ${one} "*)
+        printf '%s\n' "      waits for step ${one}"
+        put_off=$((put_off + 1))
+        return 0
+        ;;
+      *) ;;
+    esac
+  done
+  return 1
 }
 """,
 }
 _NEEDS = {
+    "did_not": ("stop",),
     "unchanged": ("stop",),
     "write_file": ("stop",),
     "download": ("stop",),
     "accept": ("stop", "has_hash"),
     "fetch": ("stop", "has_hash", "download", "accept"),
     "copy": ("stop", "has_hash", "accept"),
-    "wait_for_you": ("boot", "stop", "say"),
+    "taken_as_done": ("boot", "say"),
+    "rebooted": ("boot",),
 }
 NAMES = frozenset(_FUNCTIONS)
 

@@ -14,7 +14,10 @@ from cudadoctor.errors import CudaDoctorError
 from cudadoctor.render.clean import clean
 
 _ODD = re.compile(r"([^\n\t\x20-\x7e]+)")
-KEYWORDS = frozenset("case coproc do done elif else esac fi for function if in select then time until while".split())
+KEYWORDS = frozenset((
+    "case", "coproc", "do", "done", "elif", "else", "esac", "fi", "for", "function", "if", "in", "select", "then",
+    "time", "until", "while",
+))  # fmt: skip
 _LINES_AT_ONCE = 100
 """Lines for one printf: where it is no builtin (mksh) they are arguments of a program, and 128 KiB is the kernel's
 limit for one and 2 MiB for all."""
@@ -41,7 +44,7 @@ def words(argv: Sequence[str]) -> str:
 
 
 def octal(text: str) -> str:
-    """Every byte of the text as printf's `\\ooo`."""
+    r"""Every byte of the text as printf's `\ooo`."""
     try:
         data = text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError as error:

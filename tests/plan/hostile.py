@@ -11,17 +11,14 @@ from cudadoctor.remedies.steps import Run, Tell, WriteFile
 TOKENS = (
     "$(touch oops)", "`touch oops`", ";touch oops;", "\ntouch oops\n", "&& touch oops", "|touch oops", "'", '"', "\\",
     "'\"'\"'", "\\\n", "%s%n", "\\n", "\\061", "-n", "--", "-", "${HOME}", "$IFS", "$1", "#", "# ", "*", "?", "[a]",
-    "~", "~root", "\r", "\t", "\n", " ", "", "<<EOF\n", " <<EOF", " <<-EOF ", "\nEOF\n", "EOF", "!", "!!", "(", ")", "{", "}", "{a,b}", "<x",
+    "~", "~root", "\r", "\t", "\n", " ", "", "<<EOF\n", "\nEOF\n", "EOF", "!", "!!", "(", ")", "{", "}", "{a,b}", "<x",
     ">oops", "=", "A=b", "\x1b[31m", "\x1b]0;t\x07", "\x07", "\x7f", "\x9b2J", "\u202e", "\u200b", "\u2028", "\ufeff",
     "\udcff", "\udc80", "caf\u00e9", "\U0001f600", "if", "done", "fi", "main", "exit", "\nRUN touch oops\n",
-    "\n# escape=`\n", "syntax=docker/dockerfile:1", "[red]", "[/]", "</dev/null", "\"]", "\\u0041", "EOT\n",
+    "\n# escape=`\n", "syntax=docker/dockerfile:1", "[red]", "[/]", "</dev/null", '"]', "\\u0041", "EOT\n", " <<EOF",
+    " <<-EOF ",
 )  # fmt: skip
-words = st.lists(
-    st.one_of(st.sampled_from(TOKENS), st.text(st.characters(exclude_characters="\0"), max_size=4).map(lambda t: "".join(
-        letter for letter in t if not 0xD800 <= ord(letter) < 0xDC80 and not 0xDCFF < ord(letter) <= 0xDFFF
-    ))),
-    max_size=4,
-).map("".join)  # fmt: skip
+_letters = st.characters(exclude_characters="\0", codec="utf-8")
+words = st.lists(st.one_of(st.sampled_from(TOKENS), st.text(_letters, max_size=4)), max_size=4).map("".join)
 names = words.map(lambda text: text.replace("/", "_")[:40])
 """Parts of a path."""
 
@@ -65,10 +62,10 @@ def plans(draw: st.DrawFn, *, base: str, program: str) -> Plan:
         step(
             0,
             Run(argv=program_argv(), why=draw(words), safety="safe", needs_root=draw(st.booleans())),
-            done_when=condition, makes=(path("m"),), touches=(path("t"),),
+            makes=(path("m"),), touches=(path("t"),),
         ),
         step(1, WriteFile(path=path("w"), text=draw(words), why=draw(words), needs_root=draw(st.booleans()))),
-        step(2, Tell(text=draw(words))),
+        step(2, Tell(text=draw(words)), done_when=condition),
         step(3, Fetch(url=f"https://{draw(words)}", path=path("f"), digest=None, why=draw(words))),
         step(4, Run(argv=program_argv(), why=draw(words), safety="manual")),
         step(5, Run(argv=program_argv(), why=draw(words), safety="safe")),

@@ -76,7 +76,7 @@ def test_a_run_has_its_outcome() -> None:
             error="step torch-install: the disk is full",
             log="/l",
             journal="/j",
-        )  # fmt: skip
+        )
     )
     assert [step["outcome"] for step in found["steps"]] == ["held", "failed", None]
     assert (found["state"], found["log"], found["journal"]) == ("failed", "/l", "/j")

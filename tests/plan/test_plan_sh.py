@@ -189,6 +189,25 @@ def first_shell() -> str:
     return next(iter(HERE))
 
 
+def test_what_did_not_come_to_be_is_said(world: World) -> None:
+    """And what was half made goes before the second try; a later step's condition is the later one's business."""
+    path = f"{world.home}/half"
+    step = replace(
+        world.plan().steps[4], action=Run(argv=("mkdir", path), why="", safety="safe"), makes=(path,),
+        done_when=Exists(path=f"{path}/whole"), touches=(),
+    )  # fmt: skip
+    script = world.script(replace(world.plan(), steps=(step,)))
+    for _ in range(2):
+        done = world.run(first_shell(), script)
+        assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+        assert "what it was to do did not come to be" in done.stderr
+    (world.home / "half").rmdir()
+    makes = replace(
+        step, id="whole", needs=("settle",), action=Run(argv=("touch", f"{path}/whole"), why="", safety="safe")
+    )
+    assert world.run(first_shell(), world.script(replace(world.plan(), steps=(step, makes)))).returncode == 0
+
+
 def test_a_wrong_hash_leaves_nothing(world: World) -> None:
     plan = world.plan()
     world.installer.write_text("echo another\n")
@@ -237,22 +256,52 @@ def test_a_file_is_taken_away(world: World) -> None:
 
 
 @pytest.mark.parametrize("reboot", [False, True])
-def test_what_a_person_does_first_ends_the_script(world: World, reboot: bool) -> None:
+def test_what_rests_on_a_person_waits_and_the_rest_is_done(world: World, reboot: bool) -> None:
     """10: told, and not yet done. A reboot shows in the kernel; anything else is taken as done when it is run again."""
     tell = PlanStep(id="by-you", title="You", why="", action=Tell(text="Do it."), reboot=reboot)
     plan = world.plan()
-    after = replace(plan.steps[-3], needs=("by-you",))
-    script = world.script(replace(plan, steps=(tell, after)))
+    after = replace(plan.steps[4], needs=("by-you",))
+    last = replace(after, id="z", needs=(after.id,), done_when=None, action=replace(after.action, argv=("settle", "z")))
+    script = world.script(replace(plan, steps=(tell, after, last, replace(plan.steps[3], needs=()))))
     first = world.run(first_shell(), script)
     assert first.returncode == 10
     assert "do it, then run this script again" in first.stderr
     assert not (world.home / "settled").exists()
+    assert "export A=1" in (world.home / ".bashrc").read_text(), "what does not rest on it is done"
     if reboot:
         assert world.run(first_shell(), script).returncode == 10
-        told = next((world.home / ".local/state/cudadoctor").glob("script-*/told.by-you"))
+        told = next((world.home / ".local/state/cudadoctor").glob("script-*/told.1"))
         told.write_text("the boot before\n")
+    second = world.run(first_shell(), script)
+    assert second.returncode == 0, second.stdout
+    assert (world.home / "settled").read_text() == "a b *\nz\n"
+
+
+def test_what_can_be_seen_is_not_taken_as_done(world: World) -> None:
+    seen = Exists(path=f"{world.home}/seen")
+    tell = PlanStep(id="by-you", title="You", why="", action=Tell(text="Do it."), done_when=seen)
+    script = world.script(replace(world.plan(), steps=(tell, replace(world.plan().steps[4], needs=("by-you",)))))
+    for _ in range(2):
+        assert world.run(first_shell(), script).returncode == 10
+    (world.home / "seen").touch()
     assert world.run(first_shell(), script).returncode == 0
     assert (world.home / "settled").exists()
+
+
+@pytest.mark.parametrize("shell", HERE)
+def test_what_counts_after_a_reboot_lets_others_wait(world: World, shell: str) -> None:
+    plan = world.plan()
+    driver = replace(plan.steps[4], id="driver", reboot=True)
+    test = replace(driver, id="test", needs=("driver",), reboot=False, done_when=None,
+                   action=Run(argv=("settle", "test"), why="", safety="safe"))  # fmt: skip
+    script = world.script(replace(plan, steps=(driver, test)))
+    for _ in range(2):
+        done = world.run(shell, script)
+        assert done.returncode == 10, done.stderr
+        assert (world.home / "settled").read_text() == "a b *\n"
+    next((world.home / ".local/state/cudadoctor").glob("script-*/boot.1")).write_text("the boot before\n")
+    assert world.run(shell, script).returncode == 0
+    assert (world.home / "settled").read_text() == "a b *\ntest\n"
 
 
 def test_another_home_and_sudo_are_refused(world: World) -> None:

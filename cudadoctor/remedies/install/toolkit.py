@@ -16,7 +16,6 @@ from cudadoctor.remedies.install.parts import (
     apt_family,
     apt_install,
     apt_update,
-    dpkg_has,
     for_administrator,
     may_be_root,
     rooted,
@@ -226,6 +225,6 @@ def _compiler(facts: Facts, cuda: CudaVersion, part: Part, needs: tuple[str, ...
 
 def _gcc(title: str, packages: tuple[str, ...], why: str, needs: tuple[str, ...]) -> list[PlanStep]:
     """Packages of the distribution; its lists are read first where nothing before has done so."""
-    lists = [] if needs else [apt_update("compiler-lists", (), dpkg_has(*packages), "so that apt knows the packages")]
+    lists = [] if needs else [apt_update("compiler-lists", (), "so that apt knows the packages")]
     after = needs or ("compiler-lists",)
     return [*lists, apt_install("compiler", title, packages, why, needs=after, disk_mib=200)]
