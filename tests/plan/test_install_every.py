@@ -15,7 +15,7 @@ from cudadoctor.errors import CudaDoctorError
 from cudadoctor.remedies.install import names
 from cudadoctor.remedies.install.planner import plan
 from cudadoctor.remedies.install.request import Ground, RcFile
-from cudadoctor.remedies.plan import Fetch, Plan, problems
+from cudadoctor.remedies.plan import AllOf, Condition, Fetch, Plan, Prints, problems
 from cudadoctor.remedies.steps import Run, Tell, WriteFile
 from tests.machines.builder import build
 from tests.machines.catalogue import CATALOGUE
@@ -87,8 +87,19 @@ NASTY = st.text(
 )  # fmt: skip
 
 
+def looked_for(condition: Condition | None) -> list[str]:
+    """Words of the programs that look, and paths."""
+    if isinstance(condition, AllOf):
+        return [word for one in condition.conditions for word in looked_for(one)]
+    if isinstance(condition, Prints):
+        return [word for word in condition.argv if "importlib" not in word]  # ours, whatever was typed
+    return [condition.path] if condition is not None else []
+
+
 def words_of(found: Plan) -> list[str]:
     listed = [word for one in found.steps if isinstance(one.action, Run) for word in one.action.argv]
+    for one in found.steps:
+        listed += [word for run in one.undo for word in run.argv] + looked_for(one.done_when)
     return listed + [one.action.path for one in found.steps if isinstance(one.action, (WriteFile, Fetch))]
 
 
@@ -121,7 +132,7 @@ def test_what_a_user_types_stays_one_word_or_is_refused(env: str, home: str, cha
 KNOWN_OPTIONS = {
     *("-y", "-p", "-c", "-m", "-b", "-i", "--override-channels", "--index-url", "--no-index", "--find-links"),
     *("--no-input", "--disable-pip-version-check", "--env", "--level", "--device", "--set", "--no-install-recommends"),
-    *("-f", "--extra-index-url"),
+    *("-f", "--extra-index-url", "--purge", "-W", "-q", "-x", "-F", "-e", "-I", "--show", "-s", "--help", "--quiet"),
 }
 
 
@@ -144,6 +155,22 @@ def test_names_are_names(text: str) -> None:
 def test_no_name_for_an_environment(text: str) -> None:
     with pytest.raises(CudaDoctorError, match="--env"):
         names.env_word(text, "/home/me", "pip")
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://conda.anaconda.org/pytorch", ("conda.anaconda.org",)),
+        ("pytorch", ("conda.anaconda.org",)),
+        ("http://me:secret@mirror.example:3141/simple", ("mirror.example:3141",)),
+        ("http://mirror.example/simple", ("mirror.example:80",)),
+        ("https://mirror.example:443/simple", ("mirror.example",)),
+        ("file:///srv/channel", ()),
+        ("/srv/channel", ()),
+    ],
+)
+def test_hosts(url: str, host: tuple[str, ...]) -> None:
+    assert names.host_of(url) == host
 
 
 def test_names_that_are_taken() -> None:

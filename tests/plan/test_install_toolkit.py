@@ -125,6 +125,8 @@ def test_from_a_downloaded_repository() -> None:
     assert argv(plan, "toolkit-install")[-1] == "cuda-toolkit-10-1"
     assert bare_cuda(every_word(plan)) == []
     assert not [word for word in every_word(plan) if word == "apt-key"]
+    chain = ids(plan)[:5]
+    assert [step(plan, one).needs for one in chain[1:]] == [(one,) for one in chain[:-1]]
     undone = step(plan, "toolkit-local").undo
     assert [one.argv for one in undone] == [("dpkg", "--purge", REPOSITORY.package)]
 
@@ -217,6 +219,12 @@ def test_one_that_is_here_is_not_installed_again() -> None:
     assert any("is installed already in /usr/local/cuda-10.1" in note for note in plan.notes)
 
 
+def test_beside_a_torch_for_the_cpu_it_is_the_one_that_was_named() -> None:
+    plan = planned(machine(hardware.UBUNTU_2404), words={"cuda": "12.6", "manager": "conda"}, toolkit=True)
+    assert plan.impossible is not None  # conda has no build for 12.6
+    assert argv(plan, "toolkit-install")[-1] == "cuda-toolkit-12-6"
+
+
 def test_a_toolkit_for_no_cuda_is_asked_back() -> None:
     with pytest.raises(CudaDoctorError, match="name it with --cuda"):
         planned(machine(hardware.UBUNTU_2404), toolkit=True)
@@ -241,7 +249,9 @@ def test_as_published_shows_its_traps_and_installs_what_was_printed() -> None:
     for word in ("NO_PUBKEY", "apt-key", "driver along", "no reboot", "today's solvers take CPU builds", "7fa2af80"):
         assert word in notes, word
     order = ids(plan)
-    assert order.index("toolkit-key") < order.index("toolkit-lists")
+    chain = ["toolkit-local-fetch", "toolkit-local", "toolkit-key", "toolkit-lists", "toolkit-install"]
+    assert order[:5] == chain
+    assert [step(plan, one).needs for one in chain[1:]] == [(one,) for one in chain[:-1]]
     assert "conda-auto-activate" in order
 
 

@@ -285,6 +285,13 @@ def test_what_is_in_no_table_is_refused_with_the_nearest() -> None:
     assert plan.steps == ()
 
 
+def test_what_the_tables_do_not_have_of_conda_forge_is_said_and_the_nearest_planned() -> None:
+    plan = planned(machine(hardware.UBUNTU_2404), words={"cuda": "12.6", "manager": "conda"})
+    assert plan.impossible is not None
+    assert "of conda-forge only torch" in plan.impossible
+    assert "env-make" in ids(plan)
+
+
 def test_a_jetson_has_nvidias_own() -> None:
     plan = planned(CATALOGUE["jetson-orin-jp6-540-torch25"].machine)
     assert plan.impossible is not None

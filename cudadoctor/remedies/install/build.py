@@ -16,6 +16,7 @@ from cudadoctor.recommend.dialect import python_for
 from cudadoctor.recommend.model import CONDA_FAMILY, Manager, Recommendation, Request, Value
 from cudadoctor.recommend.resolve import resolve, without
 from cudadoctor.recommend.rules import named
+from cudadoctor.recommend.unknown import not_known
 from cudadoctor.remedies.install.request import Asked, Ground, Interpreter
 
 _DROPS = (("cuda",), ("torch",), ("cuda", "torch"), ("python",), ("cuda", "torch", "python"))
@@ -71,7 +72,7 @@ def choose(facts: Facts, asked: Asked, ground: Ground, *, driver_to_be: Value | 
             if one.manager.value != manager:
                 notes.append(_instead(one.manager.value, manager, wanted))
             return _chosen(found, answer, notes, impossible)
-    if answer.verdict == "unknown":
+    if not_known(wanted) is not None:  # a value that is in no table: there is nothing near it to plan
         impossible += [one.text for one in answer.reasons]
         notes += [one.text for one in answer.alternatives if one.command is None]
         return Chosen(
@@ -96,7 +97,7 @@ def _why_not(wanted: Request) -> list[str]:
     for one in (free, wanted):
         answer = recommend(one)
         found = [reason.text for reason in answer.reasons if reason.rule not in ("published", "wrong", "platform")]
-        if answer.verdict == "impossible" and found:
+        if answer.command is None and found:
             return found[:2]
     return [reason.text for reason in recommend(wanted).reasons[:2]]
 

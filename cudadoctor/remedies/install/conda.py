@@ -81,7 +81,7 @@ def prepared(scene: Scene, manager: Manager) -> tuple[Conda, Part]:
     installer = None if given is not None else _installer(facts, family, version)
     fetch = _fetched(scene, installer, family, part)
     made = _version_of(family, installer, posixpath.basename(fetch.path))
-    part.steps += _install(fetch, family, prefix)
+    part.steps += _install(fetch, family, prefix, home)
     part.add(_initialised(ground, prefix, home, made))
     conda = Conda(program=program, root=prefix, version=made, planned=True, needs=("conda-install",))
     return conda, part
@@ -170,7 +170,7 @@ def _fetched(scene: Scene, installer: Installer | None, family: str, part: Part)
     )  # fmt: skip
 
 
-def _install(fetch: Fetch, family: str, prefix: str) -> list[PlanStep]:
+def _install(fetch: Fetch, family: str, prefix: str, home: str) -> list[PlanStep]:
     name = _NAMES[family]
     there = Exists(path=f"{prefix}/bin/conda", what="executable")
     why = f"{name} brings conda, into {prefix} alone: no root, and nothing outside it"
@@ -183,6 +183,7 @@ def _install(fetch: Fetch, family: str, prefix: str) -> list[PlanStep]:
             id="conda-install", title=f"install {name}", why=why,
             action=mine(("bash", fetch.path, "-b", "-p", prefix), why), needs=("conda-fetch",),
             disk_mib=_SIZES[family][1], disk_at=posixpath.dirname(prefix), done_when=there, makes=(prefix,),
+            touches=(f"{home}/.conda/environments.txt",),
         ),
     ]  # fmt: skip
 

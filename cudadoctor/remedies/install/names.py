@@ -105,11 +105,12 @@ def file_of(text: str, option: str, suffix: str) -> str:
 
 
 def host_of(url: str) -> tuple[str, ...]:
-    """The host that an address speaks to; none for a folder or a file."""
+    """The host that an address speaks to, with its port where that is not 443; none for a folder or a file."""
     if url.startswith(("/", "file:")):
         return ()
     if "://" not in url:
         return ("conda.anaconda.org",)
     rest = url.partition("://")[2].partition("/")[0].rpartition("@")[2]
-    name = rest.partition(":")[0]
-    return (name,) if name else ()
+    name, _, port = rest.partition(":")
+    port = port or ("80" if url.startswith("http:") else "443")
+    return (name if port == "443" else f"{name}:{port}",) if name and port.isdecimal() else ()

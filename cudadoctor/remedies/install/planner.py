@@ -127,10 +127,8 @@ def _toolkit(scene: Scene, chosen: Chosen, part: Part) -> CudaVersion | None:
         return None
     words = words_request(asked.words).cuda
     # Where what was asked for cannot be had, the toolkit follows the build that is planned instead.
-    given = words.value if words is not None and not chosen.impossible else None
     built = chosen.best.cuda if chosen.best is not None else None
-    if chosen.best is None and words is not None:
-        given = words.value
+    given = words.value if words is not None and (built is None or not chosen.impossible) else None
     if words is not None and words.value is None and asked.toolkit:
         raise CudaDoctorError("--toolkit with --cuda cpu: name the CUDA of the toolkit, or leave one of them out")
     if chosen.impossible and words is not None and words.value is not None:

@@ -96,6 +96,11 @@ def environment(asked: Asked, chosen: Chosen, place: Place, conda: Conda | None,
         if one.rule in ("published", "wrong"):
             part.notes.append(one.text)
     better = next((one.command for one in chosen.answer.alternatives if one.command is not None), None)
+    if conda is not None:
+        part.notes.append(
+            "the line leaves the channel `defaults` in: conda of Anaconda and Miniconda asks for its terms since July "
+            "2025, and stops where it cannot ask"
+        )
     option = "--as-published" if asked.as_published else "--style published"
     if better is not None:
         part.notes.append(f"what to run instead: `{better}`; {option} left out, that is planned")

@@ -111,6 +111,12 @@ def steps(facts: Facts, ground: Ground, cuda: CudaVersion, cache: str) -> Part:
         )
         return part
     part.steps += installed
+    if facts.os is not None and facts.os.id != "ubuntu" and ground.repository is None:
+        name = repository.name_of(facts) or "this distribution"
+        part.notes.append(
+            f"which CUDA NVIDIA's repository for {name} has is in no table here: the step that installs it says so "
+            f"where it has no {cuda.release}"
+        )
     if cuda.cuda == CudaVersion(10, 1):
         part.notes.append(
             "CUDA 10.1 keeps cuBLAS elsewhere: /usr/lib/x86_64-linux-gnu and /usr/local/cuda-10.2 hold libcublas"

@@ -83,10 +83,13 @@ def uv(asked: Asked, chosen: Chosen, place: Place) -> Part:
 
 def _torch(chosen: Chosen, place: Place, argv: tuple[str, ...], why: str, hosts: tuple[str, ...]) -> PlanStep:
     assert chosen.best is not None
+    tool = chosen.manager
     return PlanStep(
         id="torch-install", title="install torch", why=why, action=mine(argv, why), needs=("env-make",), network=hosts,
         disk_mib=disk_mib(chosen), disk_at=posixpath.dirname(place.prefix), done_when=is_done(place, chosen),
         source=chosen.best.source,
+        lasting=f"what was downloaded stays in {tool}'s cache (`{tool} cache {'clean' if tool == 'uv' else 'purge'}` "
+        "empties it)",
     )  # fmt: skip
 
 
