@@ -11,20 +11,13 @@ from hashlib import sha256
 
 import cudadoctor
 from cudadoctor.errors import CudaDoctorError
-from cudadoctor.remedies.plan import AllOf, Condition, Exists, Fetch, HasHash, Plan, PlanStep, Prints
+from cudadoctor.remedies.plan import Fetch, HasHash, Plan, PlanStep
 from cudadoctor.remedies.steps import Run, Tell, WriteFile
 from cudadoctor.render import plan_parts, sh_library
 from cudadoctor.render.clean import clean_lines, command
-from cudadoctor.render.sh_words import KEYWORDS, comment, plain, print_file, word, words
+from cudadoctor.render.sh_calls import call, test
+from cudadoctor.render.sh_words import comment, plain, print_file, word, words
 
-_SHELL_WORDS = sh_library.NAMES | frozenset((
-    "alias", "bg", "break", "builtin", "cd", "command", "continue", "declare", "echo", "enable", "eval", "exec", "exit",
-    "export", "false", "fc", "fg", "getopts", "hash", "help", "history", "jobs", "kill", "let", "local", "logout",
-    "main", "mapfile", "popd", "printf", "pushd", "pwd", "read", "readonly", "return", "set", "shift", "shopt",
-    "source", "suspend", "test", "time", "times", "trap", "true", "type", "typeset", "ulimit", "umask", "unalias",
-    "unset", "wait", "whence", "[", "[[", ":", ".", "!", "{", "}",
-)) | KEYWORDS  # fmt: skip
-"""What a shell takes for its own where a program's name should stand."""
 _HOW = (
     "Run it as yourself: `sh FILE`. Steps that need root ask sudo for it. Run again, it goes on where it broke off, "
     "and does nothing that is done already. `cudadoctor undo` does not know what a script did: what files held before "
@@ -189,7 +182,7 @@ class _Script:
     def _ways(self, number: int, step: PlanStep) -> Iterator[str]:
         """Commands of which one that ends well says that the step is done."""
         action = step.action
-        own = None if step.done_when is None else _condition(step.done_when)
+        own = None if step.done_when is None else test(step.done_when)
         if isinstance(action, WriteFile) and not step.manual:
             path = word(plan_parts.absolute(action.path, step))
             there = f"[ ! -e {path} ]" if action.delete else f"holds_text {_runner(step)} {path} text_{number}"
@@ -200,7 +193,7 @@ class _Script:
             whole = [f'[ ! -e "${{state}}/making.{number}.{index}" ]' for index, _ in enumerate(self._made(step))]
             yield " && ".join((*whole, own))
         elif isinstance(action, Fetch) and action.digest is not None:
-            yield _condition(HasHash(path=action.path, digest=action.digest, algorithm=action.algorithm))
+            yield test(HasHash(path=action.path, digest=action.digest, algorithm=action.algorithm))
         if isinstance(action, Fetch) or plan_parts.always(step):
             serves = [other for other in self.plan.steps if step.id in other.needs and not other.manual]
             if serves and not step.manual and all(other.id in self.looked_at for other in serves):
@@ -223,7 +216,7 @@ class _Script:
         elif isinstance(action, Fetch):
             yield from self._fetch(step, action)
         for condition in plan_parts.own_conditions(self.plan, step):
-            yield f"{_condition(condition)} || did_not"
+            yield f"{test(condition)} || did_not"
         yield from (f"made {number}.{index}" for index in range(len(made)))
         if not plan_parts.always(step):
             yield "changed=$((changed + 1))"
@@ -267,18 +260,18 @@ class _Script:
     def _run(self, step: PlanStep, action: Run) -> Iterator[str]:
         if not action.argv:
             raise CudaDoctorError(f"step {step.id} has no program to run")
-        call = _call(action.argv)
+        program = call(action.argv)
         if plan_parts.is_smoke(step):
             prefix, device = plan_parts.smoke_environment(step)
             python = "python3" if prefix is None else posixpath.join(prefix, "bin", "python")
             yield "if command -v cudadoctor >/dev/null 2>&1; then"
-            yield f"  {call} </dev/null"
+            yield f"  {program} </dev/null"
             yield "else"
             yield f"  {words((python, '-c', _TORCH, device))} </dev/null"
             yield "fi"
         else:
             # Closed input: the script may be on it.
-            yield f"{'as_root ' if action.needs_root else ''}{call} </dev/null"
+            yield f"{'as_root ' if action.needs_root else ''}{program} </dev/null"
 
     def _write(self, number: int, step: PlanStep, action: WriteFile) -> Iterator[str]:
         runner, path = _runner(step), word(action.path)
@@ -306,25 +299,3 @@ class _Script:
 
 def _runner(step: PlanStep) -> str:
     return "as_root" if step.needs_root else "as_me"
-
-
-def _call(argv: tuple[str, ...]) -> str:
-    """The words of a program; one that is named like a word of the shell is still the program."""
-    first, *rest = argv
-    shown = f"'{first}'" if "=" in first and word(first) == first else word(first)
-    start = f"env -- {shown}" if first in _SHELL_WORDS else shown
-    return " ".join((start, *map(word, rest)))
-
-
-def _condition(condition: Condition) -> str:
-    if isinstance(condition, Prints):
-        call = _call(condition.argv)
-        return f"program_holds {call}" if condition.text is None else f"prints {word(condition.text.strip())} {call}"
-    if isinstance(condition, Exists):
-        path = word(condition.path)
-        tests = {"file": f"[ -f {path} ]", "directory": f"[ -d {path} ]"}
-        return tests.get(condition.what, f"{{ [ -f {path} ] && [ -x {path} ]; }}")
-    if isinstance(condition, HasHash):
-        return f"has_hash {condition.algorithm} {word(condition.digest)} {word(condition.path)}"
-    assert isinstance(condition, AllOf)
-    return "{ " + " && ".join(map(_condition, condition.conditions)) + "; }" if condition.conditions else "true"
