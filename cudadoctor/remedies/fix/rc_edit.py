@@ -16,6 +16,7 @@ _REWRITE = {"sh": rc_sh.rewrite, "fish": rc_other.fish, "csh": rc_other.csh, "en
 class Edited(Struct, frozen=True, kw_only=True):
     """A file after its corrections."""
 
+    path: str
     data: bytes
     done: tuple[Wish, ...]
     """What was done, one for each line."""
@@ -54,7 +55,11 @@ def edit(path: str, data: bytes, wishes: Iterable[Wish]) -> Edited:
         out.extend(after)
     text = "\n".join(out)
     return Edited(
-        data=text.encode("utf-8", "surrogateescape"), done=tuple(done), left=tuple(left), changes=tuple(changes)
+        path=path,
+        data=text.encode("utf-8", "surrogateescape"),
+        done=tuple(done),
+        left=tuple(left),
+        changes=tuple(changes),
     )
 
 
