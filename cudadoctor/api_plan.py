@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -67,8 +68,6 @@ def _files(host: Host, report: Report) -> dict[str, bytes]:
     shell = report.facts.shell
     found: dict[str, bytes] = {}
     for path in dict.fromkeys(line.file for line in (shell.rc_lines if shell is not None else ())):
-        try:
+        with contextlib.suppress(Refusal):
             found[path] = host.read(path, limit=_LARGEST)
-        except Refusal:
-            continue
     return found

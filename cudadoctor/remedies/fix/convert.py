@@ -58,7 +58,8 @@ def _title(text: str) -> str:
     words = line[:59].rsplit(" ", 1)[0]
     if words.count("`") % 2:
         words = words.rpartition("`")[0]
-    return f"{words.rstrip(' ,:;')} …"
+    words = words.rstrip(" ,:;(")
+    return f"{words} …" if words else "Do what is shown"
 
 
 def _cache(facts: Facts) -> str:

@@ -10,7 +10,7 @@ from cudadoctor.checks.outcome import Finding
 from cudadoctor.facts.base import Facts
 from cudadoctor.remedies import machine
 from cudadoctor.remedies.fix import chosen as choice
-from cudadoctor.remedies.fix import convert, merge, rc_steps, torch_steps
+from cudadoctor.remedies.fix import container_line, convert, merge, rc_steps, torch_steps
 from cudadoctor.remedies.fix.torch_steps import Rebuilt
 from cudadoctor.remedies.fix.torch_wanted import wanted
 from cudadoctor.remedies.plan import For, Plan, PlanStep
@@ -47,6 +47,9 @@ def plan(
     picked = choice.choose(findings, roots, named)
     rows = rc_steps.correct(picked.findings, picked.along, remedies, facts, home=home, files=files)
     chains: list[tuple[int, Sequence[PlanStep]]] = [(_SHELL, _by_name(rows.steps, picked.by_name))]
+    told = container_line.line(picked.findings, facts)
+    if told is not None:
+        chains.append((_DRIVER, (told,)))
     cured = {one.id for one in rows.cured}
     rebuilt: dict[str, Rebuilt] = {}
     notes = list(picked.notes)
