@@ -57,6 +57,7 @@ def plan_fix_of(report: Report, named: Sequence[str] = (), *, host: Host | None 
         named,
         home=home,
         files={} if host is None or report.pasted else _files(host, report),
+        there={} if host is None or report.pasted else _beside(host, report),
         pasted=report.pasted,
     )
 
@@ -70,4 +71,26 @@ def _files(host: Host, report: Report) -> dict[str, bytes]:
     for path in dict.fromkeys(line.file for line in (shell.rc_lines if shell is not None else ())):
         with contextlib.suppress(Refusal):
             found[path] = host.read(path, limit=_LARGEST)
+    return found
+
+
+def _beside(host: Host, report: Report) -> dict[str, str]:
+    """What stands where an environment beside a broken one would be made: the directory, and the torch in it."""
+    import re
+
+    from cudadoctor.host.base import Refusal
+    from cudadoctor.remedies.fix.torch_beside import place
+
+    found: dict[str, str] = {}
+    for env in report.facts.envs or ():
+        pattern = re.sub(r"([*?[])", r"[\1]", place(report.facts, env))
+        with contextlib.suppress(Refusal):
+            for folder in host.glob(f"{pattern}*", limit=100):
+                found[folder] = ""
+            for path in host.glob(f"{pattern}*/lib/python3*/site-packages/torch/version.py", limit=100):
+                text = host.read(path, limit=1 << 16).decode("utf-8", "replace")
+                version = re.search(r"^__version__ = '([^'+]+)", text, re.MULTILINE)
+                cuda = re.search(r"^cuda(?:: [^=]*)? = '?(\d+\.\d+|None)", text, re.MULTILINE)
+                if version and cuda:
+                    found[path.rpartition("/lib/python3")[0]] = f"{version[1]} {cuda[1]}"
     return found

@@ -41,7 +41,7 @@ def written(plan: Plan) -> WriteFile:
 
 def corrected(text: str, *named: str, **more: str) -> str:
     """What becomes of a file of the user's shell."""
-    return written(api_plan.plan_fix(build(machine(text, **more)), named)).text  # type: ignore[arg-type]
+    return written(api_plan.plan_fix(build(machine(text, **more)), named)).text
 
 
 def library_path(program: str, text: str, folder: Path, before: str, times: int) -> str | None:

@@ -11,7 +11,7 @@ from cudadoctor.facts.base import Facts
 from cudadoctor.remedies import machine
 from cudadoctor.remedies.fix import chosen as choice
 from cudadoctor.remedies.fix import container_line, convert, merge, rc_steps, torch_steps
-from cudadoctor.remedies.fix.torch_steps import Rebuilt
+from cudadoctor.remedies.fix.torch_install import Rebuilt
 from cudadoctor.remedies.fix.torch_wanted import wanted
 from cudadoctor.remedies.plan import For, Plan, PlanStep
 from cudadoctor.remedies.steps import Remedy, Run, Tell
@@ -36,11 +36,13 @@ def plan(
     *,
     home: str,
     files: Mapping[str, bytes],
+    there: Mapping[str, str] | None = None,
     pasted: bool = False,
 ) -> Plan:
     """What cures the root causes of a report, or those that are named.
 
     `files`: what the rc files hold that the findings are about, by path; one that is missing is told and not changed.
+    `there`: what stands where a new environment might be made, as `torch_steps.build` has it.
     Unsafe steps (root's, packages, files that are not the user's) have `by_name`, unless their finding was named by
     its whole code or name. Raises CudaDoctorError for a word that names no check.
     """
@@ -51,19 +53,15 @@ def plan(
     if told is not None:
         chains.append((_DRIVER, (told,)))
     cured = {one.id for one in rows.cured}
-    rebuilt: dict[str, Rebuilt] = {}
-    notes = list(picked.notes)
-    for finding in picked.findings:
-        if finding.id in cured:
-            continue
-        env = None if pasted else torch_steps.build(finding, facts)
-        if env is not None and finding.subject not in rebuilt:
-            rebuilt[finding.subject] = env
-            chains.append((_ENVS, env.steps))
-            notes += env.notes
-        elif env is None:
+    left = [one for one in picked.findings if one.id not in cured]
+    rebuilt = {} if pasted else _rebuilt(left, facts, there or {})
+    for finding in left:
+        if finding.id not in rebuilt:
             chains.append(_general(finding, remedies[finding.id], facts, picked.by_name))
-    steps = merge.barred(_with_smoke(merge.merged(chains), rebuilt))
+    changed = _of_each_env(left, rebuilt)
+    chains += [(_ENVS, one.steps) for one in changed]
+    notes = [*picked.notes, *(note for one in changed for note in one.notes)]
+    steps = merge.barred(_with_smoke(merge.merged(chains), changed))
     if pasted:
         notes.insert(0, PASTED)
     every = tuple(one.id for one in (*picked.findings, *(one for one in rows.cured if one not in picked.findings)))
@@ -79,6 +77,26 @@ def plan(
         home=home,
         uid=None if pasted or facts.os is None else facts.os.uid,
     )
+
+
+def _rebuilt(findings: Sequence[Finding], facts: Facts, there: Mapping[str, str]) -> dict[str, Rebuilt]:
+    """Finding id → how its environment's torch is changed."""
+    found = {one.id: torch_steps.build(one, facts, there) for one in findings}
+    return {name: one for name, one in found.items() if one is not None}
+
+
+def _of_each_env(findings: Sequence[Finding], rebuilt: Mapping[str, Rebuilt]) -> tuple[Rebuilt, ...]:
+    """One change for each environment: a new one beside it cures all, another torch what a pinned package would."""
+    by_env: dict[str, list[Rebuilt]] = {}
+    for one in findings:
+        if one.id in rebuilt:
+            by_env.setdefault(one.subject, []).append(rebuilt[one.id])
+    out: list[Rebuilt] = []
+    for subject, several in by_env.items():
+        whole = [one for one in several if not one.pinned]
+        new = [one for one in whole if f"env:{one.smoke}" != subject]
+        out += new[:1] or whole[:1] or several
+    return tuple(out)
 
 
 def _by_name(steps: Sequence[PlanStep], names: frozenset[str]) -> tuple[PlanStep, ...]:
@@ -120,24 +138,21 @@ def _with_other_build(finding: Finding, steps: tuple[PlanStep, ...], facts: Fact
     return (*kept, told)
 
 
-def _with_smoke(steps: tuple[PlanStep, ...], rebuilt: Mapping[str, Rebuilt]) -> tuple[PlanStep, ...]:
+def _with_smoke(steps: tuple[PlanStep, ...], rebuilt: Sequence[Rebuilt]) -> tuple[PlanStep, ...]:
     """At the end, the proof for each environment whose torch was changed."""
     out = list(steps)
     reboots = tuple(one.id for one in steps if merge.is_reboot(one))
-    for number, one in enumerate(rebuilt.values(), 1):
-        if one.smoke is None:
-            continue
-        device = ("--device", one.device) if one.device != "auto" else ()
-        needs = [step.id for step in steps if _changes(step, one)]
+    for number, env in enumerate(dict.fromkeys(one.smoke for one in rebuilt), 1):
+        here = [one for one in rebuilt if one.smoke == env]
+        device = ("--device", here[0].device) if here[0].device != "auto" else ()
+        needs = [step.id for step in steps if any(_changes(step, one) for one in here)]
         out.append(
             PlanStep(
                 id="smoke" if number == 1 else f"smoke-{number}",
-                title=f"Prove that torch computes in {one.smoke}",
+                title=f"Prove that torch computes in {env}",
                 why="what was installed is right when a computation is",
                 action=Run(
-                    argv=("cudadoctor", "smoke", "--env", one.smoke, *device),
-                    why="imports torch and computes",
-                    safety="safe",
+                    argv=("cudadoctor", "smoke", "--env", env, *device), why="imports torch and computes", safety="safe"
                 ),
                 needs=(*needs[-1:], *reboots),
             )
