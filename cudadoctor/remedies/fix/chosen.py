@@ -62,9 +62,9 @@ def choose(findings: Sequence[Finding], roots: Sequence[str], named: Sequence[st
             exact = word.strip().lower() in (one.name, one.code.lower())
             for cause in _causes(one, by_id):
                 wanted_ids[cause.id] = None
-                if exact:
+                if exact and cause is one:
                     full.add(cause.name)
-                if cause is not one and exact:
+                elif exact:
                     notes.append(f"`{word}` follows from `{cause.name}`, which is cured")
     return Chosen(
         findings=tuple(one for one in findings if one.id in wanted_ids),

@@ -52,19 +52,17 @@ def plan(
     told = container_line.line(picked.findings, facts)
     if told is not None:
         chains.append((_DRIVER, (told,)))
-    cured = {one.id for one in rows.cured}
-    left = [one for one in picked.findings if one.id not in cured]
+    left = [one for one in picked.findings if one not in rows.handled]
     rebuilt = {} if pasted else _rebuilt(left, facts, there or {})
-    for finding in left:
-        if finding.id not in rebuilt:
-            chains.append(_general(finding, remedies[finding.id], facts, picked.by_name))
+    others = [one for one in left if one.id not in rebuilt]
+    chains += [_general(one, remedies[one.id], facts, picked.by_name) for one in others]
     changed = _of_each_env(left, rebuilt)
     chains += [(_ENVS, one.steps) for one in changed]
     notes = [*picked.notes, *(note for one in changed for note in one.notes)]
     steps = merge.barred(_with_smoke(merge.merged(chains), changed))
     if pasted:
         notes.insert(0, PASTED)
-    every = tuple(one.id for one in (*picked.findings, *(one for one in rows.cured if one not in picked.findings)))
+    every = tuple(one.id for one in (*picked.findings, *(one for one in rows.handled if one not in picked.findings)))
     return Plan(
         purpose=For(
             command="fix",

@@ -60,3 +60,21 @@ def dialect(path: str) -> Dialect | None:
     if path == "/etc/environment" or name.endswith(".conf"):
         return "environment"
     return "sh"
+
+
+def words(wish: Wish) -> str:
+    """What a wish asks for, for whoever edits the file."""
+    name = wish.line.variable
+    parts = [f"write {new} for {old}" for old, new in wish.swaps]
+    parts += [f"take {one} out" for one in wish.drops]
+    if wish.no_empty and wish.line.effect is not None and wish.line.effect.leaves_empty:
+        parts.append(f"add the old value only where there is one, as in `${{{name}:+:${name}}}`")
+    if wish.guard:
+        parts.append("add its directories only where they are not there yet")
+    if wish.export:
+        parts.append(f"export {name}")
+    if wish.value is not None:
+        parts.append(f"set {name} to {wish.value}")
+    if wish.remove:
+        parts.append(f"take the line that sets {name} out")
+    return ", and ".join(parts) or f"look at what it does to {name}"

@@ -11,7 +11,7 @@ from cudadoctor.checks.outcome import Finding
 from cudadoctor.facts.base import Facts
 from cudadoctor.remedies.fix.convert import digest
 from cudadoctor.remedies.fix.rc_edit import Edited, edit
-from cudadoctor.remedies.fix.rc_model import Wish
+from cudadoctor.remedies.fix.rc_model import Wish, words
 from cudadoctor.remedies.fix.rc_wishes import wishes
 from cudadoctor.remedies.plan import PlanStep
 from cudadoctor.remedies.steps import Remedy, Tell, WriteFile
@@ -26,7 +26,7 @@ _LISTS = (
     "ld-path-has-stubs",
 )
 """Faults that are cured together, where a line of the same file is written anew."""
-_STILL_TOLD = ("In this shell:", "For this shell:", "If a file under /etc/ld.so.conf.d")
+_STILL_TOLD = ("In this shell:", "For this shell:", "To try it first:", "If a file under /etc/ld.so.conf.d")
 """Words of remedies that hold beside a corrected line."""
 _MAY_BE_ROOT = ("root", "sudo", "unknown")
 
@@ -35,8 +35,8 @@ class Corrected(Struct, frozen=True, kw_only=True):
     """What became of the findings about lines."""
 
     steps: tuple[PlanStep, ...]
-    cured: tuple[Finding, ...]
-    """Findings of which every line is corrected."""
+    handled: tuple[Finding, ...]
+    """Findings of which every line is corrected, or told because it is not understood for certain."""
 
 
 def correct(
@@ -70,12 +70,15 @@ def correct(
         if edited.data == data or not names:
             continue
         steps.append(_step(f"{names[0]}-{len(steps) + 1}", data, edited, facts, home))
-    cured = tuple(known[name] for name, found in wanted.items() if found and _all_done(done, found))
-    for one in cured:
-        steps += _beside(one, remedies[one.id])
+    for one in planned:
+        left = [wish for wish in wanted[one.id] if not _is_done(done, wish)]
+        steps += [_left(one, number, wish) for number, wish in enumerate(left, 1)]
+        if wanted[one.id]:
+            steps += _beside(one, remedies[one.id])
+    handled = [known[name] for name, found in wanted.items() if found and (known[name] in planned or _all(done, found))]
     if any(isinstance(one.action, WriteFile) for one in steps):
         steps.append(_new_shell(steps))
-    return Corrected(steps=tuple(steps), cured=cured)
+    return Corrected(steps=tuple(steps), handled=tuple(handled))
 
 
 def _key(wish: Wish) -> tuple[int, str]:
@@ -87,8 +90,25 @@ def _of(edited: Edited, found: Sequence[Wish]) -> list[Wish]:
     return [wish for wish in found if _key(wish) in keys]
 
 
-def _all_done(done: Mapping[str, Edited], found: Sequence[Wish]) -> bool:
-    return all(wish.line.file in done and wish in _of(done[wish.line.file], found) for wish in found)
+def _is_done(done: Mapping[str, Edited], wish: Wish) -> bool:
+    return wish.line.file in done and bool(_of(done[wish.line.file], (wish,)))
+
+
+def _all(done: Mapping[str, Edited], found: Sequence[Wish]) -> bool:
+    return all(_is_done(done, wish) for wish in found)
+
+
+def _left(finding: Finding, number: int, wish: Wish) -> PlanStep:
+    """A line that only its owner changes."""
+    line = wish.line
+    text = f"{line.file} line {line.line}: {words(wish)}. It is left to you: not simple enough to be changed for you."
+    return PlanStep(
+        id=f"{finding.name}-l{number}",
+        title=f"Correct line {line.line} of {posixpath.basename(line.file)} by hand",
+        why=finding.message,
+        action=Tell(text=text),
+        source=finding.source,
+    )
 
 
 def _step(number: str, data: bytes, edited: Edited, facts: Facts, home: str) -> PlanStep:
