@@ -184,6 +184,18 @@ def test_a_root_users_own_file_is_their_own() -> None:
     assert (step.action.path, step.needs_root) == ("/root/.bashrc", False)
 
 
+def test_a_line_under_a_condition_is_told() -> None:
+    text = "if [ -n $SSH_TTY ]; then\n  export CUDA_VISIBLE_DEVICES=7\nfi\n"
+    found = api_plan.plan_fix(build(replace(machine(text), variables={"CUDA_VISIBLE_DEVICES": "7"})))
+    assert writes(found) == []
+    told = [step.action.text for step in found.steps if isinstance(step.action, Tell)]
+    assert any(f"{FILE} line 2: take the line that sets CUDA_VISIBLE_DEVICES out" in one for one in told)
+
+
+def test_each_directory_once() -> None:
+    assert after(f"export LD_LIBRARY_PATH={LIB}:/opt/x:{LIB}\n", "ENV004") == f'export LD_LIBRARY_PATH="{LIB}:/opt/x"\n'
+
+
 def line(number: int, text: str, **effect: object) -> RcLine:
     return RcLine(
         file=FILE,
@@ -241,6 +253,9 @@ def test_a_file_that_changed_since_is_left() -> None:
     found = edit(FILE, b"export LD_LIBRARY_PATH=/other\n", [wish])
     assert (found.done, found.data) == ((), b"export LD_LIBRARY_PATH=/other\n")
     assert edit(FILE, b"", [wish]).done == ()
+    gone = Wish(line=line(1, "export LD_LIBRARY_PATH=/a"), remove=True)
+    assert edit(FILE, b"export LD_LIBRARY_PATH=/b\n", [gone]).data == b"export LD_LIBRARY_PATH=/b\n"
+    assert edit(FILE, b"export LD_LIBRARY_PATH=/a\n", [gone]).data == b""
 
 
 ROUND = {

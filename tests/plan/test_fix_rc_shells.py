@@ -100,6 +100,24 @@ def test_posix_lines_give_what_is_meant(program: str, name: str, tmp_path: Path)
             assert library_path(program, new, tmp_path, before, times) == expected(before, first, last), (new, before)
 
 
+@pytest.mark.parametrize("program", POSIX)
+@pytest.mark.parametrize(
+    ("line", "first", "last"),
+    [
+        (f"export LD_LIBRARY_PATH={LIB}:$LD_LIBRARY_PATH\n", LIB, ""),
+        (f"export LD_LIBRARY_PATH=$LD_LIBRARY_PATH:{LIB}\n", "", LIB),
+        (f"export LD_LIBRARY_PATH={LIB}:$LD_LIBRARY_PATH:{CUPTI}\n", LIB, CUPTI),
+    ],
+)
+def test_the_empty_entry_alone(program: str, line: str, first: str, last: str, tmp_path: Path) -> None:
+    """Named alone: without the question whether the directory is there already."""
+    skip_without(program)
+    new = corrected(line, "ENV002")
+    assert "case" not in new
+    for before in BEFORE:
+        assert library_path(program, new, tmp_path, before, 1) == expected(before, first, last), (new, before)
+
+
 def test_the_lines_as_they_were_do_harm(tmp_path: Path) -> None:
     """What the test above would find without a correction."""
     assert library_path("bash", LINES["empty"][0], tmp_path, "unset", 1) == f"{LIB}:"
