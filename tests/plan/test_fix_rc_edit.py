@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from cudadoctor import api, api_plan
+from cudadoctor.executor import change
+from cudadoctor.executor.journal import Journal
+from cudadoctor.executor.target import Refused, Writer
 from cudadoctor.facts.shell import RcEffect, RcElement, RcLine
 from cudadoctor.remedies.fix.rc_edit import edit
 from cudadoctor.remedies.fix.rc_model import Wish
@@ -172,6 +178,13 @@ def test_visible_devices(value: str, count: int, wanted: str | None) -> None:
     assert any("unset CUDA_VISIBLE_DEVICES" in one.action.text for one in found.steps if isinstance(one.action, Tell))
 
 
+def test_a_line_that_sets_another_value_is_not_what_hides_them() -> None:
+    text = "export CUDA_VISIBLE_DEVICES=0\n"
+    found = api_plan.plan_fix(build(replace(machine(text), variables={"CUDA_VISIBLE_DEVICES": "7"})))
+    assert writes(found) == []
+    assert any("unset CUDA_VISIBLE_DEVICES" in one.action.text for one in found.steps if isinstance(one.action, Tell))
+
+
 def test_a_debugging_variable_that_stops_kernels_goes() -> None:
     text = "export CUDA_FORCE_PTX_JIT=1\nexport CUDA_LAUNCH_BLOCKING=1\n"
     found = api_plan.plan_fix(build(replace(machine(text), variables={"CUDA_FORCE_PTX_JIT": "1"})))
@@ -185,15 +198,37 @@ def test_a_root_users_own_file_is_their_own() -> None:
 
 
 def test_a_line_under_a_condition_is_told() -> None:
-    text = "if [ -n $SSH_TTY ]; then\n  export CUDA_VISIBLE_DEVICES=7\nfi\n"
+    text = "if [ -n $SSH_TTY ]; then\n  a=1\n  export CUDA_VISIBLE_DEVICES=7\nfi\n"
     found = api_plan.plan_fix(build(replace(machine(text), variables={"CUDA_VISIBLE_DEVICES": "7"})))
     assert writes(found) == []
     told = [step.action.text for step in found.steps if isinstance(step.action, Tell)]
-    assert any(f"{FILE} line 2: take the line that sets CUDA_VISIBLE_DEVICES out" in one for one in told)
+    assert any(f"{FILE} line 3: take the line that sets CUDA_VISIBLE_DEVICES out" in one for one in told)
 
 
 def test_each_directory_once() -> None:
     assert after(f"export LD_LIBRARY_PATH={LIB}:/opt/x:{LIB}\n", "ENV004") == f'export LD_LIBRARY_PATH="{LIB}:/opt/x"\n'
+
+
+def test_the_executor_writes_it_and_gives_it_back(tmp_path: Path) -> None:
+    """The step as it is, only that the home is another one."""
+    before = b"# caf\xe9\r\nexport LD_LIBRARY_PATH=" + TYPO.encode() + b":$LD_LIBRARY_PATH"
+    base = machine("")
+    found = written(api_plan.plan_fix(build(replace(base, rc={}, files={**base.files, FILE: before}))))
+    home = tmp_path / "home"
+    home.mkdir()
+    rc = home / ".bashrc"
+    rc.write_bytes(before)
+    rc.chmod(0o640)
+    journal = Journal(str(tmp_path / "state"))
+    writer = Writer(uid=os.geteuid(), home=str(home))
+    change.perform([structs.replace(found, path=str(rc))], writer, journal, "fix --apply")
+    assert rc.read_bytes() == change.content(found) != before
+    assert rc.stat().st_mode & 0o777 == 0o640
+    assert change.undo(journal, writer, lambda data: data) is not None
+    assert rc.read_bytes() == before
+    rc.write_bytes(b"# edited since\n")
+    with pytest.raises(Refused, match="changed"):
+        change.perform([structs.replace(found, path=str(rc))], writer, journal, "fix --apply")
 
 
 def line(number: int, text: str, **effect: object) -> RcLine:

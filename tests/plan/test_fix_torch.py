@@ -118,6 +118,15 @@ def test_a_mixed_up_venv_gets_one_beside_it() -> None:
     assert any("numpy 1.26.4" in note and ENV in note for note in found.notes)
 
 
+def test_an_odd_name_is_one_word_wherever_it_stands() -> None:
+    odd = "/home/ada/my $(reboot) `env`"
+    base = machine("ubuntu2204-rtx3090-535-mixed-majors")
+    torch = replace(base.envs[0], prefix=odd)
+    found = plan(replace(base, envs=(torch,), path=(), shell="/usr/bin/fish"))
+    assert argv(found.steps[0])[-1] == f"{odd}-fixed"
+    assert f"source '{odd}-fixed/bin/activate.fish'" in told(found)
+
+
 def test_a_conda_environment_is_never_changed() -> None:
     found = plan(machine("ubuntu2204-rtx3090-470-mkl"))
     make, enter, smoke = found.steps

@@ -43,6 +43,13 @@ def _read(shell: ShellFacts, variable: str) -> Iterator[RcLine]:
             yield line
 
 
+def _setting(shell: ShellFacts, variable: str) -> Iterator[RcLine]:
+    """Of these, the ones that give it the value that it has now."""
+    for line in _read(shell, variable):
+        if line.value == shell.variables.get(variable):
+            yield line
+
+
 def _at(finding: Finding, shell: ShellFacts) -> list[RcLine]:
     """The lines that a finding names as its subject."""
     where = place(finding)
@@ -117,12 +124,12 @@ def _visible(finding: Finding, shell: ShellFacts, facts: Facts) -> Iterator[Wish
     """What CUDA takes of the list stays; a list that leaves no GPU goes."""
     found = visibility(shell, facts.gpus, facts.smi)
     value = ",".join(found.visible) if found is not None and found.visible else None
-    for line in _read(shell, "CUDA_VISIBLE_DEVICES"):
+    for line in _setting(shell, "CUDA_VISIBLE_DEVICES"):
         yield Wish(line=line, value=value) if value is not None else Wish(line=line, remove=True)
 
 
 def _unset(finding: Finding, shell: ShellFacts, facts: Facts) -> Iterator[Wish]:  # noqa: ARG001
-    for line in _read(shell, finding.subject.removeprefix("var:")):
+    for line in _setting(shell, finding.subject.removeprefix("var:")):
         yield Wish(line=line, remove=True)
 
 
@@ -138,5 +145,4 @@ _BUILDERS: dict[str, Callable[[Finding, ShellFacts, Facts], Iterator[Wish]]] = {
     "cuda-home-not-exported": _export,
     "visible-devices-hides-gpus": _visible,
     "debug-variables-set": _unset,
-    "nccl-env-leftovers": _unset,
 }

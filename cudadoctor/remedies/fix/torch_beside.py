@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import shlex
 from collections.abc import Mapping
 
 from cudadoctor.checks.outcome import Finding
@@ -28,7 +29,7 @@ def beside(finding: Finding, facts: Facts, env: EnvFacts, there: Mapping[str, st
     steps = _conda(finding, facts, wanted, prefix) if conda else _venv(finding, env, wanted, prefix)
     if steps is None:
         return None
-    enter = f"conda activate {prefix}" if conda else f"source {prefix}/bin/activate"
+    enter = _enter(facts, prefix, conda=conda)
     told = PlanStep(
         id=f"{finding.name}-{len(steps) + 1}",
         title=f"Use {prefix} from now on",
@@ -48,6 +49,15 @@ def beside(finding: Finding, facts: Facts, env: EnvFacts, there: Mapping[str, st
         + ": install there what else you need",
     )
     return Rebuilt(steps=(*steps, told), smoke=prefix, device=device_of(wanted), notes=notes)
+
+
+def _enter(facts: Facts, prefix: str, *, conda: bool) -> str:
+    """The command that activates it, in the user's shell."""
+    if conda:
+        return f"conda activate {shlex.quote(prefix)}"
+    shell = facts.shell.shell if facts.shell is not None else None
+    ending = {"fish": ".fish", "tcsh": ".csh", "csh": ".csh"}.get(shell or "", "")
+    return f"source {shlex.quote(f'{prefix}/bin/activate{ending}')}"
 
 
 def place(facts: Facts, env: EnvFacts) -> str:
