@@ -106,8 +106,6 @@ class PlanStep(Struct, frozen=True, kw_only=True):
     by_name: bool = False
     """Not safe enough to be done unasked: shown, and done only where the user names it."""
     source: Source | None = None
-    diff: tuple[str, ...] = ()
-    """What a WriteFile changes, as a person reads it: a unified diff. Empty where it was not looked at."""
 
     @property
     def safety(self) -> Safety:

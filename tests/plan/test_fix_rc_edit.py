@@ -123,7 +123,6 @@ def test_the_whole_block_of_a_blog_in_one_step() -> None:
     assert "loacl" not in lines[3]
     assert lines[1].startswith('case ":${PATH-}:" in'), "it grows, and its file is written anyhow"
     step = found.steps[0]
-    assert step.diff[:2] == (f"--- {FILE}", f"+++ {FILE}")
     assert not step.by_name
     assert not step.needs_root
     assert {one.partition("@")[0] for one in found.purpose.findings} >= {

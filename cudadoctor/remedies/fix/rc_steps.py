@@ -16,7 +16,6 @@ from cudadoctor.remedies.fix.rc_wishes import wishes
 from cudadoctor.remedies.plan import PlanStep
 from cudadoctor.remedies.steps import Remedy, Tell, WriteFile
 from cudadoctor.remedies.who import fit, reader
-from cudadoctor.shells.difference import difference
 
 _LISTS = (
     "ld-path-entry-missing",
@@ -136,7 +135,6 @@ def _step(number: str, data: bytes, edited: Edited, facts: Facts, home: str) -> 
             needs_root=not own,
             before=digest(data),
         ),
-        diff=difference(path, data, edited.data),
     )
 
 
