@@ -79,6 +79,7 @@ def test_without_root_it_is_a_message_to_the_administrator() -> None:
     assert programs(found) == []
     assert "ubuntu-drivers install" in told(found)
     assert "administrator" in told(found)
+    assert [step.title for step in found.steps] == ["ask your administrator"]
 
 
 def test_nouveau() -> None:

@@ -141,6 +141,7 @@ def test_a_conda_environment_is_never_changed() -> None:
     assert make.network == ("conda.anaconda.org",)
     assert isinstance(enter.action, Tell)
     assert argv(smoke)[-1] == new
+    assert found.title == f"mkl-incompatible: make the new environment {new}"
 
 
 def test_the_name_beside_it_is_free_or_holds_what_is_wanted() -> None:

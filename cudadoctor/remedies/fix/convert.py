@@ -25,6 +25,8 @@ def steps(finding: Finding, remedy: Remedy, facts: Facts) -> tuple[PlanStep, ...
         if step == ADMIN_NOTE:
             continue  # every form of a plan says by itself which steps are root's
         one = _step(f"{finding.name}-{len(out) + 1}", step, facts, tuple(ran), finding)
+        if out and isinstance(step, Tell):
+            one = replace(one, why=f"for {finding.name}")  # its message was said with the first
         if isinstance(step, Run):
             ran.append(step)
         if not one.manual:
@@ -50,8 +52,21 @@ def _step(number: str, step: Step, facts: Facts, before: tuple[Run, ...], findin
     return dressed(plain, known(step, facts, before))
 
 
+_FOR_OTHERS = {
+    "You are not in the group sudo": "Ask your administrator",
+    "On a cluster this is for": "Ask the cluster's administrators",
+    "Needs root in the container": "Put it into the container's image",
+    "NixOS keeps no change": "Say it in configuration.nix",
+    "This system's packages come as an image": "Use rpm-ostree",
+}
+"""How `who.fit` begins what this reader cannot do here."""
+
+
 def _title(text: str) -> str:
     """The first words of what is told."""
+    others = next((title for start, title in _FOR_OTHERS.items() if text.startswith(start)), None)
+    if others is not None:
+        return others
     line = text.strip().splitlines()[0].rstrip(".:") if text.strip() else "See to it"
     if len(line) <= 60:
         return line

@@ -69,7 +69,7 @@ def plan(
             request=tuple(("finding", word) for word in named) + ((("report", "pasted"),) if pasted else ()),
             findings=every,
         ),
-        title=_title(picked.findings, remedies),
+        title=_title(picked.findings, remedies, changed),
         steps=tuple(replace(one, title=_lower(one.title)) for one in steps),
         notes=tuple(dict.fromkeys(notes)),
         home=home,
@@ -163,13 +163,15 @@ def _changes(step: PlanStep, rebuilt: Rebuilt) -> bool:
     return step.action in actions
 
 
-def _title(findings: Sequence[Finding], remedies: Mapping[str, Remedy]) -> str:
+def _title(findings: Sequence[Finding], remedies: Mapping[str, Remedy], changed: Sequence[Rebuilt]) -> str:
     if not findings:
         return "Nothing to fix"
     names = list(dict.fromkeys(one.name for one in findings))
-    if len(names) == 1:
-        return f"{names[0]}: {remedies[findings[0].id].summary}"
-    return f"{len(names)} causes: {', '.join(names)}"
+    if len(names) > 1:
+        return f"{len(names)} causes: {', '.join(names)}"
+    beside = next((one.smoke for one in changed if f"env:{one.smoke}" != findings[0].subject), None)
+    what = remedies[findings[0].id].summary if beside is None else f"make the new environment {beside}"
+    return f"{names[0]}: {what}"
 
 
 def _lower(title: str) -> str:

@@ -68,7 +68,7 @@ def wanted(facts: Facts, env: EnvFacts, *, same: bool = False) -> Wanted | None:
         )
         found = _of(kept)
         if found is not None and found.choice.torch == release:
-            return found
+            return replace(found, why=f"{found.title}, as {env.prefix} has it")
     return _of(recommend(request))
 
 
