@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
+import venv as venv_
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from cudadoctor import api_plan
 from cudadoctor.facts.envs import EnvFacts, Package, TorchFacts
@@ -226,6 +230,50 @@ TORCH_PYTHON = os.environ.get("CUDADOCTOR_TORCH_PYTHON")
 def holds(condition: Prints) -> bool:
     done = subprocess.run(condition.argv, capture_output=True, text=True, check=False, timeout=60)
     return done.returncode == 0 and (condition.text is None or done.stdout.strip() == condition.text)
+
+
+def distribution(site: Path, name: str, version: str, *files: tuple[str, str]) -> None:
+    """What pip would leave of a package."""
+    for old in site.glob(f"{name}-*.dist-info"):
+        shutil.rmtree(old)
+    folder = site / f"{name}-{version}.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n", encoding="utf-8")
+    for path, text in files:
+        (site / path).parent.mkdir(exist_ok=True)
+        (site / path).write_text(text, encoding="utf-8")
+
+
+def version_py(version: str, cuda: str | None) -> tuple[str, str]:
+    return "torch/version.py", f"__version__ = '{version}'\ndebug = False\ncuda = {cuda!r}\nhip = None\n"
+
+
+def test_the_conditions_in_a_real_environment(tmp_path: Path) -> None:
+    """Before, between and after: what pip leaves, read by the environment's own python; torch is never imported."""
+    venv_.create(tmp_path / "e", with_pip=False, symlinks=True)
+    python = str(tmp_path / "e" / "bin" / "python")
+    site = next((tmp_path / "e" / "lib").glob("python3*")) / "site-packages"
+    found = plan(machine("ubuntu2404-rtx5090-580open-torchcpu"))
+    remove, install = found.steps[:2]
+    gone, there = (
+        structs.replace(one.done_when, argv=(python, *one.done_when.argv[1:]))
+        for one in (remove, install)
+        if isinstance(one.done_when, Prints)
+    )
+    trap = ("torch/__init__.py", "raise SystemExit('torch was imported')\n")
+    distribution(site, "torch", "2.9.1+cpu", trap, version_py("2.9.1+cpu", None))
+    distribution(site, "torchvision", "0.24.1+cpu")
+    assert (holds(gone), holds(there)) == (False, False)
+    for one in site.iterdir():
+        shutil.rmtree(one)
+    assert (holds(gone), holds(there)) == (True, False)
+    distribution(site, "torch", "2.15.0+cu132", trap, version_py("2.15.0+cu132", "13.2"))
+    distribution(site, "torchvision", "0.29.2+cpu")
+    assert (holds(gone), holds(there)) == (True, False), "torchvision for the CPU"
+    distribution(site, "torchvision", "0.29.2+cu132")
+    assert (holds(gone), holds(there)) == (True, True)
+    distribution(site, "torch", "2.15.0+cu130", trap, version_py("2.15.0+cu130", "13.0"))
+    assert (holds(gone), holds(there)) == (True, False), "another CUDA"
 
 
 @pytest.mark.skipif(not TORCH_PYTHON, reason="CUDADOCTOR_TORCH_PYTHON names no interpreter with torch 2.13.0+cpu")
