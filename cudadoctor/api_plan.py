@@ -48,7 +48,7 @@ def plan_fix_of(report: Report, named: Sequence[str] = (), *, host: Host | None 
     from cudadoctor.remedies.fix import planner
 
     shell = report.facts.shell
-    home = (shell.home if shell is not None else None) or "/root"
+    home = (shell.home if shell is not None else None) or ""
     return planner.plan(
         report.facts,
         report.findings,

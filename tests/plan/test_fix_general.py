@@ -189,7 +189,7 @@ Nvidia driver version: 535.274.02
     found = api_plan.plan_fix(None, pasted=text)
     assert found.purpose.findings
     assert any("cpu-only-build" in one for one in found.purpose.findings)
-    assert found.uid is None
+    assert (found.uid, found.home) == (None, None)
     assert found.steps
     assert not any(isinstance(step.action, WriteFile) for step in found.steps)
     assert list(problems(found)) == []

@@ -44,10 +44,11 @@ def _step(number: str, step: Step, facts: Facts, before: tuple[Run, ...], findin
         return PlanStep(id=number, title=title, why=finding.message, action=step, source=finding.source)
     if isinstance(step, WriteFile):
         return PlanStep(id=number, title=f"Write {step.path}", why=step.why, action=step, source=finding.source)
-    if step.argv[0] == "wget" and step.argv[1:2] and step.argv[1].startswith("https://"):
-        return _fetch(number, step, facts, finding)
-    if step.argv[:2] == ("dpkg", "-i"):
-        return _package(number, step, facts, finding)
+    cache = _cache(facts)
+    if cache and step.argv[0] == "wget" and step.argv[1:2] and step.argv[1].startswith("https://"):
+        return _fetch(number, step, cache, finding)
+    if cache and step.argv[:2] == ("dpkg", "-i"):
+        return _package(number, step, cache, finding)
     plain = PlanStep(id=number, title="", why=step.why, action=step, source=finding.source)
     return dressed(plain, known(step, facts, before))
 
@@ -77,30 +78,30 @@ def _title(text: str) -> str:
     return f"{words} …" if words else "Do what is shown"
 
 
-def _cache(facts: Facts) -> str:
+def _cache(facts: Facts) -> str | None:
     home = facts.shell.home if facts.shell is not None else None
-    return f"{home or '/root'}/.cache/cudadoctor/downloads"
+    return f"{home}/.cache/cudadoctor/downloads" if home else None
 
 
-def _fetch(number: str, step: Run, facts: Facts, finding: Finding) -> PlanStep:
+def _fetch(number: str, step: Run, cache: str, finding: Finding) -> PlanStep:
     url = step.argv[1]
     file = posixpath.basename(url)
     return PlanStep(
         id=number,
         title=f"Download {file}",
         why=step.why,
-        action=Fetch(url=url, path=f"{_cache(facts)}/{file}", digest=None, why=step.why, size_mib=1),
+        action=Fetch(url=url, path=f"{cache}/{file}", digest=None, why=step.why, size_mib=1),
         network=(url.split("/")[2],),
         disk_mib=1,
-        disk_at=_cache(facts),
+        disk_at=cache,
         source=finding.source,
     )
 
 
-def _package(number: str, step: Run, facts: Facts, finding: Finding) -> PlanStep:
+def _package(number: str, step: Run, cache: str, finding: Finding) -> PlanStep:
     """A package file that was downloaded before."""
     file = step.argv[-1]
-    run = replace(step, argv=("dpkg", "-i", f"{_cache(facts)}/{posixpath.basename(file)}"))
+    run = replace(step, argv=("dpkg", "-i", f"{cache}/{posixpath.basename(file)}"))
     name, _, rest = posixpath.basename(file).partition("_")
     ask = ("dpkg-query", "-W", "-f=${db:Status-Status} ${Version}", name)
     return PlanStep(

@@ -42,6 +42,7 @@ def plan(
     """What cures the root causes of a report, or those that are named.
 
     `files`: what the rc files hold that the findings are about, by path; one that is missing is told and not changed.
+    `home`: empty where it is not known; no file is then the user's own.
     `there`: what stands where a new environment might be made, as `torch_steps.build` has it.
     Unsafe steps (root's, packages, files that are not the user's) have `by_name`, unless their finding was named by
     its whole code or name. Raises CudaDoctorError for a word that names no check.
@@ -72,7 +73,7 @@ def plan(
         title=_title(picked.findings, remedies, changed),
         steps=tuple(replace(one, title=_lower(one.title)) for one in steps),
         notes=tuple(dict.fromkeys(notes)),
-        home=home,
+        home=home or None,
         uid=None if pasted or facts.os is None else facts.os.uid,
     )
 

@@ -115,7 +115,7 @@ def _step(number: str, data: bytes, edited: Edited, facts: Facts, home: str) -> 
     lines = ", ".join(str(place) for place, _, _ in edited.changes)
     many = len(edited.changes) > 1
     why = f"line{'s' if many else ''} {lines} of {path} {'are' if many else 'is'} written anew; the rest stays as it is"
-    own = path.startswith(f"{home.rstrip('/')}/")
+    own = bool(home) and path.startswith(f"{home.rstrip('/')}/")
     if not own and reader(facts) not in _MAY_BE_ROOT:
         text = " ".join(
             f"In {path} line {place}: {f'write `{new}` for `{old}`' if new else f'take `{old}` out'}."
@@ -139,7 +139,7 @@ def _step(number: str, data: bytes, edited: Edited, facts: Facts, home: str) -> 
 
 
 def _short(path: str, home: str) -> str:
-    return f"~{path[len(home.rstrip('/')) :]}" if path.startswith(f"{home.rstrip('/')}/") else path
+    return f"~{path[len(home.rstrip('/')) :]}" if home and path.startswith(f"{home.rstrip('/')}/") else path
 
 
 def _beside(finding: Finding, remedy: Remedy) -> list[PlanStep]:
