@@ -178,6 +178,7 @@ def _install(fetch: Fetch, family: str, prefix: str, home: str) -> list[PlanStep
         PlanStep(
             id="conda-fetch", title=f"get the installer of {name}", why=fetch.why, action=fetch,
             network=names.host_of(fetch.url), disk_mib=_SIZES[family][0], disk_at=posixpath.dirname(fetch.path),
+            done_when=there,
         ),
         PlanStep(
             id="conda-install", title=f"install {name}", why=why,

@@ -105,7 +105,7 @@ def _ubuntu(facts: Facts, wanted: Kind, why: str) -> list[PlanStep]:
         "with the proprietary kernel module, the only one for a GPU before Turing")  # fmt: skip
     text = f"{why}; branch {wanted.branch} {module}"
     return [
-        apt_update("driver-lists", (), "so that apt knows the driver's newest package of its branch"),
+        apt_update("driver-lists", (), done, "so that apt knows the driver's newest package of its branch"),
         apt_install(
             "driver-install", f"install the NVIDIA driver {wanted.branch}", packages, text,
             needs=("driver-lists",), disk_mib=_DISK_MIB, reboot=True, source=NVIDIA_GUIDE,
@@ -119,7 +119,7 @@ def _ubuntu_tool(facts: Facts, release: int, why: str, *, first: bool) -> list[P
     tool = ("ubuntu-drivers-common", *_headers_deb(facts))
     command = "autoinstall" if release < 20 else "install"  # the sub-command was renamed with 20.04
     return [
-        apt_update("driver-lists", (), "so that apt knows the release's newest driver"),
+        apt_update("driver-lists", (), module, "so that apt knows the release's newest driver"),
         apt_install(
             "driver-tool", "install ubuntu-drivers", tool, "Ubuntu's own tool knows which driver this release has "
             "for the GPU", needs=("driver-lists",), done_when=dpkg_has(*tool),
@@ -153,7 +153,7 @@ def _debian(facts: Facts, why: str) -> list[PlanStep]:
     )
     return [
         enable,
-        apt_update("driver-lists", ("driver-components",), "so that apt knows the driver"),
+        apt_update("driver-lists", ("driver-components",), dpkg_has(*packages), "so that apt knows the driver"),
         apt_install(
             "driver-install", "install Debian's NVIDIA driver", packages, why,
             needs=("driver-lists",), disk_mib=_DISK_MIB, reboot=True,
@@ -164,7 +164,7 @@ def _debian(facts: Facts, why: str) -> list[PlanStep]:
 def _debian_nvidia(facts: Facts, wanted: Kind, why: str, cache: str) -> list[PlanStep]:
     package = "nvidia-open" if wanted.open else f"cuda-drivers-{BRANCH}"
     done = dpkg_has(package)
-    found = repository.keyring_steps(facts, cache, prefix="driver")
+    found = repository.keyring_steps(facts, cache, done, prefix="driver")
     if found is None:
         return []
     return [
@@ -182,7 +182,7 @@ def _rhel(facts: Facts, release: int, wanted: Kind, why: str, *, first: bool) ->
     package = "nvidia-open" if wanted.open else "cuda-drivers"
     stream = f"nvidia-driver:{BRANCH}-{'open' if wanted.open else 'dkms'}"
     kernel = facts.os.kernel if facts.os is not None and facts.os.kernel else None
-    found = [*repository.rpm_steps(facts, prefix="driver")]
+    found = [*repository.rpm_steps(facts, rpm_has(package), prefix="driver")]
     found.append(
         tell(
             "driver-epel",

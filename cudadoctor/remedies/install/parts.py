@@ -74,8 +74,8 @@ def apt_install(step: str, title: str, packages: Sequence[str], why: str, **more
     return PlanStep(id=step, title=title, why=why, action=action, **values)  # type: ignore[arg-type]
 
 
-def apt_update(step: str, needs: Iterable[str], why: str) -> PlanStep:
-    """The lists anew: without a condition of their own, they are done where all that needs them is."""
+def apt_update(step: str, needs: Iterable[str], done_when: Condition | None, why: str) -> PlanStep:
+    """The lists anew: not again once what they are read for is there."""
     return PlanStep(
         id=step,
         title="read apt's package lists",
@@ -83,6 +83,7 @@ def apt_update(step: str, needs: Iterable[str], why: str) -> PlanStep:
         action=rooted(("apt-get", "update"), why),
         needs=tuple(needs),
         network=("apt",),
+        done_when=done_when,
         lasting="apt's package lists stay as they were read",
     )
 

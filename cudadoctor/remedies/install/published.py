@@ -64,6 +64,7 @@ def toolkit(facts: Facts, ground: Ground, cuda: CudaVersion, cache: str) -> Part
             PlanStep(
                 id="toolkit-local-fetch", title="download NVIDIA's local repository package", why=fetch.why,
                 action=fetch, network=names.host_of(fetch.url), disk_mib=2500, disk_at=cache,
+                done_when=dpkg_has(repo.package),
             )
         )  # fmt: skip
         needs = ("toolkit-local-fetch",)
@@ -72,7 +73,7 @@ def toolkit(facts: Facts, ground: Ground, cuda: CudaVersion, cache: str) -> Part
     key = repo.key or f"{repo.folder}/7fa2af80.pub"
     part.steps.append(_root("toolkit-key", "add the key", ("apt-key", "add", key), ("toolkit-local",)))
     part.steps.append(_root("toolkit-lists", "read apt's package lists", ("apt-get", "update"), ("toolkit-key",),
-                            network=("apt",)))  # fmt: skip
+                            network=("apt",), done_when=dpkg_has("cuda")))  # fmt: skip
     part.steps.append(_root("toolkit-install", "install the package cuda",
                             ("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "cuda"),
                             ("toolkit-lists",), network=("apt",), done_when=dpkg_has("cuda"), packages=True,

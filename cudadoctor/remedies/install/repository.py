@@ -11,7 +11,7 @@ from cudadoctor.facts.distro import AptSource
 from cudadoctor.remedies import machine
 from cudadoctor.remedies.install.parts import CUDA_GUIDE, dpkg_has, rooted, tell
 from cudadoctor.remedies.install.request import Ground, LocalRepository
-from cudadoctor.remedies.plan import AllOf, Exists, Fetch, PlanStep, Prints
+from cudadoctor.remedies.plan import AllOf, Condition, Exists, Fetch, PlanStep, Prints
 from cudadoctor.remedies.steps import WriteFile
 
 HOST = "developer.download.nvidia.com"
@@ -46,8 +46,11 @@ def keyring_url(facts: Facts) -> str | None:
     return f"{_BASE}/{name}/{folder}/{file}" if file is not None else None
 
 
-def keyring_steps(facts: Facts, cache: str, *, prefix: str) -> list[PlanStep] | None:
-    """The repository of this release with its key, up to the reading of its lists; None where there is none."""
+def keyring_steps(facts: Facts, cache: str, until: Condition, *, prefix: str) -> list[PlanStep] | None:
+    """The repository of this release with its key, up to the reading of its lists; None where there is none.
+
+    `until` holds once what the lists are read for is there.
+    """
     url = keyring_url(facts)
     if url is None:
         return None
@@ -60,7 +63,7 @@ def keyring_steps(facts: Facts, cache: str, *, prefix: str) -> list[PlanStep] | 
     return [
         PlanStep(
             id=f"{prefix}-keyring-fetch", title="download NVIDIA's keyring package", why=fetch.why, action=fetch,
-            network=(HOST,), disk_mib=1, disk_at=cache, source=CUDA_GUIDE,
+            network=(HOST,), disk_mib=1, disk_at=cache, done_when=done, source=CUDA_GUIDE,
         ),
         PlanStep(
             id=f"{prefix}-keyring", title="add NVIDIA's repository and its key", why=why,
@@ -72,14 +75,15 @@ def keyring_steps(facts: Facts, cache: str, *, prefix: str) -> list[PlanStep] | 
             id=f"{prefix}-repo-lists", title="read apt's package lists",
             why="so that apt knows what is in the repository",
             action=rooted(("apt-get", "update"), "reads the lists of all repositories"),
-            needs=(f"{prefix}-keyring",), network=("apt", HOST),
+            needs=(f"{prefix}-keyring",), network=("apt", HOST), done_when=until,
             lasting="apt's package lists stay as they were read",
         ),
     ]  # fmt: skip
 
 
-def rpm_steps(facts: Facts, *, prefix: str) -> list[PlanStep]:
+def rpm_steps(facts: Facts, until: Condition, *, prefix: str) -> list[PlanStep]:
     """The same for dnf: a .repo file."""
+    del until
     name = name_of(facts) or "rhel9"
     folder = _MACHINES.get((facts.os.arch if facts.os is not None else None) or "x86_64", "x86_64")
     url = f"{_BASE}/{name}/{folder}/cuda-{name}.repo"
@@ -133,7 +137,7 @@ def _switched_off(file: str, lines: set[int], data: bytes | None, number: int) -
     return PlanStep(id=step, title=title, why=why, action=action)
 
 
-def local_steps(repo: LocalRepository) -> list[PlanStep]:
+def local_steps(repo: LocalRepository, until: Condition) -> list[PlanStep]:
     """A repository package: its files, its own key for it alone, and the list that says so."""
     installed = dpkg_has(repo.package)
     why = "puts the repository's files and its key on this machine; nothing is read from the network"
@@ -174,7 +178,7 @@ def local_steps(repo: LocalRepository) -> list[PlanStep]:
     steps.append(
         PlanStep(
             id="toolkit-lists", title="read apt's package lists", why=lists,
-            action=rooted(("apt-get", "update"), lists), needs=("toolkit-source",), network=("apt",),
+            action=rooted(("apt-get", "update"), lists), needs=("toolkit-source",), network=("apt",), done_when=until,
             lasting="apt's package lists stay as they were read",
         )
     )  # fmt: skip

@@ -16,6 +16,7 @@ from cudadoctor.remedies.install.parts import (
     apt_family,
     apt_install,
     apt_update,
+    dpkg_has,
     for_administrator,
     may_be_root,
     rooted,
@@ -140,7 +141,7 @@ def _install(facts: Facts, ground: Ground, cuda: CudaVersion, cache: str) -> lis
         f"{cuda.minor}` would replace the driver as well"
     )
     if machine.family(facts) in ("rhel", "fedora"):
-        found = repository.rpm_steps(facts, prefix="toolkit")
+        found = repository.rpm_steps(facts, rpm_has(package), prefix="toolkit")
         found.append(
             PlanStep(
                 id="toolkit-install", title=f"install CUDA {cuda.release}", why=why,
@@ -160,10 +161,10 @@ def _install(facts: Facts, ground: Ground, cuda: CudaVersion, cache: str) -> lis
     )
     before: list[PlanStep] = []
     if ground.repository is not None:
-        before = repository.local_steps(ground.repository)
+        before = repository.local_steps(ground.repository, installed)
     else:
         before = repository.old_sources(facts, ground)
-        found_here = repository.keyring_steps(facts, cache, prefix="toolkit")
+        found_here = repository.keyring_steps(facts, cache, installed, prefix="toolkit")
         if found_here is None:
             return None
         lists = found_here[-1]
@@ -231,6 +232,6 @@ def _compiler(facts: Facts, cuda: CudaVersion, part: Part, needs: tuple[str, ...
 
 def _gcc(title: str, packages: tuple[str, ...], why: str, needs: tuple[str, ...]) -> list[PlanStep]:
     """Packages of the distribution; its lists are read first where nothing before has done so."""
-    lists = [] if needs else [apt_update("compiler-lists", (), "so that apt knows the packages")]
+    lists = [] if needs else [apt_update("compiler-lists", (), dpkg_has(*packages), "so that apt knows the packages")]
     after = needs or ("compiler-lists",)
     return [*lists, apt_install("compiler", title, packages, why, needs=after, disk_mib=200)]

@@ -38,7 +38,7 @@ def venv(asked: Asked, chosen: Chosen, place: Place, facts: Facts) -> Part:
     if system and apt_family(facts) and (base.ensurepip is False or (base.ensurepip and may_be_root(facts))):
         has = Prints(argv=(base.path, "-I", "-c", "import ensurepip"))
         package = "python3-venv" if base.path == "/usr/bin/python3" else f"python{base.version}-venv"
-        part.steps.append(apt_update("python-lists", (), "so that apt knows the package"))
+        part.steps.append(apt_update("python-lists", (), has, "so that apt knows the package"))
         why = (
             "without it this Python makes no environments with pip: the distribution keeps that in a package of its own"
         )
