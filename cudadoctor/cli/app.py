@@ -12,6 +12,8 @@ from cudadoctor.cli import console, options
 from cudadoctor.cli.check import check
 from cudadoctor.cli.diagnose import diagnose
 from cudadoctor.cli.explain import explain
+from cudadoctor.cli.fix import fix
+from cudadoctor.cli.install import install
 from cudadoctor.cli.recommend import recommend
 from cudadoctor.cli.shell import shell
 from cudadoctor.cli.smoke import smoke
@@ -22,6 +24,10 @@ from cudadoctor.errors import CudaDoctorError, ExitCode
 EPILOG = (
     "Exit codes: 0 nothing found at or above --fail-on; 1 findings; 2 wrong usage or unreadable input; "
     "3 cudadoctor itself failed; 4 with --strict, something could not be known; 130 interrupted."
+)
+PLANS = (
+    "Exit codes: 0 planned, or done; 1 impossible, or a step failed; 2 wrong usage; 3 cudadoctor itself failed; "
+    "130 interrupted, or not agreed to."
 )
 
 app = typer.Typer(
@@ -36,6 +42,8 @@ app = typer.Typer(
 app.command(epilog=EPILOG, short_help="Examine this machine, or a recorded one.")(check)
 app.command(epilog=EPILOG, short_help="Read a pasted report and say which fault it is.")(diagnose)
 app.command(epilog=EPILOG, short_help="Print the install command that is right for this machine.")(recommend)
+app.command(epilog=PLANS, short_help="Plan, and with --apply do, what leads to a working torch.")(install)
+app.command(epilog=PLANS, short_help="Plan, and with --apply do, what cures what `check` finds.")(fix)
 app.command(epilog=EPILOG, short_help="Prove that torch computes on the GPU.")(smoke)
 app.command(short_help="Record this machine in a file for `check --from`.")(snapshot)
 app.command(short_help="Print the lines for a shell, or put them into its rc file.")(shell)

@@ -53,6 +53,14 @@ def diagnose(
     return check.exit_code(report, fail_on, strict=strict)
 
 
+def text_of(name: str) -> bytes:
+    """One text; `-` for standard input. Raises CudaDoctorError."""
+    text, left_out = _read(name, _MOST)
+    if left_out:
+        console.note(f"{name}: only its first {_MOST >> 20} MiB are read")
+    return text
+
+
 def _texts(names: list[str]) -> tuple[bytes, bool]:
     """All the texts, one after the other, and whether some was left out. Raises CudaDoctorError."""
     parts: list[bytes] = []

@@ -96,6 +96,21 @@ def format_of(name: str | None, *, json: bool) -> str:
     raise CudaDoctorError(f"format `{name}` is not known; {there}")
 
 
+def given(context: typer.Context, *, but: tuple[str, ...]) -> tuple[str, ...]:
+    """The options of a command that stand on the command line, as they are written, all `but` those parameters."""
+    from enum import Enum
+
+    found: list[str] = []
+    for parameter in context.command.params:
+        if parameter.name is None or parameter.name in but:
+            continue
+        source = context.get_parameter_source(parameter.name)
+        if not isinstance(source, Enum) or source.name != "COMMANDLINE":
+            continue
+        found.append(next((word for word in parameter.opts if word.startswith("--")), parameter.name.upper()))
+    return tuple(found)
+
+
 def words(given: list[str] | None) -> tuple[str, ...]:
     """Selectors from repeated and comma-separated options. An empty one stays, so that it is refused by name."""
     return tuple(word.strip() for entry in given or () for word in (entry.rstrip(",") or entry).split(","))

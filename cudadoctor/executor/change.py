@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
 import uuid
 from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
-from cudadoctor.executor import atomic
+from cudadoctor.executor import atomic, lines
 from cudadoctor.executor.journal import Entry, Journal
 from cudadoctor.executor.target import Refused, Target, Writer, digest, look, objections
 from cudadoctor.remedies.steps import WriteFile
@@ -90,7 +89,7 @@ def _entry(step: WriteFile, target: Target, journal: Journal, group: str, action
     return Entry(
         id=uuid.uuid4().hex,
         group=group,
-        at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        at=lines.now(),
         action=action,
         path=target.path,
         real=target.real,

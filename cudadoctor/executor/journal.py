@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -17,6 +16,7 @@ from typing import Any
 from msgspec import Struct, structs
 
 from cudadoctor.errors import CudaDoctorError
+from cudadoctor.executor import lines
 from cudadoctor.executor.target import digest
 
 
@@ -137,28 +137,13 @@ class Journal:
 
     def _lines(self) -> Iterator[dict[str, Any]]:
         try:
-            with open(self._file, "rb") as file:
-                text = file.read()
-        except FileNotFoundError:
-            return
+            yield from lines.read(self._file)
         except OSError as error:
             raise self._failed(error) from error
-        for line in text.split(b"\n"):
-            try:
-                found = json.loads(line)
-            except ValueError:
-                continue  # the last line of a process that died while it wrote: its change never happened
-            if isinstance(found, dict):
-                yield found
 
     def _append(self, line: Mapping[str, object]) -> None:
         try:
-            descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-            with os.fdopen(descriptor, "r+b", buffering=0) as file:
-                size = file.seek(0, os.SEEK_END)
-                torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
-                file.write((b"\n" if torn else b"") + json.dumps(line).encode() + b"\n")
-                os.fsync(descriptor)
+            lines.append(self._file, line)
         except OSError as error:
             raise self._failed(error) from error
 

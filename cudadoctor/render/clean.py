@@ -11,7 +11,7 @@ _ANSI = re.compile(r"\x1b(?:\[[0-?]{0,64}[ -/]{0,8}[@-~]|\][^\x07\x1b]{0,4096}(?
 
 _HIDDEN = re.compile(
     "[\x00-\x1f\x7f-\x9f"  # C0 and C1 controls
-    "\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069"  # bidirectional overrides and what has no width
+    "\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069"  # bidirectional overrides and what has no width
     "\u2028\u2029\ufeff\ufff9-\ufffb"
     "\ud800-\udfff"  # bytes of a path that are no UTF-8
     "\U000e0000-\U000e007f]"

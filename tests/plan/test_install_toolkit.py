@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace as changed
 
-from cudadoctor import api_plan
+from cudadoctor import api_install
 from cudadoctor.errors import CudaDoctorError
 from cudadoctor.host.local import LocalHost
 from cudadoctor.probes.quiet import Quiet
@@ -285,7 +285,7 @@ def test_what_a_repository_package_holds_is_read_from_it(tmp_path: Path) -> None
     )
     file = tmp_path / "my copy.deb"
     subprocess.run(["dpkg-deb", "--root-owner-group", "-b", str(tree), str(file)], check=True, capture_output=True)
-    found = api_plan._repository(Quiet(LocalHost()), str(file))
+    found = api_install._repository(Quiet(LocalHost()), str(file))
     assert found == LocalRepository(
         path=str(file),
         package="cuda-repo-ubuntu1804-10-1-local-10.1.999-418.99",
@@ -298,7 +298,7 @@ def test_what_a_repository_package_holds_is_read_from_it(tmp_path: Path) -> None
     other = tmp_path / "other.deb"
     other.write_bytes(b"no package")
     with pytest.raises(CudaDoctorError, match="cannot be read as a package"):
-        api_plan._repository(Quiet(LocalHost()), str(other))
+        api_install._repository(Quiet(LocalHost()), str(other))
 
 
 def test_a_known_name_is_enough_where_the_package_cannot_be_listed() -> None:

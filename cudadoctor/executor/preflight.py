@@ -1,0 +1,202 @@
+"""All that stands against a plan, found before its first step: every objection at once, each with what to do."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+
+from cudadoctor.errors import CudaDoctorError
+from cudadoctor.executor import preflight_apt, preflight_room, processes
+from cudadoctor.executor.conditions import hash_of
+from cudadoctor.executor.fetch import local_path
+from cudadoctor.executor.kept import Before
+from cudadoctor.executor.machine import Machine, NoProgram, command
+from cudadoctor.executor.target import Refused, Writer, look
+from cudadoctor.executor.target import objections as against_file
+from cudadoctor.executor.trees import note
+from cudadoctor.remedies.plan import AllOf, Condition, Exists, Fetch, HasHash, Plan, PlanStep, problems
+from cudadoctor.remedies.steps import Run, WriteFile
+
+_OUR_CACHE = "/cudadoctor/"
+"""In a path: what lies there was fetched by cudadoctor, and an older one of that name may go."""
+
+
+class Objected(CudaDoctorError):  # noqa: N818  its text is the objections
+    """The plan was not begun. `objections` has a line for each; the text has all of them in one."""
+
+    def __init__(self, objections: Sequence[str]) -> None:
+        self.objections = tuple(objections)
+        super().__init__(f"nothing was changed: {'; '.join(self.objections)}")
+
+
+def verify(
+    plan: Plan, todo: Sequence[PlanStep], machine: Machine, earlier: Mapping[str, Before], written: Sequence[str] = ()
+) -> None:
+    """Look at all steps that are to be done. Raises Objected with everything that stands against them.
+
+    `earlier`: what a run that is gone on with noted before its steps. `written`: files that earlier steps of it wrote.
+    """
+    found = [
+        *(f"the plan is not whole: {problem}" for problem in problems(plan)),
+        *_whose(plan, todo, machine),
+        *_sudo(todo, machine),
+        *_programs(todo, machine),
+        *preflight_apt.objections(todo, machine),
+        *_files(todo, machine, written),
+        *_places(todo, earlier),
+        *preflight_room.disk(todo, machine),
+        *preflight_room.network(todo, machine),
+    ]
+    if found:
+        raise Objected(tuple(dict.fromkeys(found)))
+
+
+def verify_undo(steps: Sequence[PlanStep], machine: Machine) -> None:
+    """The same for taking steps back. Raises Objected."""
+    apt = preflight_apt.objections([step for step in steps if step.packages or step.undo], machine)
+    found = [*_sudo(steps, machine), *apt]
+    if found:
+        raise Objected(found)
+
+
+def _whose(plan: Plan, todo: Sequence[PlanStep], machine: Machine) -> Iterator[str]:
+    if plan.home is not None and plan.home != machine.home:
+        yield f"the plan was made for the home directory {plan.home}, and this is {machine.home}: make it anew"
+    if plan.uid is not None and plan.uid != machine.uid:
+        yield f"the plan was made for the user with uid {plan.uid}, and this is uid {machine.uid}: make it anew"
+    if all(step.needs_root for step in todo):
+        return
+    try:
+        owner = os.stat(machine.home).st_uid
+    except OSError as error:
+        yield f"the home directory {machine.home} cannot be looked at: {error.strerror}"
+        return
+    if owner != machine.uid:
+        sudo = machine.uid == 0 and machine.env.get("SUDO_UID")
+        cure = "run it without sudo: it asks for root only where a step needs it" if sudo else "set HOME to your own"
+        yield f"HOME={machine.home} belongs to another user (uid {owner}, this is uid {machine.uid}): {cure}"
+
+
+def _sudo(todo: Sequence[PlanStep], machine: Machine) -> Iterator[str]:
+    wanting = [step.id for step in todo if machine.by_sudo(needs_root=step.needs_root)]
+    if not wanting:
+        return
+    steps = f"{wanting[0]} needs root" if len(wanting) == 1 else f"{len(wanting)} steps need root ({wanting[0]}, …)"
+    if not os.access(machine.sudo, os.X_OK):
+        yield f"{steps} and there is no {machine.sudo}: run this as root, or let an administrator do the steps"
+        return
+    env = {key: value for key, value in machine.env.items() if key in ("PATH", "HOME", "LANG", "TERM")}
+    try:
+        answer = processes.ask((machine.sudo, "-n", "--", "true"), env)
+    except OSError as error:
+        yield f"{steps} and {machine.sudo} cannot be started: {error.strerror}"
+        return
+    if answer.returncode == 0:
+        return
+    if answer.returncode is None or not answer.last or "password" in answer.errors:
+        yield f"{steps} and sudo would ask for a password: run `sudo -v` first, in this terminal, or run this as root"
+    else:
+        yield f"{steps} and sudo refuses: {answer.last}: run this as root, or let an administrator do the steps"
+
+
+def _programs(todo: Sequence[PlanStep], machine: Machine) -> Iterator[str]:
+    """A program that is not there yet must come by an earlier step."""
+    made: list[str] = []
+    installing = False
+    for step in todo:
+        if isinstance(step.action, Run):
+            try:
+                command(step.action.argv, machine, needs_root=step.needs_root)
+            except NoProgram as error:
+                path = str(error).partition(":")[0]
+                comes = any(path == one or path.startswith(f"{one}/") for one in made)
+                if not (error.missing and (comes or (installing and _of_packages(path)))):
+                    yield f"{step.id}: {error}: install it, then run this again"
+        action = step.action
+        made += [os.path.normpath(path) for path in step.makes]
+        made += [action.path] if isinstance(action, (WriteFile, Fetch)) else []
+        installing |= step.packages
+
+
+def _of_packages(path: str) -> bool:
+    return "/" not in path or path.startswith(("/usr/", "/bin/", "/sbin/", "/opt/"))
+
+
+def _files(todo: Sequence[PlanStep], machine: Machine, written: Sequence[str]) -> Iterator[str]:
+    """Files that are to be written or changed on the side."""
+    changed_before = set(written)
+    for step in todo:
+        root = step.needs_root
+        action = step.action
+        writer = Writer(uid=0 if root else machine.uid, home="/" if root else machine.home)
+        own = (action.path,) if isinstance(action, WriteFile) else ()
+        for path in (*own, *step.touches):
+            try:
+                target = look(path)
+            except Refused as refused:
+                yield f"{step.id}: {refused}"
+                continue
+            reasons = against_file(target, writer)
+            if machine.by_sudo(needs_root=root):  # what this user may not write root may
+                reasons = tuple(reason for reason in reasons if "cannot be written" not in reason)
+            yield from (f"{step.id}: {reason}" for reason in reasons if " HOME=" not in reason or root)
+            meant = action.before if isinstance(action, WriteFile) and path == action.path else None
+            if meant is not None and target.digest != meant and path not in changed_before:
+                yield f"{step.id}: {target.shown}: was changed by something else since the plan was made: make it anew"
+        changed_before.update((*own, *step.touches))
+
+
+def _places(todo: Sequence[PlanStep], earlier: Mapping[str, Before]) -> Iterator[str]:
+    """What a step would make where something else lies already."""
+    for step in todo:
+        was = earlier.get(step.id)
+        ours = {made.path for made in was.makes if not made.there} if was is not None else set()
+        for path in step.makes:
+            made = note(path)
+            if made.there and not made.empty and not step.packages and path not in ours and _is_the_thing(path, step):
+                what = "is a link" if os.path.islink(made.real) else "is there already"
+                yield f"{step.id}: {path} {what} and is not what this step makes: move it away, or choose another place"
+        if isinstance(step.action, Fetch):
+            yield from _place_of_fetch(step.id, step.action, ours=step.action.path in ours)
+
+
+def _place_of_fetch(name: str, action: Fetch, *, ours: bool) -> Iterator[str]:
+    folder = preflight_room.nearest(os.path.dirname(action.path))
+    if os.path.isdir(action.path):
+        yield f"{name}: {action.path} is a directory: move it away"
+    elif (
+        os.path.lexists(action.path)
+        and not (ours or _OUR_CACHE in action.path)
+        and not hash_of(action.path, action.algorithm, action.digest or "")
+    ):
+        yield f"{name}: {action.path} is there already and is another file: move it away"
+    mode = os.stat(folder).st_mode
+    if mode & stat.S_IWOTH:
+        yield f"{name}: everybody may write the directory {folder}: fetch to one that is yours"
+    elif not action.needs_root and not os.access(folder, os.W_OK | os.X_OK):
+        yield f"{name}: the directory {folder} cannot be written"
+    if not action.url.startswith(("https://", "file:///")):
+        yield f"{name}: {action.url}: only https is used, and file:/// for a file of this machine"
+    elif action.url.startswith("file:///"):
+        source = local_path(action.url)
+        if not os.path.isfile(source):
+            yield f"{name}: {source}: there is no such file"
+
+
+def _is_the_thing(path: str, step: PlanStep) -> bool:
+    """The step is to bring just this to be, as opposed to a cache that may be there."""
+    argv = step.action.argv if isinstance(step.action, Run) else ()
+    if any(word == path or word.endswith(f"={path}") for word in argv):
+        return True
+    return step.done_when is not None and any(
+        one == path or one.startswith(f"{path}/") for one in _paths_of(step.done_when)
+    )
+
+
+def _paths_of(condition: Condition) -> Iterator[str]:
+    if isinstance(condition, AllOf):
+        for one in condition.conditions:
+            yield from _paths_of(one)
+    elif isinstance(condition, (Exists, HasHash)):
+        yield condition.path

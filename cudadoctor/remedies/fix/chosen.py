@@ -1,0 +1,96 @@
+"""Which findings are planned: all root causes, or what the user named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from cudadoctor.checks import registry
+from cudadoctor.checks.base import Severity
+from cudadoctor.checks.outcome import Finding
+from cudadoctor.errors import CudaDoctorError
+
+
+class Chosen(Struct, frozen=True, kw_only=True):
+    """The findings to cure."""
+
+    findings: tuple[Finding, ...]
+    along: tuple[Finding, ...]
+    """Others, that may be cured where their file is written anyhow."""
+    by_name: frozenset[str]
+    """Names of findings that the user named in full: their unsafe steps are done, too."""
+    notes: tuple[str, ...]
+
+
+def codes(named: Sequence[str]) -> dict[str, frozenset[str]]:
+    """What each word names: a code, a name, the beginning of codes, or ALL.
+
+    Raises CudaDoctorError for one that names none.
+    """
+    checks = registry.all_checks()
+    found: dict[str, frozenset[str]] = {}
+    for word in named:
+        plain = word.strip()
+        fit = frozenset(
+            one.code
+            for one in checks
+            if plain.upper() == "ALL" or one.code.startswith(plain.upper()) or one.name == plain.lower()
+        )
+        if not plain or not fit:
+            raise CudaDoctorError(f"`{word}` names no check: see `cudadoctor explain --list`")
+        found[word] = fit
+    return found
+
+
+def choose(findings: Sequence[Finding], roots: Sequence[str], named: Sequence[str]) -> Chosen:
+    """The findings to cure, in the report's order. A symptom that was named stands for its causes."""
+    by_id = {one.id: one for one in findings}
+    causes = [one for one in findings if not one.because_of]
+    if not named:
+        wanted = [one for one in causes if one.name in roots and _counts(one, findings)]
+        along = [one for one in causes if one not in wanted]
+        return Chosen(findings=tuple(wanted), along=tuple(along), by_name=frozenset(), notes=())
+    wanted_ids: dict[str, None] = {}
+    full: set[str] = set()
+    notes: list[str] = []
+    for word, fit in codes(named).items():
+        matched = [one for one in findings if one.code in fit]
+        if not matched:
+            notes.append(f"`{word}`: not found on this machine")
+        for one in matched:
+            exact = word.strip().lower() in (one.name, one.code.lower())
+            for cause in _causes(one, by_id):
+                wanted_ids[cause.id] = None
+                if exact and cause is one:
+                    full.add(cause.name)
+                elif exact:
+                    notes.append(f"`{word}` follows from `{cause.name}`, which is cured")
+    return Chosen(
+        findings=tuple(one for one in findings if one.id in wanted_ids),
+        along=(),
+        by_name=frozenset(full),
+        notes=tuple(dict.fromkeys(notes)),
+    )
+
+
+def _counts(finding: Finding, findings: Sequence[Finding]) -> bool:
+    """Information counts only where it explains something worse."""
+    return finding.severity > Severity.INFO or any(finding.id in one.because_of for one in findings)
+
+
+def _causes(finding: Finding, by_id: dict[str, Finding]) -> list[Finding]:
+    """What the finding comes from in the end; itself where nothing explains it."""
+    out: list[Finding] = []
+    todo, seen = [finding], set[str]()
+    while todo:
+        one = todo.pop(0)
+        if one.id in seen:
+            continue
+        seen.add(one.id)
+        above = [by_id[cause] for cause in one.because_of if cause in by_id]
+        if above:
+            todo += above
+        else:
+            out.append(one)
+    return out

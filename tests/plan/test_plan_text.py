@@ -1,0 +1,103 @@
+"""What a person reads of a plan."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from msgspec.structs import replace
+
+from cudadoctor.remedies.plan import Plan
+from cudadoctor.remedies.steps import Run
+from cudadoctor.render import plan_text
+from cudadoctor.render.clean import command
+from cudadoctor.render.text import Look
+from tests.plan.plans import ALL, FIX, IMPOSSIBLE, NOTHING, REFERENCE, VENV, all_hold
+
+LOOKS = [Look(width=60), Look(width=None), Look(width=200), Look(width=60, unicode=False), Look(width=60, verbosity=1)]
+
+
+@pytest.mark.parametrize("plan", ALL.values(), ids=ALL)
+@pytest.mark.parametrize("look", LOOKS, ids=repr)
+def test_prose_fits_and_commands_are_whole(plan: Plan, look: Look) -> None:
+    lines = plan_text.render(plan, look).splitlines()
+    commands = {
+        ("sudo " if step.needs_root else "") + command(step.action.argv)
+        for step in plan.steps
+        if isinstance(step.action, Run)
+    }
+    assert commands <= {line.strip() for line in lines}
+    width = look.width or 80
+    # A word that is longer than the line stays whole.
+    long = [line for line in lines if len(line) > width and max(map(len, line.split())) < width - 20]
+    assert [
+        line for line in long if not line.strip().startswith(("sudo", "/", "bash", "cudadoctor", "echo", "#"))
+    ] == []
+    if not look.unicode:
+        assert not set("✓→☞✗·…") & set("".join(lines))
+
+
+def marks(text: str) -> str:
+    return "".join(re.findall(r"(?m)^([✓→☞]) +\d+\. ", text))
+
+
+def test_marks_say_what_becomes_of_each_step() -> None:
+    holds = {"driver-install": True, "toolkit-key": None, "conda-download": False}
+    assert marks(plan_text.render(REFERENCE, holds=holds)) == "✓☞→→→→→→→→→"
+    assert marks(plan_text.render(FIX)) == "→☞☞"
+    assert marks(plan_text.render(FIX, named=("uvm-module-not-loaded",))) == "→→☞"
+
+
+def test_the_first_line_says_it() -> None:
+    assert plan_text.render(VENV).splitlines()[0] == VENV.title
+    done = plan_text.render(VENV, holds=all_hold(VENV))
+    assert done.splitlines()[0].startswith("✓ ")
+    assert "nothing to do, it is so already" in " ".join(done.split())
+    assert "--apply" not in done
+    impossible = plan_text.render(IMPOSSIBLE, Look(width=200))
+    assert impossible.splitlines()[0].startswith("✗ Impossible: CUDA 10.1 has no code for the RTX 3090")
+    assert impossible.splitlines()[1].strip() == f"What works instead: {IMPOSSIBLE.title}"
+    assert "--apply" not in impossible
+    assert len(plan_text.render(NOTHING, Look(width=200)).splitlines()) == 1
+
+
+def test_sudo_is_shown_to_who_is_not_root() -> None:
+    assert "sudo env DEBIAN_FRONTEND" in plan_text.render(REFERENCE)
+    assert "sudo env" not in plan_text.render(replace(REFERENCE, uid=0))
+
+
+def test_what_it_takes_and_how_to_go_on() -> None:
+    text = " ".join(plan_text.render(REFERENCE, Look(width=80)).split())
+    assert "4.1 GiB in /usr/local" in text
+    assert "11 steps: 10 to do, 1 by you; 8.6 GiB of disk at most; 98 MiB of files to download" in text
+    assert "speaks to apt's sources, github.com, conda.anaconda.org; needs root" in text
+    assert "with --apply does it; --emit sh" in text
+    assert "--apply" not in plan_text.render(REFERENCE, offer="forms")
+    assert "--emit" not in plan_text.render(REFERENCE, offer="nothing")
+    assert "dockerfile" not in plan_text.render(FIX)
+
+
+def test_undo_and_sources_with_v_alone() -> None:
+    plain, verbose = plan_text.render(REFERENCE), plan_text.render(REFERENCE, Look(width=80, verbosity=1))
+    for words in ("Undo: ", "Stays: nothing stays of it", "Source: CUDA Installation Guide"):
+        assert words in verbose
+        assert words not in plain
+    assert len(plan_text.render(REFERENCE, Look(verbosity=-1)).splitlines()) <= 2
+
+
+def test_a_change_of_a_file_is_a_diff_where_there_is_one() -> None:
+    diff = ("--- /home/me/.bashrc", "+++ /home/me/.bashrc", "@@ -1 +1,2 @@", " # mine", "+new")
+    text = plan_text.render(REFERENCE, diffs={"shell-lines": diff})
+    assert "\n      +new\n" in text
+    assert "is to hold" not in text
+    assert "/home/me/.bashrc is to hold:" in plan_text.render(REFERENCE)
+    colored = plan_text.render(REFERENCE, Look(color=True), diffs={"shell-lines": diff})
+    assert "\x1b[32m+new" in colored
+
+
+def test_a_download_shows_the_line_that_compares_its_hash() -> None:
+    text = plan_text.render(REFERENCE)
+    assert f"echo '{'a' * 64}  /home/me/.cache/cudadoctor/Miniforge3-Linux-x86_64.sh' | sha256sum -c -" in text
+    step = REFERENCE.steps[4]
+    bare = replace(REFERENCE, steps=(replace(step, action=replace(step.action, digest=None)),))
+    assert "Nothing was published to compare it with." in plan_text.render(bare)
