@@ -149,7 +149,10 @@ def _files(todo: Sequence[PlanStep], machine: Machine, written: Sequence[str]) -
 
 def _places(todo: Sequence[PlanStep], earlier: Mapping[str, Before]) -> Iterator[str]:
     """What a step would make where something else lies already."""
+    by_earlier: list[str] = []
     for step in todo:
+        yield from _unwritable(step, by_earlier)
+        by_earlier += step.makes
         was = earlier.get(step.id)
         ours = {made.path for made in was.makes if not made.there} if was is not None else set()
         for path in step.makes:
@@ -159,6 +162,17 @@ def _places(todo: Sequence[PlanStep], earlier: Mapping[str, Before]) -> Iterator
                 yield f"{step.id}: {path} {what} and is not what this step makes: move it away, or choose another place"
         if isinstance(step.action, Fetch):
             yield from _place_of_fetch(step.id, step.action, ours=step.action.path in ours)
+
+
+def _unwritable(step: PlanStep, by_earlier: Sequence[str]) -> Iterator[str]:
+    """Directories in which this user can make nothing: a home that is read-only."""
+    if step.needs_root:
+        return
+    for path in step.makes:
+        folder = preflight_room.nearest(os.path.dirname(path))
+        comes = any(path.startswith(f"{one}/") for one in by_earlier)
+        if not comes and not os.path.lexists(path) and not os.access(folder, os.W_OK | os.X_OK):
+            yield f"{step.id}: {path} cannot be made, as the directory {folder} cannot be written: choose another place"
 
 
 def _place_of_fetch(name: str, action: Fetch, *, ours: bool) -> Iterator[str]:
