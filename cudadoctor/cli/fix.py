@@ -13,7 +13,8 @@ CodesArgument = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[CODES]...",
-        help="Only these findings: codes, prefixes of codes or names. Named, also what is not safe enough unasked.",
+        help="Only these findings: codes, prefixes of codes or names. By a whole code or name also what is not safe "
+        "enough unasked.",
         show_default=False,
     ),
 ]
@@ -62,4 +63,4 @@ def fix(
         if pasted is None:
             host = api.recorded_host(snapshot) if snapshot is not None else api.local_host()
         made = api_plan.plan_fix(host, named, pasted=pasted, timeout=timeout, progress=progress.label)
-    return plan.finish(made, how, here=far is None, named=named)
+    return plan.finish(made, how, here=far is None)

@@ -68,24 +68,24 @@ def mode(
     return Mode(form="json" if json else emit or "text", apply=apply, yes=yes, output=output, shared=shared)
 
 
-def finish(plan: Plan, how: Mode, *, here: bool, named: Sequence[str] = ()) -> ExitCode:
+def finish(plan: Plan, how: Mode, *, here: bool) -> ExitCode:
     """Print the plan, and with `--apply` do it. `here`: it is for this machine. Raises CudaDoctorError."""
     if how.apply:
-        return _apply(plan, how, named)
+        return _apply(plan, how)
     if how.form in ("sh", "dockerfile"):
         if plan.impossible is not None:
             more = "; --emit text shows what works instead" if plan.steps else ""
             console.note(f"impossible: {plan.impossible}{more}")
             return ExitCode.FINDINGS
-        text = _script(plan, named) if how.form == "sh" else _dockerfile(plan)
+        text = _script(plan) if how.form == "sh" else _dockerfile(plan)
     else:
         holds = _holds(plan, how) if here else {}
         if how.form == "json":
             from cudadoctor.render import plan_json
 
-            text = plan_json.render(plan, holds=holds, named=named)
+            text = plan_json.render(plan, holds=holds)
         else:
-            text = _text(plan, how, holds, named, "apply" if here else "forms")
+            text = _text(plan, how, holds, "apply" if here else "forms")
     console.write_result(text, how.output)
     return ExitCode.OK if plan.impossible is None else ExitCode.FINDINGS
 
@@ -103,13 +103,13 @@ def resume(*, given: Sequence[str], json: bool, output: str | None, shared: opti
         result = api_plan.resume(api.local_host(), watcher=_watcher(shared))
     except CudaDoctorError as error:
         return _objected(error)
-    return _told(result, how, {}, ())
+    return _told(result, how, {})
 
 
-def _script(plan: Plan, named: Sequence[str]) -> str:
+def _script(plan: Plan) -> str:
     from cudadoctor.render import plan_sh
 
-    return plan_sh.render(plan, named=named)
+    return plan_sh.render(plan)
 
 
 def _dockerfile(plan: Plan) -> str:
@@ -128,7 +128,7 @@ def _holds(plan: Plan, how: Mode) -> Mapping[str, bool | None]:
 
 
 def _text(
-    plan: Plan, how: Mode, holds: Mapping[str, bool | None], named: Sequence[str], offer: Offer
+    plan: Plan, how: Mode, holds: Mapping[str, bool | None], offer: Offer
 ) -> str:  # fmt: skip
     from cudadoctor import api_plan
     from cudadoctor.render import plan_text, text
@@ -141,35 +141,35 @@ def _text(
         verbosity=how.shared.verbosity,
     )
     diffs = {} if offer == "forms" else api_plan.differences(plan)
-    return plan_text.render(plan, look, holds=holds, diffs=diffs, named=named, offer=offer)
+    return plan_text.render(plan, look, holds=holds, diffs=diffs, offer=offer)
 
 
-def _apply(plan: Plan, how: Mode, named: Sequence[str]) -> ExitCode:
+def _apply(plan: Plan, how: Mode) -> ExitCode:
     from cudadoctor import api, api_plan
     from cudadoctor.render import plan_parts
 
     holds = _holds(plan, how)
     if how.form == "text":
-        console.write_result(_text(plan, how, holds, named, "nothing"), None)
+        console.write_result(_text(plan, how, holds, "nothing"), None)
     if plan.impossible is not None:
         if how.form == "json":
             from cudadoctor.render import plan_json
 
-            console.write_result(plan_json.render(plan, holds=holds, named=named), how.output)
+            console.write_result(plan_json.render(plan, holds=holds), how.output)
         console.note("nothing was changed: what was asked is impossible; ask for what works instead")
         return ExitCode.FINDINGS
-    count = [plan_parts.role(plan, step, holds, named) for step in plan.steps].count("do")
-    if count and not how.yes and not plan_parts.nothing_to_do(plan, holds, named):
+    count = [plan_parts.role(step, holds) for step in plan.steps].count("do")
+    if count and not how.yes and not plan_parts.nothing_to_do(plan, holds):
         if how.form == "json":
             raise CudaDoctorError("--apply --json shows no plan to agree to: --yes does it, without --json it is shown")
         if not agreed(f"Do {'this step' if count == 1 else f'these {count} steps'}?"):
             console.note("nothing was changed")
             return ExitCode.INTERRUPTED
     try:
-        result = api_plan.apply_plan(api.local_host(), plan, named=named, watcher=_watcher(how.shared))
+        result = api_plan.apply_plan(api.local_host(), plan, watcher=_watcher(how.shared))
     except CudaDoctorError as error:
         return _objected(error)
-    return _told(result, how, holds, named)
+    return _told(result, how, holds)
 
 
 def agreed(question: str) -> bool:
@@ -202,7 +202,7 @@ def _objected(error: CudaDoctorError) -> ExitCode:
 
 
 def _told(
-    result: Applied, how: Mode, holds: Mapping[str, bool | None], named: Sequence[str]
+    result: Applied, how: Mode, holds: Mapping[str, bool | None]
 ) -> ExitCode:  # fmt: skip
     """What became of it, and what to do next."""
     if how.form == "json":
@@ -211,7 +211,7 @@ def _told(
         state = "applied" if result.state == "nothing-to-do" else result.state
         console.write_result(
             plan_json.render(
-                result.plan, holds=holds, named=named, state=state, outcomes=result.outcomes, error=result.error,
+                result.plan, holds=holds, state=state, outcomes=result.outcomes, error=result.error,
                 log=result.log or None, journal=result.journal or None, waiting=result.waiting,
             ),
             how.output,

@@ -35,13 +35,8 @@ class Course:
         return {step.id for step in self.plan.steps if step.reboot and step.id in self.history.done()}
 
     def _asked_for(self, step: PlanStep) -> bool:
-        """Safe enough, or named. A plan of `fix CODES` is made of just what was named."""
-        if step.id in self._named:
-            return True
-        if self.plan.purpose.command == "fix":
-            ids = {one.id for one in self.plan.steps}
-            return bool(set(self._named) - ids) or not (step.by_name or step.safety == "system")
-        return not step.by_name
+        """Safe enough, or named by its id. `fix CODES` plans what was named as safe enough."""
+        return step.id in self._named or not step.by_name
 
     def is_shown(self, step: PlanStep) -> bool:
         """Whatever comes before it, it is not done by us."""

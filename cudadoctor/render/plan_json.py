@@ -49,7 +49,7 @@ def render(
             "home": plan.home,
             "uid": plan.uid,
             "image": None if plan.image is None else {"base": plan.image.base, "why": plan.image.why},
-            "steps": [_step(plan, step, holds or {}, named, result.get(step.id)) for step in plan.steps],
+            "steps": [_step(step, holds or {}, named, result.get(step.id)) for step in plan.steps],
             "error": error,
             "log": log,
             "journal": journal,
@@ -59,12 +59,12 @@ def render(
 
 
 def _step(
-    plan: Plan, step: PlanStep, holds: plan_parts.Holds, named: Collection[str], outcome: str | None
+    step: PlanStep, holds: plan_parts.Holds, named: Collection[str], outcome: str | None
 ) -> dict[str, Any]:  # fmt: skip
     """Every step has all keys, so that a reader needs no cases: what a kind does not have is null."""
     action = step.action
     fetch = action if isinstance(action, Fetch) else None
-    role = plan_parts.role(plan, step, holds, named)
+    role = plan_parts.role(step, holds, named)
     return {
         "id": step.id,
         "title": step.title,

@@ -27,22 +27,13 @@ RC_NAMES = frozenset(
 """Names of the files that shells read when they start."""
 
 
-def role(plan: Plan, step: PlanStep, holds: Holds, named: Collection[str] = ()) -> Role:
-    """What becomes of a step. `named`: codes, names and step ids that the user gave."""
+def role(step: PlanStep, holds: Holds, named: Collection[str] = ()) -> Role:
+    """What becomes of a step. `named`: ids of steps that are done though they are not safe enough unasked."""
     if holds.get(step.id) is True:
         return "held"
     if step.manual:
         return "by-you"
-    return "do" if _asked_for(plan, step, named) else "by-name"
-
-
-def _asked_for(plan: Plan, step: PlanStep, named: Collection[str]) -> bool:
-    """Safe enough, or named by its id. A plan of `fix CODES` is made of just what was named."""
-    if step.id in named:
-        return True
-    if plan.purpose.command == "fix":
-        return bool(set(named) - {one.id for one in plan.steps}) or not (step.by_name or step.safety == "system")
-    return not step.by_name
+    return "do" if step.id in named or not step.by_name else "by-name"
 
 
 def always(step: PlanStep) -> bool:
@@ -79,7 +70,7 @@ def _single(condition: Condition) -> Iterator[Condition]:
 
 def nothing_to_do(plan: Plan, holds: Holds, named: Collection[str] = ()) -> bool:
     """Everything of it that is not for a person, and of which it can be known, is done: there is something of it."""
-    ours = [step for step in plan.steps if role(plan, step, holds, named) in ("held", "do")]
+    ours = [step for step in plan.steps if role(step, holds, named) in ("held", "do")]
     judged = [step for step in ours if not always(step)]
     return bool(judged) and all(holds.get(step.id) is True for step in judged)
 

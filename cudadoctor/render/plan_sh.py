@@ -28,7 +28,7 @@ _TORCH = (
 
 
 def render(plan: Plan, *, named: Collection[str] = ()) -> str:
-    """The script, ASCII, ending in a newline. `named`: the codes and names that the user gave to `fix`.
+    """The script, ASCII, ending in a newline. `named`: ids of steps that are done though not safe enough unasked.
 
     Raises CudaDoctorError where what was asked is impossible, or a step cannot stand in a script.
     """
@@ -129,7 +129,7 @@ class _Script:
         yield from comment(step.why)
         if step.source is not None:
             yield from comment(f"Source: {step.source.title}, {step.source.url} (read {step.source.read_on})")
-        role = plan_parts.role(self.plan, step, {}, self.named)
+        role = plan_parts.role(step, {}, self.named)
         yield f"step_{number}() {{"
         yield f"  begin {number} {word(plain(step.title))}"
         if step.id in self.looked_at:
@@ -154,7 +154,7 @@ class _Script:
         """Numbers of what it needs that may not be done when its turn comes: it waits for a person or a reboot."""
         found = []
         for other in self.plan.steps:
-            role = plan_parts.role(self.plan, other, {}, self.named)
+            role = plan_parts.role(other, {}, self.named)
             if other.id in step.needs and (role != "do" or other.reboot or self._late(other)):
                 found.append(self.numbers[other.id])
         return found

@@ -38,7 +38,7 @@ def render(
 ) -> str:
     """The whole plan, ending in a newline.
 
-    `holds`: what is done already, by step id. `named`: the codes and names that the user gave to `fix`. `offer`:
+    `holds`: what is done already, by step id. `named`: ids of steps that are done unasked. `offer`:
     what the last line says can be typed next; forms: the plan is not for this machine; nothing: it is being applied.
     """
     page = _Page(plan, look or Look(), holds or {}, diffs or {}, named)
@@ -85,7 +85,7 @@ class _Page:
         return (_MARKS if self.look.unicode else _ASCII)[role]
 
     def step(self, number: int, step: PlanStep) -> Iterator[Text]:
-        role = plan_parts.role(self.plan, step, self.holds, self.named)
+        role = plan_parts.role(step, self.holds, self.named)
         digits = len(str(len(self.plan.steps)))
         first = Text.assemble((self._mark(role), _STYLES[role]), f" {number:>{digits}}. ")
         title = Text(clean(step.title), "bold" if role != "held" else "")
@@ -190,7 +190,7 @@ class _Page:
         plan = self.plan
         if not plan.steps:
             return
-        roles = [plan_parts.role(plan, step, self.holds, self.named) for step in plan.steps]
+        roles = [plan_parts.role(step, self.holds, self.named) for step in plan.steps]
         counts = [(roles.count("do"), "to do"), (roles.count("held"), "done already")]
         counts += [(roles.count("by-you"), "by you"), (roles.count("by-name"), "only when named")]
         said = [f"{len(roles)} steps: " + ", ".join(f"{count} {what}" for count, what in counts if count)]

@@ -152,13 +152,6 @@ def test_steps_for_a_person_and_unsafe_ones_are_shown(stage: Stage) -> None:
     assert named.outcomes["risky"] == "done"
 
 
-def test_fix_does_system_steps_only_where_a_finding_was_named(stage: Stage) -> None:
-    step = stage.making("a")
-    step = replace(step, action=Run(argv=step.action.argv, why="", safety="system"))  # type: ignore[union-attr]
-    assert plan_run.apply(stage.machine, plan(step, command="fix")).outcomes["a"] == "shown"
-    assert plan_run.apply(stage.machine, plan(step, command="fix"), named=("DRV001",)).outcomes["a"] == "done"
-
-
 def test_what_needs_a_reboot_waits_for_it(stage: Stage, tmp_path: Path) -> None:
     boot = tmp_path / "boot"
     boot.write_text("one")

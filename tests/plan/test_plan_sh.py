@@ -393,7 +393,7 @@ def test_unnamed_fixes_are_only_shown() -> None:
     script = plan_sh.render(FIX)
     assert "as_root modprobe" not in script
     assert "say '      sudo modprobe nvidia_uvm'" in script
-    assert "as_root modprobe nvidia_uvm" in plan_sh.render(FIX, named=("uvm-module-not-loaded",))
+    assert "as_root modprobe nvidia_uvm" in plan_sh.render(FIX, named=("uvm-load",))
 
 
 @pytest.mark.parametrize("path", ["/", "/home", "/home/me", "/opt", "/home/me/../x", "//", "/home//"])

@@ -45,7 +45,7 @@ def test_marks_say_what_becomes_of_each_step() -> None:
     holds = {"driver-install": True, "toolkit-key": None, "conda-download": False}
     assert marks(plan_text.render(REFERENCE, holds=holds)) == "✓☞→→→→→→→→→"
     assert marks(plan_text.render(FIX)) == "→☞☞"
-    assert marks(plan_text.render(FIX, named=("uvm-module-not-loaded",))) == "→→☞"
+    assert marks(plan_text.render(FIX, named=("uvm-load",))) == "→→☞"
 
 
 def test_the_first_line_says_it() -> None:
