@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cudadoctor.executor.plan_undo import TakenBack as TakenBack  # noqa: PLC0414
     from cudadoctor.remedies.plan import Plan
 
-__all__ = ["apply_plan", "holds", "resume", "undo"]
+__all__ = ["apply_plan", "holds", "next_to_undo", "resume", "undo"]
 
 
 def holds(plan: Plan, *, host: Host | None = None) -> dict[str, bool | None]:
@@ -53,6 +53,16 @@ def undo(host: Host, journal: str | None = None, *, watcher: Watcher | None = No
     from cudadoctor.shells import block
 
     return plan_undo.undo(_machine(host), journal, watcher=watcher, without=block.take)
+
+
+def next_to_undo(host: Host, journal: str | None = None) -> Plan | None:
+    """The plan whose run `undo` would take back, with the steps that there are to take back.
+
+    None where that is a change of rc files, or nothing.
+    """
+    from cudadoctor.executor import plan_undo
+
+    return plan_undo.next_plan(_machine(host), journal)
 
 
 def _machine(host: Host) -> Machine:

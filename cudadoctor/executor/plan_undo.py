@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cudadoctor.errors import CudaDoctorError
 from cudadoctor.executor import change, conditions, kept, packages, plan_journal, plan_step, preflight, programs, trees
@@ -22,7 +23,7 @@ from cudadoctor.executor.plan_run import Silent, Watcher, open_log, refuse_while
 from cudadoctor.executor.plan_step import Bench, Failed
 from cudadoctor.executor.sudo import Ticket
 from cudadoctor.executor.target import Refused, Writer, look
-from cudadoctor.remedies.plan import PlanStep
+from cudadoctor.remedies.plan import Plan, PlanStep
 from cudadoctor.remedies.steps import Run
 
 Without = Callable[[bytes], bytes]
@@ -67,6 +68,20 @@ def undo(
             raise CudaDoctorError(f"{wanted or folder.path}: is taken back already")
         refuse_while_at_work(folder, history, machine)
         return _run_back(folder, history, journal, machine, watcher or Silent(), without)
+
+
+def next_plan(machine: Machine, wanted: str | None = None) -> Plan | None:
+    """The plan whose run `undo` would take back, with the steps alone that there are of it to take back.
+
+    None: it would be a change of rc files, or there is nothing. Raises CudaDoctorError where `wanted` is no run.
+    """
+    journal = Journal(machine.state)
+    folder = _newest(journal, machine.state) if wanted is None else plan_journal.find(machine.state, wanted)
+    if folder is None:
+        return None
+    plan, records = folder.plan(), folder.history().steps
+    begun = [step for step in plan.steps if step.id in records and not records[step.id].undone]
+    return replace(plan, steps=tuple(begun))
 
 
 def _newest(journal: Journal, state: str) -> RunFolder | None:

@@ -39,7 +39,9 @@ def test_looked_at_applied_gone_on_with_and_taken_back(stage: Stage, host: Local
     assert failed.journal.startswith(str(stage.base / "xdg" / "cudadoctor" / "runs"))
     assert api_plan.holds(steps, host=host)["a"] is True
     good.touch()
+    assert api_plan.next_to_undo(host) == steps
     assert api_plan.resume(host).state == "applied"
+    assert [step.id for step in (api_plan.next_to_undo(host, failed.journal) or steps).steps] == ["a", "b"]
     assert api_plan.undo(host, failed.journal).state == "undone"
     assert sorted(path.name for path in stage.home.iterdir()) == ["good"]
 
@@ -53,6 +55,7 @@ def test_changes_of_rc_files_and_plans_are_taken_back_in_turn(stage: Stage, host
     api_plan.apply_plan(host, plan(write("w", rc, "mine\nall else\n")))
     assert api_plan.undo(host).what == "a test"
     assert rc.read_text() == block
+    assert api_plan.next_to_undo(host) is None
     rc.write_text(block + "edited\n")
     back = api_plan.undo(host)
     assert (back.what, [item.how for item in back.items]) == ("shell --apply", ["part"])
