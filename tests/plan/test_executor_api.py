@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from cudadoctor import api_plan, api_shell
 from cudadoctor.errors import CudaDoctorError
@@ -69,6 +70,15 @@ def test_a_plan_for_another_home_or_user_is_not_begun(stage: Stage, host: LocalH
     with pytest.raises(CudaDoctorError, match="was made for the user with uid"):
         api_plan.apply_plan(host, plan(stage.making("a"), uid=os.geteuid() + 1))
     assert not (stage.home / "a").exists()
+
+
+def test_hosts_that_fail_for_one_reason_are_told_in_one_line(stage: Stage) -> None:
+    steps = [stage.step(name, "true", network=(f"{name}.invalid", "apt")) for name in "ba"]
+    (line,) = preflight_room.network(steps, stage.machine)
+    assert line.startswith("a.invalid, b.invalid cannot be reached: no such name is found (")
+    proxied = {**stage.machine.env, "https_proxy": "http://127.0.0.1:1"}
+    (line,) = preflight_room.network(steps, replace(stage.machine, env=proxied))
+    assert "cannot be reached through the proxy 127.0.0.1:1: connection refused" in line
 
 
 @pytest.mark.parametrize(
