@@ -31,11 +31,18 @@ class Objected(CudaDoctorError):  # noqa: N818  its text is the objections
 
 
 def verify(
-    plan: Plan, todo: Sequence[PlanStep], machine: Machine, earlier: Mapping[str, Before], written: Sequence[str] = ()
+    plan: Plan,
+    todo: Sequence[PlanStep],
+    machine: Machine,
+    earlier: Mapping[str, Before],
+    *,
+    written: Sequence[str] = (),
+    broken_off: Mapping[str, str] | None = None,
 ) -> None:
     """Look at all steps that are to be done. Raises Objected with everything that stands against them.
 
     `earlier`: what a run that is gone on with noted before its steps. `written`: files that earlier steps of it wrote.
+    `broken_off`: what other runs left half made, and the folder of the run.
     """
     found = [
         *(f"the plan is not whole: {problem}" for problem in problems(plan)),
@@ -44,7 +51,7 @@ def verify(
         *_programs(todo, machine),
         *preflight_apt.objections(todo, machine),
         *_files(todo, machine, written),
-        *_places(todo, earlier),
+        *_places(todo, earlier, broken_off or {}),
         *preflight_room.disk(todo, machine),
         *preflight_room.network(todo, machine),
     ]
@@ -147,7 +154,7 @@ def _files(todo: Sequence[PlanStep], machine: Machine, written: Sequence[str]) -
         changed_before.update((*own, *step.touches))
 
 
-def _places(todo: Sequence[PlanStep], earlier: Mapping[str, Before]) -> Iterator[str]:
+def _places(todo: Sequence[PlanStep], earlier: Mapping[str, Before], broken_off: Mapping[str, str]) -> Iterator[str]:
     """What a step would make where something else lies already."""
     by_earlier: list[str] = []
     for step in todo:
@@ -159,7 +166,10 @@ def _places(todo: Sequence[PlanStep], earlier: Mapping[str, Before]) -> Iterator
             made = note(path)
             if made.there and not made.empty and not step.packages and path not in ours and _is_the_thing(path, step):
                 what = "is a link" if os.path.islink(made.real) else "is there already"
-                yield f"{step.id}: {path} {what} and is not what this step makes: move it away, or choose another place"
+                cure = "is not what this step makes: move it away, or choose another place"
+                if path in broken_off:
+                    cure = "was left by a run that was broken off: `--resume` goes on with it, `undo` takes it back"
+                yield f"{step.id}: {path} {what} and {cure}"
         if isinstance(step.action, Fetch):
             yield from _place_of_fetch(step.id, step.action, ours=step.action.path in ours)
 

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from cudadoctor import api_plan, api_shell
 from cudadoctor.errors import CudaDoctorError
@@ -39,7 +40,9 @@ def test_looked_at_applied_gone_on_with_and_taken_back(stage: Stage, host: Local
     assert failed.journal.startswith(str(stage.base / "xdg" / "cudadoctor" / "runs"))
     assert api_plan.holds(steps, host=host)["a"] is True
     good.touch()
+    assert api_plan.next_to_undo(host) == steps
     assert api_plan.resume(host).state == "applied"
+    assert [step.id for step in (api_plan.next_to_undo(host, failed.journal) or steps).steps] == ["a", "b"]
     assert api_plan.undo(host, failed.journal).state == "undone"
     assert sorted(path.name for path in stage.home.iterdir()) == ["good"]
 
@@ -53,6 +56,7 @@ def test_changes_of_rc_files_and_plans_are_taken_back_in_turn(stage: Stage, host
     api_plan.apply_plan(host, plan(write("w", rc, "mine\nall else\n")))
     assert api_plan.undo(host).what == "a test"
     assert rc.read_text() == block
+    assert api_plan.next_to_undo(host) is None
     rc.write_text(block + "edited\n")
     back = api_plan.undo(host)
     assert (back.what, [item.how for item in back.items]) == ("shell --apply", ["part"])
@@ -66,6 +70,15 @@ def test_a_plan_for_another_home_or_user_is_not_begun(stage: Stage, host: LocalH
     with pytest.raises(CudaDoctorError, match="was made for the user with uid"):
         api_plan.apply_plan(host, plan(stage.making("a"), uid=os.geteuid() + 1))
     assert not (stage.home / "a").exists()
+
+
+def test_hosts_that_fail_for_one_reason_are_told_in_one_line(stage: Stage) -> None:
+    steps = [stage.step(name, "true", network=(f"{name}.invalid", "apt")) for name in "ba"]
+    (line,) = preflight_room.network(steps, stage.machine)
+    assert line.startswith("a.invalid, b.invalid cannot be reached: no such name is found (")
+    proxied = {**stage.machine.env, "https_proxy": "http://127.0.0.1:1"}
+    (line,) = preflight_room.network(steps, replace(stage.machine, env=proxied))
+    assert "cannot be reached through the proxy 127.0.0.1:1: connection refused" in line
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from cudadoctor.errors import CudaDoctorError
 from cudadoctor.executor import change, lines, plan_journal, plan_run, plan_undo
 from cudadoctor.executor.journal import Journal
 from cudadoctor.executor.plan_run import Applied
+from cudadoctor.executor.preflight import Objected
 from cudadoctor.executor.target import Writer
 from cudadoctor.remedies.plan import Exists, Plan, Prints
 from cudadoctor.remedies.steps import Run, WriteFile
@@ -216,6 +217,8 @@ def test_a_step_that_failed_begins_anew_with_nothing_left_of_it(stage: Stage) ->
     step = stage.step("env", f"set -e; {script}", makes=(str(env),), done_when=Exists(path=f"{env}/whole"))
     assert plan_run.apply(stage.machine, plan(step)).state == "failed"
     assert (env / "part").exists()
+    with pytest.raises(Objected, match="was left by a run that was broken off: `--resume` goes on with it, `undo`"):
+        plan_run.apply(stage.machine, plan(step))
     (stage.home / "good").touch()
     assert plan_run.resume(stage.machine).state == "applied"
     assert plan_undo.undo(stage.machine).state == "undone"

@@ -198,7 +198,7 @@ from cudadoctor.executor import plan_run
 from cudadoctor.executor.preflight import Objected
 from tests.plan.executing import Stage, fetching, plan, write
 stage = Stage(Path({str(stage.base / "inner")!r}))
-subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "none", str(stage.home)], check=True)
+subprocess.run(["mount", "-t", "tmpfs", "-o", "ro,mode=755", "none", str(stage.home)], check=True)
 steps = stage.making("a"), write("b", stage.home / "b", "x"), fetching("c", "https://localhost/", stage.home / "c", "0")
 try:
     plan_run.apply(stage.machine, plan(*steps))
@@ -208,7 +208,7 @@ except Objected as error:
     (stage.base / "inner").mkdir()
     argv = ["unshare", "--mount", "--propagation", "private", sys.executable, "-c", script]
     said = subprocess.run(argv, check=True, capture_output=True, text=True).stdout.splitlines()
-    assert said[0] == "3"
+    assert said[0] == "3", said
     assert all(
         line[:3] == f"{name}: " and "cannot be written" in line
         for name, line in zip("abc", sorted(said[1:]), strict=True)
