@@ -276,16 +276,12 @@ def test_fix_names_and_pastes(tool: Tool) -> None:
     assert done.returncode == 0
     assert done.stdout.startswith(FIX.title)
     assert tool.asked("plan_fix")[0]["named"] == ["TR001", "uvm-module-not-loaded", "DRV"]
-    assert "→ 2. Load nvidia_uvm" in done.stdout
-    assert "☞ 2. Load nvidia_uvm · only when named" in tool.run("fix").stdout
-    tool.run("fix", "uvm-module-not-loaded", "--apply", "--yes")
-    assert tool.asked("apply_plan")[0]["named"] == ["uvm-module-not-loaded"]
+    assert "☞ 2. Load nvidia_uvm · only when named" in done.stdout
     tool.log.unlink()
     pasted = tool.run("fix", "--report", "-", stdin="nvidia-smi says no")
     assert "This plan is not for this machine" in pasted.stdout
     (asked,) = tool.asked("plan_fix")
     assert (asked["host"], asked["pasted"]) == ("NoneType", repr(b"nvidia-smi says no"))
-    assert "as_root modprobe nvidia_uvm" in tool.run("fix", "uvm-module-not-loaded", "--emit", "sh").stdout
 
 
 def test_undo_asks_before_it_takes_a_run_back(tool: Tool) -> None:

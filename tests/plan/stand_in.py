@@ -66,8 +66,8 @@ def run(plan: Any, watcher: Any) -> object:
     )  # fmt: skip
 
 
-def apply_plan(host: object, plan: Any, *, named: object, watcher: Any) -> object:
-    log("apply_plan", named=named)
+def apply_plan(host: object, plan: Any, *, watcher: Any) -> object:
+    log("apply_plan")
     if "objects" in WANTED:
         error = Objected("nothing was changed: " + "; ".join(WANTED["objects"]))
         error.objections = tuple(WANTED["objects"])
