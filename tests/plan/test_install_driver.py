@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from cudadoctor.remedies.plan import Prints
+from cudadoctor.remedies.steps import Run
 from tests.machines import hardware
 from tests.machines.catalogue import CATALOGUE
 from tests.machines.parts import Driver, Gpu, Os
@@ -189,3 +190,20 @@ def test_one_that_is_installed_and_does_not_run_is_a_matter_for_check() -> None:
     plan = planned(one)
     assert "driver-install" not in ids(plan)
     assert any("cudadoctor check" in note for note in plan.notes)
+
+
+def test_no_driver_for_a_gpu_that_is_not_in_this_machine() -> None:
+    plan = planned(machine(hardware.UBUNTU_2404), words={"gpus": ("RTX 3090",)})
+    assert not [one for one in ids(plan) if one.startswith("driver")]
+    assert "no NVIDIA GPU is in this machine" in plan.notes
+    assert "driver-install" in ids(planned(machine(hardware.UBUNTU_2404), words={"gpus": ("RTX 3090",)}, driver=True))
+
+
+def test_apts_lists_are_read_once_where_no_source_is_added() -> None:
+    one = machine(hardware.UBUNTU_2404, hardware.RTX_5090, groups=("ada", "sudo"))
+
+    def updates(**more: bool) -> int:
+        steps = planned(one, words={"manager": "pip"}, **more).steps
+        return sum(isinstance(step.action, Run) and step.action.argv == ("apt-get", "update") for step in steps)
+
+    assert (updates(), updates(toolkit=True)) == (1, 2)

@@ -96,7 +96,12 @@ def _why_not(wanted: Request) -> list[str]:
     free = wanted if _is_asked(wanted, "python") else without(wanted, "python")
     for one in (free, wanted):
         answer = recommend(one)
-        found = [reason.text for reason in answer.reasons if reason.rule not in ("published", "wrong", "platform")]
+        found = [
+            reason.text
+            for reason in answer.reasons
+            # That no driver is known excludes nothing.
+            if reason.rule not in ("published", "wrong", "platform") and "was not checked" not in reason.text
+        ]
         if answer.command is None and found:
             return found[:2]
     return [reason.text for reason in recommend(wanted).reasons[:2]]

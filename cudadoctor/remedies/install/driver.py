@@ -23,6 +23,8 @@ def state(facts: Facts, request: Request, *, newer: bool, asked: bool | None, cu
         return "unknown"
     if asked:
         return "asked"
+    if facts.gpus == ():
+        return "no-gpu"  # one that was named is in another machine
     if not cuda:
         return "fine"  # a CPU build needs none
     here = facts.driver

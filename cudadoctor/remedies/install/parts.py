@@ -88,6 +88,31 @@ def apt_update(step: str, needs: Iterable[str], done_when: Condition | None, why
     )
 
 
+def lists_once(steps: Sequence[PlanStep]) -> tuple[PlanStep, ...]:
+    """The same steps, where apt's lists are not read twice with nothing between that changes apt's sources."""
+    kept: list[PlanStep] = []
+    instead: dict[str, str] = {}
+    last: int | None = None
+    for step in steps:
+        if last is not None and isinstance(step.action, Run) and step.action.argv == ("apt-get", "update"):
+            instead[step.id] = kept[last].id
+            kept[last] = replace(kept[last], done_when=_both(kept[last].done_when, step.done_when))
+            continue
+        needs = tuple(dict.fromkeys(instead.get(need, need) for need in step.needs))
+        kept.append(replace(step, needs=needs))
+        if isinstance(step.action, Run) and step.action.argv == ("apt-get", "update"):
+            last = len(kept) - 1
+        elif step.needs_root and not step.packages:
+            last = None  # it may have brought a source
+    return tuple(kept)
+
+
+def _both(one: Condition | None, other: Condition | None) -> Condition | None:
+    if one == other:
+        return one
+    return None if one is None or other is None else AllOf(conditions=(one, other))
+
+
 def may_be_root(facts: Facts) -> bool:
     """Whoever reads the plan can do root's steps; also where that is not known."""
     return who.reader(facts) in ("root", "sudo", "unknown")

@@ -17,7 +17,7 @@ from cudadoctor.remedies.install.build import Chosen
 from cudadoctor.remedies.install.conda import Conda
 from cudadoctor.remedies.install.environment import Place
 from cudadoctor.remedies.install.image import image
-from cudadoctor.remedies.install.parts import Part, mine, tell
+from cudadoctor.remedies.install.parts import Part, lists_once, mine, tell
 from cudadoctor.remedies.install.request import Asked, Ground, RcFile, Scene
 from cudadoctor.remedies.plan import For, Plan, PlanStep, Prints
 from cudadoctor.shells import dialects
@@ -60,7 +60,7 @@ def plan(facts: Facts, asked: Asked, *, home: str, block: RcFile | None = None, 
     return Plan(
         purpose=For(command="install", request=asked.pairs),
         title=title,
-        steps=tuple(part.steps),
+        steps=lists_once(part.steps),
         notes=tuple(dict.fromkeys(part.notes)),
         impossible="; ".join(dict.fromkeys(part.impossible)) or None,
         home=home,
