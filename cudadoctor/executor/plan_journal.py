@@ -166,6 +166,19 @@ def all_runs(state: str) -> tuple[RunFolder, ...]:
     return tuple(RunFolder(os.path.join(folder, name)) for name in whole)
 
 
+def half_made(state: str) -> dict[str, str]:
+    """What steps that were broken off have made and nobody took back: path, and the folder of the run."""
+    found: dict[str, str] = {}
+    for run in all_runs(state):
+        history = run.history()
+        if history.state in ("applied", "undone"):
+            continue
+        for record in history.steps.values():
+            if record.before is not None and record.outcome != "done" and not record.undone:
+                found.update({made.path: run.path for made in record.before.makes if not made.there})
+    return found
+
+
 def find(state: str, wanted: str) -> RunFolder:
     """A run by its folder, its name or the end of its name. Raises CudaDoctorError."""
     runs = all_runs(state)

@@ -81,7 +81,7 @@ def apply(machine: Machine, plan: Plan, *, named: Sequence[str] = (), watcher: W
         return _nothing(course, watcher or Silent())
     journal = Journal(machine.state)
     with journal.locked():
-        preflight.verify(plan, course.todo(), machine, {})
+        preflight.verify(plan, course.todo(), machine, {}, broken_off=plan_journal.half_made(machine.state))
         folder = plan_journal.create(machine.state, plan)
         folder.add("start", named=list(named), boot=machine.boot())
         return _go(course, journal, folder, watcher or Silent())
@@ -98,7 +98,8 @@ def resume(machine: Machine, *, watcher: Watcher | None = None) -> Applied:
         course = Course(plan, looked, history.named, history, machine)
         earlier = {name: record.before for name, record in history.steps.items() if record.before is not None}
         written = [one.path for name in history.done() if name in earlier for one in earlier[name].files]
-        preflight.verify(plan, course.todo(), machine, earlier, written, mending=mend.ours(plan, history))
+        mending = mend.ours(plan, history)
+        preflight.verify(plan, course.todo(), machine, earlier, written=written, mending=mending)
         folder.add("start", named=[], boot=machine.boot())
         return _go(course, journal, folder, watcher or Silent())
 

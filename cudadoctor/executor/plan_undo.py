@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cudadoctor.errors import CudaDoctorError
 from cudadoctor.executor import (
@@ -81,14 +82,17 @@ def undo(
 
 
 def next_plan(machine: Machine, wanted: str | None = None) -> Plan | None:
-    """The plan whose run `undo` would take back; None: a change of rc files is newer, or there is nothing.
+    """The plan whose run `undo` would take back, with the steps alone that there are of it to take back.
 
-    Raises CudaDoctorError where `wanted` names no run.
+    None: it would be a change of rc files, or there is nothing. Raises CudaDoctorError where `wanted` is no run.
     """
-    if wanted is not None:
-        return plan_journal.find(machine.state, wanted).plan()
-    folder = _newest(Journal(machine.state), machine.state)
-    return None if folder is None else folder.plan()
+    journal = Journal(machine.state)
+    folder = _newest(journal, machine.state) if wanted is None else plan_journal.find(machine.state, wanted)
+    if folder is None:
+        return None
+    plan, records = folder.plan(), folder.history().steps
+    begun = [step for step in plan.steps if step.id in records and not records[step.id].undone]
+    return replace(plan, steps=tuple(begun))
 
 
 def _newest(journal: Journal, state: str) -> RunFolder | None:

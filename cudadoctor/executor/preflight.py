@@ -35,13 +35,15 @@ def verify(
     todo: Sequence[PlanStep],
     machine: Machine,
     earlier: Mapping[str, Before],
-    written: Sequence[str] = (),
     *,
+    written: Sequence[str] = (),
+    broken_off: Mapping[str, str] | None = None,
     mending: bool = False,
 ) -> None:
     """Look at all steps that are to be done. Raises Objected with everything that stands against them.
 
     `earlier`: what a run that is gone on with noted before its steps. `written`: files that earlier steps of it wrote.
+    `broken_off`: what other runs left half made, and the folder of the run.
     `mending`: what dpkg left half done is that run's own.
     """
     found = [
@@ -51,7 +53,7 @@ def verify(
         *_programs(todo, machine),
         *preflight_apt.objections(todo, machine, mending=mending),
         *_files(todo, machine, written),
-        *_places(todo, earlier),
+        *_places(todo, earlier, broken_off or {}),
         *preflight_room.disk(todo, machine),
         *preflight_room.network(todo, machine),
     ]
@@ -156,18 +158,35 @@ def _files(todo: Sequence[PlanStep], machine: Machine, written: Sequence[str]) -
         changed_before.update((*own, *step.touches))
 
 
-def _places(todo: Sequence[PlanStep], earlier: Mapping[str, Before]) -> Iterator[str]:
+def _places(todo: Sequence[PlanStep], earlier: Mapping[str, Before], broken_off: Mapping[str, str]) -> Iterator[str]:
     """What a step would make where something else lies already."""
+    by_earlier: list[str] = []
     for step in todo:
+        yield from _unwritable(step, by_earlier)
+        by_earlier += step.makes
         was = earlier.get(step.id)
         ours = {made.path for made in was.makes if not made.there} if was is not None else set()
         for path in step.makes:
             made = note(path)
             if made.there and not made.empty and not step.packages and path not in ours and _is_the_thing(path, step):
                 what = "is a link" if os.path.islink(made.real) else "is there already"
-                yield f"{step.id}: {path} {what} and is not what this step makes: move it away, or choose another place"
+                cure = "is not what this step makes: move it away, or choose another place"
+                if path in broken_off:
+                    cure = "was left by a run that was broken off: `--resume` goes on with it, `undo` takes it back"
+                yield f"{step.id}: {path} {what} and {cure}"
         if isinstance(step.action, Fetch):
             yield from _place_of_fetch(step.id, step.action, ours=step.action.path in ours)
+
+
+def _unwritable(step: PlanStep, by_earlier: Sequence[str]) -> Iterator[str]:
+    """Directories in which this user can make nothing: a home that is read-only."""
+    if step.needs_root:
+        return
+    for path in step.makes:
+        folder = preflight_room.nearest(os.path.dirname(path))
+        comes = any(path.startswith(f"{one}/") for one in by_earlier)
+        if not comes and not os.path.lexists(path) and not os.access(folder, os.W_OK | os.X_OK):
+            yield f"{step.id}: {path} cannot be made, as the directory {folder} cannot be written: choose another place"
 
 
 def _place_of_fetch(name: str, action: Fetch, *, ours: bool) -> Iterator[str]:

@@ -111,7 +111,7 @@ def _connect(target: tuple[str, int], seconds: float) -> str | None:
     try:
         socket.create_connection(target, timeout=seconds).close()
     except socket.gaierror as error:
-        return f"the name {target[0]} is not found ({error.strerror})"
+        return f"no such name is found ({error.strerror})"
     except TimeoutError:
         return f"no answer within {seconds:g} s"
     except (OSError, ValueError) as error:

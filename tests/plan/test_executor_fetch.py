@@ -65,6 +65,7 @@ class Server:
         self.tag = '"one"'
         self.body = BODY
         self.cut: int | None = None
+        self.lie = 0
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -111,7 +112,8 @@ class Server:
             return
         request.send_response(206 if start else 200)
         if start:
-            request.send_header("Content-Range", f"bytes {start}-{len(self.body) - 1}/{len(self.body)}")
+            told = start + self.lie
+            request.send_header("Content-Range", f"bytes {told}-{len(self.body) - 1}/{len(self.body)}")
         request.send_header("ETag", self.tag)
         request.send_header("Content-Length", str(len(self.body) - start))
         request.end_headers()
@@ -168,6 +170,16 @@ def test_a_file_that_became_another_meanwhile_is_fetched_anew(server: Server, pl
         fetch.fetch(wanted)
     server.body, server.cut, server.tag = BODY, None, '"new"'
     assert fetch.fetch(wanted) == SHA
+
+
+def test_another_piece_than_was_asked_for_is_not_taken(server: Server, place: Path) -> None:
+    wanted = Wanted(url=server.url("file"), path=str(place), digest=SHA)
+    server.cut = 1000
+    with pytest.raises(NotFetched):
+        fetch.fetch(wanted)
+    server.cut, server.lie = None, 5
+    assert fetch.fetch(wanted) == SHA
+    assert server.asked[-1][1] is None
 
 
 def test_a_part_that_is_whole_already_is_only_compared(server: Server, place: Path) -> None:

@@ -14,9 +14,10 @@ import pytest
 from msgspec.structs import replace
 
 from cudadoctor.errors import CudaDoctorError
-from cudadoctor.executor import change, plan_journal, plan_run, plan_undo
+from cudadoctor.executor import change, lines, plan_journal, plan_run, plan_undo
 from cudadoctor.executor.journal import Journal
 from cudadoctor.executor.plan_run import Applied
+from cudadoctor.executor.preflight import Objected
 from cudadoctor.executor.target import Writer
 from cudadoctor.remedies.plan import Exists, Plan, Prints
 from cudadoctor.remedies.steps import Run, WriteFile
@@ -181,6 +182,33 @@ def test_a_torn_line_of_the_journal_is_passed_over(stage: Stage) -> None:
     again = plan_run.resume(stage.machine)
     assert again.outcomes == {"a": "held", "bad": "done"}
     assert plan_journal.RunFolder(done.journal).history().state == "applied"
+    whole_lines = [line["event"] for line in lines.read(str(events))]
+    assert whole_lines.count("start") == 2
+
+
+def test_a_program_that_outlived_the_killed_run_is_waited_for(stage: Stage) -> None:
+    """It makes the same directory: two at once would be in each other's way."""
+    go, env = stage.base / "go", stage.home / "env"
+    script = f"mkdir {env}; echo half; while [ ! -e {go} ]; do sleep 0.05; done; touch {env}/whole"
+    step = stage.step("env", script, makes=(str(env),), done_when=Exists(path=f"{env}/whole"))
+    killed(lambda watcher: plan_run.apply(stage.machine, plan(step), watcher=watcher), ("output", "half", 1))
+    for action in (plan_run.resume, plan_undo.undo):
+        with pytest.raises(CudaDoctorError, match=r"the program of env still runs \(process \d+\): wait for its end"):
+            action(stage.machine)
+    assert env.exists()
+    go.touch()
+    assert resumed(stage).outcomes == {"env": "held"}
+    assert plan_undo.undo(stage.machine).state == "undone"
+    assert not env.exists()
+
+
+def test_a_mode_that_a_step_changed_is_given_back(stage: Stage) -> None:
+    before = stage.tree()
+    step = stage.step("loose", "chmod 666 .bashrc", touches=(f"{stage.home}/.bashrc",))
+    assert plan_run.apply(stage.machine, plan(step)).state == "applied"
+    assert stage.tree() != before
+    assert plan_undo.undo(stage.machine).state == "undone"
+    assert stage.tree() == before
 
 
 def test_a_step_that_failed_begins_anew_with_nothing_left_of_it(stage: Stage) -> None:
@@ -189,6 +217,8 @@ def test_a_step_that_failed_begins_anew_with_nothing_left_of_it(stage: Stage) ->
     step = stage.step("env", f"set -e; {script}", makes=(str(env),), done_when=Exists(path=f"{env}/whole"))
     assert plan_run.apply(stage.machine, plan(step)).state == "failed"
     assert (env / "part").exists()
+    with pytest.raises(Objected, match="was left by a run that was broken off: `--resume` goes on with it, `undo`"):
+        plan_run.apply(stage.machine, plan(step))
     (stage.home / "good").touch()
     assert plan_run.resume(stage.machine).state == "applied"
     assert plan_undo.undo(stage.machine).state == "undone"

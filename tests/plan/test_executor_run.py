@@ -7,6 +7,8 @@ import json
 import os
 import signal
 import stat
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -193,6 +195,33 @@ def test_a_state_directory_that_cannot_be_used(stage: Stage) -> None:
     assert not (stage.home / "a").exists()
 
 
+def test_a_home_that_cannot_be_written(needs_mounts: None, stage: Stage) -> None:
+    """Read-only for root too: a mount."""
+    script = f"""
+import subprocess, sys
+sys.path.insert(0, {str(Path(__file__).parents[2])!r})
+from pathlib import Path
+from cudadoctor.executor import plan_run
+from cudadoctor.executor.preflight import Objected
+from tests.plan.executing import Stage, fetching, plan, write
+stage = Stage(Path({str(stage.base / "inner")!r}))
+subprocess.run(["mount", "-t", "tmpfs", "-o", "ro,mode=755", "none", str(stage.home)], check=True)
+steps = stage.making("a"), write("b", stage.home / "b", "x"), fetching("c", "https://localhost/", stage.home / "c", "0")
+try:
+    plan_run.apply(stage.machine, plan(*steps))
+except Objected as error:
+    print(len(error.objections), *error.objections, sep="\\n")
+"""
+    (stage.base / "inner").mkdir()
+    argv = ["unshare", "--mount", "--propagation", "private", sys.executable, "-c", script]
+    said = subprocess.run(argv, check=True, capture_output=True, text=True).stdout.splitlines()
+    assert said[0] == "3", said
+    assert all(
+        line[:3] == f"{name}: " and "cannot be written" in line
+        for name, line in zip("abc", sorted(said[1:]), strict=True)
+    )
+
+
 def test_the_run_that_is_broken_by_its_journal_stops(stage: Stage) -> None:
     """The journal cannot be written after the first step: nothing more is begun."""
 
@@ -291,7 +320,7 @@ def test_a_program_finds_no_terminal_no_input_and_no_folder_of_ours(stage: Stage
 
 def test_cudadoctor_is_this_one(stage: Stage) -> None:
     seen = Seen()
-    machine = replace(stage.machine, env={**stage.machine.env, "PYTHONPATH": os.getcwd()})
+    machine = replace(stage.machine, env={**stage.machine.env, "PYTHONPATH": ":".join(sys.path)})
     done = plan_run.apply(machine, plan(stage.step("v", "", argv=("cudadoctor", "--version"))), watcher=seen)
     assert done.state == "applied"
     assert seen.lines[0].startswith("cudadoctor")
