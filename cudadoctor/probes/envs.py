@@ -8,7 +8,7 @@ from cudadoctor.facts.base import Gap
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.host.base import Host
 from cudadoctor.probes.base import Clock, Found, Request
-from cudadoctor.probes.envs_find import Candidate, find
+from cudadoctor.probes.envs_find import Candidate, classified, find
 from cudadoctor.probes.quiet import Quiet
 from cudadoctor.probes.torch_static import arch_list, examine
 
@@ -28,6 +28,13 @@ def probe(host: Host, request: Request, clock: Clock) -> Found[tuple[EnvFacts, .
             env = with_arch_list(quiet, clock, env)
         envs.append(env)
     return Found(value=tuple(envs), gaps=tuple(gaps))
+
+
+def at(host: Host, prefix: str) -> EnvFacts | None:
+    """The environment in that directory, wherever it is; None where there is none."""
+    quiet = Quiet(host)
+    found = classified(quiet, prefix)
+    return _env(quiet, found) if found is not None else None
 
 
 def asked(env: EnvFacts, request: Request) -> bool:

@@ -251,6 +251,19 @@ def test_an_environment_that_has_it_already_is_done() -> None:
     assert any("already" in note for note in plan.notes)
 
 
+@pytest.mark.parametrize("where", ["/data/envs/mine", "/srv/some where/mine"])
+def test_wherever_it_is(where: str) -> None:
+    """Not at one of the places that are searched for environments: its path was asked for."""
+    here = venv(TORCH_23_CU121, prefix=where, active=False)
+    one = replace(JAMMY, envs=(*JAMMY.envs, here))
+    plan = planned(one, words={"torch": "2.3.1", "cuda": "12.1"}, env=where)
+    assert plan.impossible is None
+    assert argv(plan, "env-make")[-1] == where
+    other = planned(one, words={"torch": "2.5.1"}, env=where)
+    assert other.impossible is not None
+    assert "exists already with torch 2.3.1" in other.impossible
+
+
 def test_an_environment_with_something_else_is_never_changed() -> None:
     here = venv(TORCH_23_CU121, prefix="/home/ada/.venvs/mine", active=False)
     one = replace(JAMMY, envs=(*JAMMY.envs, here), files={"~/.venvs/mine-2/x": ""})

@@ -214,12 +214,12 @@ def _hosts(found: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(host for one in found for host in names.host_of(one)))
 
 
-def lies_in_the_way(prefix: str, facts: Facts, there: frozenset[str]) -> EnvFacts | str | None:
+def lies_in_the_way(place: Place, facts: Facts, there: frozenset[str]) -> EnvFacts | str | None:
     """What is at the place already: an environment, or the word for something else."""
-    env = next((one for one in facts.envs or () if one.prefix == prefix), None)
+    env = next((one for one in facts.envs or () if one.prefix == place.prefix), None)
     if env is not None:
         return env
-    return "something that is no environment" if prefix in there else None
+    return "something that is no environment" if place.made in there else None
 
 
 def published_line(line: str, place: Place, program: str) -> tuple[str, ...]:

@@ -233,7 +233,7 @@ def _environment(scene: Scene, chosen: Chosen, place: Place, tool: Conda | None)
 def _free(scene: Scene, chosen: Chosen, place: Place, part: Part) -> Place:
     """The place itself where it is free or holds the build already; else the next one, and what is said of it."""
     facts, asked, ground = scene.facts, scene.asked, scene.ground
-    found = environment.lies_in_the_way(place.made if place.workspace else place.prefix, facts, ground.there)
+    found = environment.lies_in_the_way(place, facts, ground.there)
     if found is None or (not isinstance(found, str) and environment.holds(chosen, found)):
         return place
     if isinstance(found, str):
@@ -243,11 +243,12 @@ def _free(scene: Scene, chosen: Chosen, place: Place, part: Part) -> Place:
     taken = set(ground.there) | {one.prefix for one in facts.envs or ()}
     for number in range(2, 1000):
         path = f"{place.made}-{number}"
-        env = next((one for one in facts.envs or () if one.prefix == path), None)
+        inside = f"{path}{place.prefix[len(place.made) :]}"
+        env = next((one for one in facts.envs or () if one.prefix == inside), None)
         if path not in taken or (env is not None and environment.holds(chosen, env)):
             break
     other = environment.Place(
-        prefix=f"{path}{place.prefix[len(place.made) :]}",
+        prefix=inside,
         name=posixpath.basename(path),
         workspace=path if place.workspace else None,
     )
