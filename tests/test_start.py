@@ -32,7 +32,7 @@ def loaded(*arguments: str) -> set[str]:
     return names
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("check", "--help"), ("explain", "--help")])
+@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("check", "--help"), ("install", "--help")])
 def test_help_loads_nothing_heavy(arguments: tuple[str, ...]) -> None:
     names = loaded(*arguments)
     assert not names & (HEAVY | {"rich", "rich.console", "cudadoctor.probes.collect", "cudadoctor.host.local"})

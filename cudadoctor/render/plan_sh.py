@@ -1,7 +1,4 @@
-"""A plan as a POSIX shell script: it asks each step's condition first, so that it can be run again and again.
-
-Exit status: 0 done; 1 a step failed; 2 wrong user or a missing program; 10 a person has to do something first.
-"""
+"""A plan as a POSIX shell script: it asks each step's condition first, so that it can be run again and again."""
 
 from __future__ import annotations
 
