@@ -14,6 +14,7 @@ from cudadoctor.probes.base import Request
 
 if TYPE_CHECKING:
     from cudadoctor.facts.base import Facts
+    from cudadoctor.facts.envs import EnvFacts
     from cudadoctor.probes.quiet import Quiet
     from cudadoctor.remedies.install.request import Asked, Ground, Interpreter, LocalRepository, RcFile
     from cudadoctor.remedies.plan import Plan
@@ -57,6 +58,7 @@ def plan_install(
         channels=tuple(_folder(quiet, one) for one in asked.channels),
     )
     facts = collect(host, Request(fast=True, timeout=timeout), progress=progress).facts
+    facts = replace(facts, envs=(*(facts.envs or ()), *_at_the_place(quiet, facts, asked)))
     shell = _own_shell(host)
     block, why_none = _rc_file(quiet, home, shell) if shell is not None else (None, None)
     ground = _ground(quiet, facts, asked, home, shell)
@@ -155,6 +157,19 @@ def _there(quiet: Quiet, facts: Facts, asked: Asked, home: str) -> frozenset[str
     found = set(quiet.globs(*patterns, most=5000))
     found |= {path for name in ("miniforge3", "miniconda3", "anaconda3") if quiet.stat(path := f"{home}/{name}")}
     return frozenset(found)
+
+
+def _at_the_place(quiet: Quiet, facts: Facts, asked: Asked) -> tuple[EnvFacts, ...]:
+    """Environments at the path that was asked for: what is there is found by its place, not by the usual ones."""
+    from cudadoctor.probes import envs
+
+    if asked.env is None or "/" not in asked.env:
+        return ()
+    path = glob.escape(asked.env)
+    known = {one.prefix for one in facts.envs or ()}
+    places = [one for one in quiet.globs(path, f"{path}-[0-9]*", most=100) if one not in known]
+    inside = [f"{one}/.pixi/envs/default" for one in places]
+    return tuple(env for one in (*places, *inside) if (env := envs.at(quiet.host, one)) is not None)
 
 
 def _pythons(quiet: Quiet, facts: Facts, home: str) -> tuple[Interpreter, ...]:

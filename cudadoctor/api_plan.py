@@ -147,7 +147,10 @@ def undo(host: Host, journal: str | None = None, *, watcher: Watcher | None = No
 
 
 def next_to_undo(host: Host, journal: str | None = None) -> Plan | None:
-    """The plan whose run `undo` would take back; None where that is a change of rc files, or nothing."""
+    """The plan whose run `undo` would take back, with the steps that there are to take back.
+
+    None where that is a change of rc files, or nothing.
+    """
     from cudadoctor.executor import plan_undo
 
     return plan_undo.next_plan(_machine(host), journal)
