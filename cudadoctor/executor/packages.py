@@ -60,6 +60,17 @@ def installed(family: Family, machine: Machine) -> dict[str, str]:
     return {**{row[1]: LEFTOVER for row in rows if row[0][1:2] == "c"}, **found}
 
 
+def half_installed(machine: Machine) -> tuple[str, ...]:
+    """Packages that dpkg neither configures nor removes as they are: their unpacking was broken off."""
+    try:
+        wanted = asking(("dpkg-query", "-W", "-f", "${db:Status-Eflag}\t${binary:Package}\n"), machine)
+        answer = processes.ask(wanted.argv, wanted.env, seconds=_SECONDS)
+    except (OSError, NoProgram):
+        return ()
+    rows = [line.split("\t") for line in answer.text.splitlines()]
+    return tuple(row[1] for row in rows if len(row) == 2 and row[0] == "reinstreq")
+
+
 def added(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, ...]:
     """What is there now and was not."""
     there = {name for name, version in before.items() if version != LEFTOVER}

@@ -11,7 +11,7 @@ from typing import IO, Literal, Protocol
 from msgspec import Struct
 
 from cudadoctor.errors import CudaDoctorError
-from cudadoctor.executor import conditions, plan_journal, plan_step, preflight, processes, programs, trees
+from cudadoctor.executor import conditions, mend, plan_journal, plan_step, preflight, processes, programs, trees
 from cudadoctor.executor.journal import Journal
 from cudadoctor.executor.kept import After
 from cudadoctor.executor.machine import Machine
@@ -98,7 +98,8 @@ def resume(machine: Machine, *, watcher: Watcher | None = None) -> Applied:
         course = Course(plan, looked, history.named, history, machine)
         earlier = {name: record.before for name, record in history.steps.items() if record.before is not None}
         written = [one.path for name in history.done() if name in earlier for one in earlier[name].files]
-        preflight.verify(plan, course.todo(), machine, earlier, written=written)
+        mending = mend.ours(plan, history)
+        preflight.verify(plan, course.todo(), machine, earlier, written=written, mending=mending)
         folder.add("start", named=[], boot=machine.boot())
         return _go(course, journal, folder, watcher or Silent())
 
@@ -212,8 +213,11 @@ class _Walk:
             return "shown", reason
         if course.holds(step):
             return "held", ""
+        again = bench.history.record(step.id).before is not None
         was = plan_step.begin(step, bench)
         try:
+            if again:
+                mend.go_on(step, bench)
             plan_step.act(step, bench)
             self._came_to_be(step)
         except (CudaDoctorError, OSError) as error:

@@ -13,7 +13,18 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cudadoctor.errors import CudaDoctorError
-from cudadoctor.executor import change, conditions, kept, packages, plan_journal, plan_step, preflight, programs, trees
+from cudadoctor.executor import (
+    change,
+    conditions,
+    kept,
+    mend,
+    packages,
+    plan_journal,
+    plan_step,
+    preflight,
+    programs,
+    trees,
+)
 from cudadoctor.executor.change import Undone
 from cudadoctor.executor.journal import Journal
 from cudadoctor.executor.kept import After, Before
@@ -111,7 +122,7 @@ def _run_back(  # noqa: PLR0917
     plan = folder.plan()
     found = [(step, record) for name, record in history.steps.items() if (step := plan.step(name)) is not None]
     todo = [(step, record) for step, record in reversed(found) if not record.undone]
-    preflight.verify_undo([step for step, _ in todo], machine)
+    preflight.verify_undo([step for step, _ in todo], machine, mending=mend.ours(plan, history))
     folder.add("state", state="undoing", boot=machine.boot())
     by_sudo = any(machine.by_sudo(needs_root=step.needs_root) for step, _ in todo)
 
@@ -181,6 +192,8 @@ def _lasting(found: list[tuple[PlanStep, Record]]) -> Iterator[str]:
 def _back(step: PlanStep, record: Record, bench: Bench, without: Without) -> Iterator[Undone]:
     """Take one step back: programs, packages, files, and what it made. Raises what went wrong."""
     was = record.before or Before()
+    if not record.outcome:
+        mend.take_out(step, bench)
     left = record.after if record.outcome else None
     if record.outcome == "done" or conditions.done(step, bench.machine) is True:
         for action in step.undo:

@@ -38,18 +38,20 @@ def verify(
     *,
     written: Sequence[str] = (),
     broken_off: Mapping[str, str] | None = None,
+    mending: bool = False,
 ) -> None:
     """Look at all steps that are to be done. Raises Objected with everything that stands against them.
 
     `earlier`: what a run that is gone on with noted before its steps. `written`: files that earlier steps of it wrote.
     `broken_off`: what other runs left half made, and the folder of the run.
+    `mending`: what dpkg left half done is that run's own.
     """
     found = [
         *(f"the plan is not whole: {problem}" for problem in problems(plan)),
         *_whose(plan, todo, machine),
         *_sudo(todo, machine),
         *_programs(todo, machine),
-        *preflight_apt.objections(todo, machine),
+        *preflight_apt.objections(todo, machine, mending=mending),
         *_files(todo, machine, written),
         *_places(todo, earlier, broken_off or {}),
         *preflight_room.disk(todo, machine),
@@ -59,9 +61,9 @@ def verify(
         raise Objected(tuple(dict.fromkeys(found)))
 
 
-def verify_undo(steps: Sequence[PlanStep], machine: Machine) -> None:
+def verify_undo(steps: Sequence[PlanStep], machine: Machine, *, mending: bool = False) -> None:
     """The same for taking steps back. Raises Objected."""
-    apt = preflight_apt.objections([step for step in steps if step.packages or step.undo], machine)
+    apt = preflight_apt.objections([step for step in steps if step.packages or step.undo], machine, mending=mending)
     found = [*_sudo(steps, machine), *apt]
     if found:
         raise Objected(found)
@@ -111,6 +113,7 @@ def _programs(todo: Sequence[PlanStep], machine: Machine) -> Iterator[str]:
     """A program that is not there yet must come by an earlier step."""
     made: list[str] = []
     installing = False
+    told: set[str] = set()
     for step in todo:
         if isinstance(step.action, Run):
             try:
@@ -118,7 +121,8 @@ def _programs(todo: Sequence[PlanStep], machine: Machine) -> Iterator[str]:
             except NoProgram as error:
                 path = str(error).partition(":")[0]
                 comes = any(path == one or path.startswith(f"{one}/") for one in made)
-                if not (error.missing and (comes or (installing and _of_packages(path)))):
+                if str(error) not in told and not (error.missing and (comes or (installing and _of_packages(path)))):
+                    told.add(str(error))
                     yield f"{step.id}: {error}: install it, then run this again"
         action = step.action
         made += [os.path.normpath(path) for path in step.makes]

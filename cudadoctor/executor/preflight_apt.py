@@ -12,14 +12,18 @@ from cudadoctor.remedies.plan import PlanStep
 from cudadoctor.remedies.steps import Run
 
 
-def objections(steps: Sequence[PlanStep], machine: Machine) -> Iterator[str]:
-    """Against the steps that run dpkg or apt as root; nothing where none does."""
+def objections(steps: Sequence[PlanStep], machine: Machine, *, mending: bool = False) -> Iterator[str]:
+    """Against the steps that run dpkg or apt as root; nothing where none does.
+
+    `mending`: what dpkg left half done comes from a try of this run that was broken off, and is mended by it.
+    """
     runs = [step.action.argv for step in steps if isinstance(step.action, Run) and step.needs_root]
     runs = [argv for argv in runs if packages.family_of(argv) == "dpkg"]
     if not runs:
         return
     yield from _locks(machine)
-    yield from _broken(machine)
+    if not mending:
+        yield from _broken(machine)
     yield from _held({name for argv in runs for name in packages.named(argv)}, machine)
 
 
@@ -90,9 +94,16 @@ def _broken(machine: Machine) -> Iterator[str]:
     answer = _said(("dpkg", "--audit"), machine)
     if answer is not None and answer.text.strip():
         # A package stands on a line of its own, indented by one blank, its summary after it.
-        names = [line.split()[0] for line in answer.text.splitlines() if line.startswith(" ") and line.split()]
-        shown = ", ".join(names[:5]) or answer.text.strip().splitlines()[0]
-        yield f"dpkg left packages half installed ({shown}): run `sudo dpkg --configure -a`, then this again"
+        found = (line.split()[0] for line in answer.text.splitlines() if line.startswith(" ") and line.split())
+        names = tuple(dict.fromkeys(found))
+        anew = packages.half_installed(machine)
+        rest = [name for name in names if name not in anew]
+        if anew:
+            cure = f"install them anew, or run `sudo dpkg --purge --force-remove-reinstreq {' '.join(anew)}`"
+            yield f"dpkg left packages half unpacked ({', '.join(anew[:5])}): {cure}, then this again"
+        if rest or not anew:
+            shown = ", ".join(rest[:5]) or answer.text.strip().splitlines()[0]
+            yield f"dpkg left packages half installed ({shown}): run `sudo dpkg --configure -a`, then this again"
 
 
 def _held(wanted: set[str], machine: Machine) -> Iterator[str]:

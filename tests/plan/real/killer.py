@@ -1,8 +1,9 @@
 """Starts a program in a chroot, and kills it when its journal says that the N-th step began or ended.
 
-Run on its own, in the namespaces of one machine: killer.py ROOT begin|process|end|power N ARGUMENT…; ends with 137 where
-it killed, else with the program's own status. What the program had started goes on to its end, as SIGKILL is for one
-process; with `power` nothing does: the namespace ends, a moment after the N-th process was started.
+Run on its own, in the namespaces of one machine: killer.py ROOT WHEN N ARGUMENT…, with WHEN begin, process, end or
+power; ends with 137 where it killed, else with the program's own status. What the program had started goes on to its
+end, as SIGKILL is for one process; with `power` nothing does: the namespace ends, a moment after the N-th process was
+started.
 """
 
 from __future__ import annotations

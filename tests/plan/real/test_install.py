@@ -85,21 +85,19 @@ def test_killed_at_each_step_and_gone_on_with(reference: Fresh, ends: dict[str, 
         killed += 1
         where = f"killed at {when} {number}"
         resumed = box.cudadoctor("install", "--resume", "--yes")
-        if when == "power" and resumed.code != 0 and "dpkg --configure -a" in resumed.text:
-            assert box.run("dpkg", "--configure", "-a").code == 0  # as it was told
-            resumed = box.cudadoctor("install", "--resume", "--yes")
-        assert resumed.code == 0, f"{where}: {resumed.text}"
+        at_the_end = when == "end" and "nothing to go on with" in resumed.err  # its last line was written already
+        assert resumed.code == 0 or at_the_end, f"{where}: {resumed.text}"
         assert_same(the_end(reference, ends), state(box), where)
     assert killed >= 5, f"only {killed} steps were seen"
 
 
 def test_killed_and_taken_back(reference: Fresh) -> None:
-    for number in (2, 4, 6):
+    for number, when in [(number, "power") for number in range(1, 6)] + [(number, "process") for number in (2, 4, 6)]:
         box = reference()
         before = state(box)
-        argv = (sys.executable, str(HERE / "killer.py"), str(Path(box.folder) / "root"), "process", str(number))
+        argv = (sys.executable, str(HERE / "killer.py"), str(Path(box.folder) / "root"), when, str(number))
         done = box.run(*argv, "/usr/local/bin/cudadoctor", *APPLY, outside=True)
         assert done.code == 137, done.text
         undone = box.cudadoctor("undo", "--yes")
         assert undone.code == 0, undone.text
-        assert_same(before, state(box), f"killed in program {number}")
+        assert_same(before, state(box), f"killed in program {number} by {when}")

@@ -1,0 +1,50 @@
+"""dpkg's database after a try that was broken off: what that try left half done is ours to mend, and no objection."""
+
+from __future__ import annotations
+
+import contextlib
+
+from cudadoctor.executor import packages
+from cudadoctor.executor.plan_journal import History
+from cudadoctor.executor.plan_step import Bench, Failed, run
+from cudadoctor.remedies.plan import Plan, PlanStep
+from cudadoctor.remedies.steps import Run
+
+_WHY = "a try was broken off while dpkg was at work"
+
+
+def ours(plan: Plan, history: History) -> bool:
+    """Whether a step that runs dpkg or apt began and did not end: nothing was broken before the run."""
+    found = ((plan.step(name), record) for name, record in history.steps.items())
+    return any(
+        step is not None and uses_dpkg(step) and record.before is not None and not record.outcome and not record.undone
+        for step, record in found
+    )
+
+
+def uses_dpkg(step: PlanStep) -> bool:
+    """It changes dpkg's database."""
+    return isinstance(step.action, Run) and step.needs_root and packages.family_of(step.action.argv) == "dpkg"
+
+
+def go_on(step: PlanStep, bench: Bench) -> None:
+    """Before a second try: finish what was unpacked. What was not will be unpacked anew by the step itself."""
+    if uses_dpkg(step):
+        _run(("env", "DEBIAN_FRONTEND=noninteractive", "dpkg", "--configure", "-a"), step, bench)
+
+
+def take_out(step: PlanStep, bench: Bench) -> None:
+    """Before a step is taken back: the same, and what must be reinstalled before it could be removed is taken out."""
+    if not uses_dpkg(step):
+        return
+    go_on(step, bench)
+    names = packages.half_installed(bench.machine)
+    if names:
+        _run(("dpkg", "--purge", "--force-remove-reinstreq", "--", *names), step, bench)
+
+
+def _run(argv: tuple[str, ...], step: PlanStep, bench: Bench) -> None:
+    """Best effort: what is still wrong after it stops the step itself, which says so."""
+    action = Run(argv=argv, why=_WHY, safety="system", needs_root=True)
+    with contextlib.suppress(Failed):
+        run(action, f"mend {step.id}", bench)
