@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 
 from cudadoctor.executor import packages
+from cudadoctor.executor.kept import Before
 from cudadoctor.executor.plan_journal import History
 from cudadoctor.executor.plan_step import Bench, Failed, run
 from cudadoctor.remedies.plan import Plan, PlanStep
@@ -27,18 +29,29 @@ def uses_dpkg(step: PlanStep) -> bool:
     return isinstance(step.action, Run) and step.needs_root and packages.family_of(step.action.argv) == "dpkg"
 
 
-def go_on(step: PlanStep, bench: Bench) -> None:
-    """Before a second try: finish what was unpacked. What was not will be unpacked anew by the step itself."""
-    if uses_dpkg(step):
-        _run(("env", "DEBIAN_FRONTEND=noninteractive", "dpkg", "--configure", "-a"), step, bench)
+def go_on(step: PlanStep, was: Before, bench: Bench) -> None:
+    """Before a second try: finish what was unpacked; what was not is taken out, as apt would pass it over.
 
-
-def take_out(step: PlanStep, bench: Bench) -> None:
-    """Before a step is taken back: the same, and what must be reinstalled before it could be removed is taken out."""
+    A package that was there before is left as it is. `dpkg -i` unpacks its own anew.
+    """
     if not uses_dpkg(step):
         return
-    go_on(step, bench)
-    names = packages.half_installed(bench.machine)
+    _run(("env", "DEBIAN_FRONTEND=noninteractive", "dpkg", "--configure", "-a"), step, bench)
+    if was.packages is not None:
+        there = was.packages
+        _purge([name for name in packages.half_installed(bench.machine) if name not in there], step, bench)
+
+
+def take_out(step: PlanStep, was: Before, bench: Bench) -> None:
+    """Before a step is taken back: the same, and the package of a `dpkg -i` is taken out too."""
+    if not uses_dpkg(step):
+        return
+    go_on(step, was, bench)
+    if was.packages is None and step.undo:
+        _purge(packages.half_installed(bench.machine), step, bench)
+
+
+def _purge(names: Sequence[str], step: PlanStep, bench: Bench) -> None:
     if names:
         _run(("dpkg", "--purge", "--force-remove-reinstreq", "--", *names), step, bench)
 

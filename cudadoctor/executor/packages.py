@@ -61,14 +61,15 @@ def installed(family: Family, machine: Machine) -> dict[str, str]:
 
 
 def half_installed(machine: Machine) -> tuple[str, ...]:
-    """Packages that dpkg neither configures nor removes as they are: their unpacking was broken off."""
+    """Packages whose unpacking was broken off: dpkg does not configure them, nor remove some of them as they are."""
     try:
-        wanted = asking(("dpkg-query", "-W", "-f", "${db:Status-Eflag}\t${binary:Package}\n"), machine)
+        wanted = asking(("dpkg-query", "-W", "-f", "${db:Status-Abbrev}\t${binary:Package}\n"), machine)
         answer = processes.ask(wanted.argv, wanted.env, seconds=_SECONDS)
     except (OSError, NoProgram):
         return ()
     rows = [line.split("\t") for line in answer.text.splitlines()]
-    return tuple(row[1] for row in rows if len(row) == 2 and row[0] == "reinstreq")
+    # The second letter is H for half-installed, the third R for "must be installed anew" (dpkg-query(1)).
+    return tuple(row[1] for row in rows if len(row) == 2 and (row[0][1:2] == "H" or row[0][2:3] == "R"))
 
 
 def added(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, ...]:

@@ -217,7 +217,7 @@ class _Walk:
         was = plan_step.begin(step, bench)
         try:
             if again:
-                mend.go_on(step, bench)
+                mend.go_on(step, was, bench)
             plan_step.act(step, bench)
             self._came_to_be(step)
         except (CudaDoctorError, OSError) as error:

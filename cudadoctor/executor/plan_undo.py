@@ -193,7 +193,7 @@ def _back(step: PlanStep, record: Record, bench: Bench, without: Without) -> Ite
     """Take one step back: programs, packages, files, and what it made. Raises what went wrong."""
     was = record.before or Before()
     if not record.outcome:
-        mend.take_out(step, bench)
+        mend.take_out(step, was, bench)
     left = record.after if record.outcome else None
     if record.outcome == "done" or conditions.done(step, bench.machine) is True:
         for action in step.undo:

@@ -47,6 +47,12 @@ def bare(cache: Cache, bookworm: Path) -> tuple[Path, ...]:
 
 
 @pytest.fixture(scope="session")
+def trixie(cache: Cache, bookworm: Path) -> tuple[Path, ...]:
+    """The layers of Debian 13: apt 3, no gnupg, no apt-key."""
+    return (debian.debootstrap(cache, "trixie", "ca-certificates"),)
+
+
+@pytest.fixture(scope="session")
 def cuda_repo(cache: Cache) -> Path:
     """The stand-in of NVIDIA's local repository package."""
     debian.need_root_and_programs("dpkg-deb", "dpkg-scanpackages", "gpg")
@@ -81,6 +87,12 @@ def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...,
 def minimal(machines: Callable[..., Machine], bare: tuple[Path, ...], cuda_repo: Path) -> Fresh:
     """Makes a bare Debian 12 with the repository package in /mnt."""
     return lambda: machines(bare, {"/mnt": str(cuda_repo.parent)})
+
+
+@pytest.fixture
+def newer(machines: Callable[..., Machine], trixie: tuple[Path, ...], cuda_repo: Path) -> Fresh:
+    """The same with Debian 13."""
+    return lambda: machines(trixie, {"/mnt": str(cuda_repo.parent)})
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ echo 'Copyright (c) 2005-2019 NVIDIA Corporation'
 echo 'Built on Fri_Feb__8_19:08:17_PST_2019'
 echo 'Cuda compilation tools, release 10.1, V{VERSION}'
 """
+_PAUSE = "#!/bin/sh\nsleep 0.4\n"
 _ROOT = "usr/local/cuda-10.1"
 
 
@@ -79,8 +80,9 @@ def index(folder: Path, *, gnupg_home: Path | None = None, key_name: str = "7fa2
         subprocess.run(["gpgconf", "--homedir", str(gnupg_home), "--kill", "all"], check=False, capture_output=True)
 
 
-def local_repository(folder: Path) -> Path:
-    """Build the repository package into a folder: its path."""
+def local_repository(folder: Path, *, slow: bool = False) -> Path:
+    """Build the repository package into a folder: its path. `slow`: scripts of its packages take their time."""
+    pause = {"preinst": _PAUSE, "postinst": _PAUSE} if slow else {}
     repo = folder / "repo"
     repo.mkdir(parents=True)
     toolkit = {f"{_ROOT}/bin/nvcc": _NVCC, f"{_ROOT}/version.txt": f"CUDA Version {VERSION}\n"}
@@ -89,7 +91,7 @@ def local_repository(folder: Path) -> Path:
     link |= {"prerm": '#!/bin/sh\n[ "$(readlink /usr/local/cuda)" != cuda-10.1 ] || rm /usr/local/cuda\n'}
     full = f"{VERSION}-1"
     package(repo, "cuda-toolkit-10-1", full, depends="cuda-nvcc-10-1", scripts=link)
-    package(repo, "cuda-nvcc-10-1", full, files=toolkit)
+    package(repo, "cuda-nvcc-10-1", full, files=toolkit, scripts=pause)
     package(repo, "cuda-drivers", f"{DRIVER}-1", files={"usr/share/cuda-drivers": f"{DRIVER}\n"})
     package(repo, "cuda-runtime-10-1", full, depends=f"cuda-drivers (>= {DRIVER})")
     package(repo, "cuda-10-1", full, depends=f"cuda-runtime-10-1 (= {full}), cuda-toolkit-10-1 (= {full})")
@@ -102,6 +104,9 @@ def local_repository(folder: Path) -> Path:
     sources = tree / LIST.lstrip("/")
     sources.parent.mkdir(parents=True)
     sources.write_text(f"deb file://{FOLDER} /\n")
+    for name, text in pause.items():
+        (tree / "DEBIAN" / name).write_text(text)
+        (tree / "DEBIAN" / name).chmod(0o755)
     (tree / "DEBIAN/conffiles").write_text(f"{LIST}\n")
     control = f"""\
         Package: {NAME}

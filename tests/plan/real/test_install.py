@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.plan.real import repository
 from tests.plan.real.flow import APPLY, ENV, INSTALL, assert_installed, assert_same, state
 from tests.plan.real.machine import HERE, Machine
 
@@ -92,7 +93,7 @@ def test_killed_at_each_step_and_gone_on_with(reference: Fresh, ends: dict[str, 
 
 
 def test_killed_and_taken_back(reference: Fresh) -> None:
-    for number, when in [(number, "power") for number in range(1, 6)] + [(number, "process") for number in (2, 4, 6)]:
+    for number, when in [(2, "process"), (4, "process"), (6, "process"), (7, "power")]:
         box = reference()
         before = state(box)
         argv = (sys.executable, str(HERE / "killer.py"), str(Path(box.folder) / "root"), when, str(number))
@@ -101,3 +102,31 @@ def test_killed_and_taken_back(reference: Fresh) -> None:
         undone = box.cudadoctor("undo", "--yes")
         assert undone.code == 0, undone.text
         assert_same(before, state(box), f"killed in program {number} by {when}")
+
+
+def test_the_power_fails_while_dpkg_is_at_work(reference: Fresh, tmp_path: Path) -> None:
+    """While a package is unpacked, and while it is configured: gone on with, and taken back."""
+    slow = repository.local_repository(tmp_path, slow=True).read_bytes()
+
+    def fresh() -> Machine:
+        box = reference()
+        box.write(f"/media/{repository.FILE}", slow)
+        return box
+
+    apply = [word.replace("/media/cuda/", "/media/") for word in APPLY]
+    whole = fresh()
+    before = state(whole)
+    assert whole.cudadoctor(*apply).code == 0
+    end = state(whole)
+    broken = set()
+    for number in range(1, 5):
+        for back in (False, True):
+            box = fresh()
+            argv = (sys.executable, str(HERE / "killer.py"), str(Path(box.folder) / "root"), "script", str(number))
+            assert box.run(*argv, "/usr/local/bin/cudadoctor", *apply, outside=True).code == 137, number
+            broken |= {line.strip() for line in box.run("dpkg", "--audit").out.splitlines() if line.endswith(":")}
+            done = box.cudadoctor("undo", "--yes") if back else box.cudadoctor("install", "--resume", "--yes")
+            where = f"the power failed in script {number}, then {'undo' if back else '--resume'}"
+            assert done.code == 0, f"{where}: {done.text}"
+            assert_same(before if back else end, state(box), where)
+    assert len(broken) >= 2, f"dpkg was left in too few ways: {broken}"

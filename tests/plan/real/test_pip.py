@@ -1,4 +1,4 @@
-"""torch's real CPU build from a folder of wheels into a real venv: installed, tested by smoke, done already, taken back."""
+"""torch's real CPU build from a folder of wheels into a real venv: installed, tested, done already, taken back."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TORCH = "2.13.0"
 
 @pytest.fixture(scope="module")
 def wheels(cache: Cache, torch_python: str) -> Path:
-    """A folder with torch's CPU build and what it needs, from wherever pip is told to look; skips where it is not had."""
+    """A folder with torch's CPU build and what it needs, from where pip is told to look; skips where it is not had."""
     asked = [torch_python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
     version = subprocess.run(asked, capture_output=True, text=True, check=True, timeout=60).stdout.strip()
 
@@ -78,6 +78,7 @@ def test_a_real_torch(wheels: Path, tmp_path: Path) -> None:
 
     again = cudadoctor(*argv, "--apply", "--yes")
     assert again.returncode == 0, again.stderr
+    assert "nothing to do" in again.stdout
     undone = cudadoctor("undo", "--yes")
     assert undone.returncode == 0, undone.stdout + undone.stderr
     assert listing(home) == before

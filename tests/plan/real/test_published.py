@@ -41,3 +41,18 @@ def test_with_gnupg_it_runs_and_brings_a_driver_that_nobody_asked_for(with_gnupg
     assert repository.DRIVER in box.packages()["cuda-drivers"]
     trusted = box.run("apt-key", "list").out
     assert "cudatools" in trusted, "trusted for every source, not for this one alone"
+
+
+def test_debian_13_has_no_apt_key_and_a_key_for_one_source_does_without(newer: Fresh) -> None:
+    box = newer()
+    assert box.run("dpkg", "-i", f"/mnt/{repository.FILE}").code == 0
+    added = box.run("sh", "-c", f"apt-key add {repository.KEY}")
+    assert (added.code, "not found" in added.text) == (127, True)
+    ring = "/usr/share/keyrings/cuda-local.asc"
+    assert box.run("install", "-m", "0644", repository.KEY, ring).code == 0
+    box.write(repository.LIST, f"deb [signed-by={ring}] file://{repository.FOLDER} /\n")
+    update = box.run("apt-get", "update")
+    assert update.code == 0, update.text
+    install = ("apt-get", "install", "-y", "--no-install-recommends", "cuda-toolkit-10-1")
+    assert box.run(*install, env={"DEBIAN_FRONTEND": "noninteractive"}).code == 0
+    assert "cuda-drivers" not in box.packages()
