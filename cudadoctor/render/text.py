@@ -234,6 +234,8 @@ class _Page:
                 self.prose("  ", Text.assemble((name, "bold"), f": {clean(remedy.summary)}"))
             for number, step in enumerate(remedy.steps, 1):
                 self._step(Text(f"  {number}. " if len(remedy.steps) > 1 else "  "), step, root=root)
+        if not report.pasted and any(not isinstance(step, Tell) for _, remedy in shown for step in remedy.steps):
+            self.prose("  ", "`cudadoctor fix` shows it as a plan; with --apply it does what is safe.")
 
     def _step(self, first: Text, step: Step, *, root: bool) -> None:
         if isinstance(step, Run):
@@ -281,7 +283,8 @@ class _Page:
             self.code(". ~/torch-env/bin/activate", CODE_INDENT)
         for line in found.commands:
             self.code(clean(line), CODE_INDENT)
-        self.prose("  ", "`cudadoctor recommend` says why, and what else would fit.")
+        plans = "" if report.pasted else " `cudadoctor install` does it as a plan, in an environment of its own."
+        self.prose("  ", f"`cudadoctor recommend` says why, and what else would fit.{plans}")
 
     def _rest(self, report: Report) -> None:
         """What was not decided and what crashed: one line each where it was asked for, a count where not."""
