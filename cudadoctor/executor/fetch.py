@@ -190,7 +190,11 @@ def _settle(part: IO[bytes], wanted: Wanted) -> str:
     if wanted.digest is not None and found != wanted.digest.lower():
         _forget(wanted)
         said = f"{wanted.algorithm} is {found}, and {wanted.digest.lower()} was published"
-        raise NotFetched(f"{wanted.url}: {said}; what came was deleted: try again, or fetch it over another network")
+        here = wanted.url.startswith("file:")
+        what = "nothing of it was run: download the file anew" if here else (
+            "what came was deleted: try again, or fetch it over another network"
+        )  # fmt: skip
+        raise NotFetched(f"{wanted.url}: {said}; {what}")
     mask = os.umask(0o077)
     os.umask(mask)
     os.fchmod(part.fileno(), 0o644 & ~mask)

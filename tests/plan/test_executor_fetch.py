@@ -219,6 +219,9 @@ def test_md5_and_files_of_this_machine(tmp_path: Path, place: Path) -> None:
     assert fetch.fetch(wanted) == digest
     assert place.read_bytes() == source.read_bytes() == BODY
     place.unlink()
+    with pytest.raises(NotFetched, match="download the file anew"):
+        fetch.fetch(replace(wanted, digest="0" * 32))
+    assert source.read_bytes() == BODY
     with pytest.raises(NotFetched, match="No such file"):
         fetch.fetch(replace(wanted, url=f"file://{tmp_path}/gone"))
 
