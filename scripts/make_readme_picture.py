@@ -53,7 +53,8 @@ def report(*, color: bool) -> str:
     """The report of the planted machine."""
     sys.path.insert(0, str(ROOT))
     from cudadoctor import api
-    from cudadoctor.render.text import Look, render
+    from cudadoctor.render.text import render
+    from cudadoctor.render.text_draw import Look
     from tests.machines.builder import build
     from tests.machines.catalogue import CATALOGUE
 

@@ -89,9 +89,9 @@ def drawn(report: Report, form: str, shared: options.Common, *, to_file: bool) -
         from cudadoctor.render import json as json_form
 
         return json_form.render(report)
-    from cudadoctor.render import text
+    from cudadoctor.render import text, text_draw
 
-    look = text.Look(
+    look = text_draw.Look(
         width=console.terminal_width(to_file=to_file),
         color=console.wants_color(shared.color, to_file=to_file),
         unicode=console.prints_unicode(to_file=to_file),

@@ -57,10 +57,10 @@ def explain(
         value = [check_json.row(one) for one in api.check_list()] if chosen is None else check_json.whole(chosen)
         console.write_result(json_form.dumps(value), output)
         return ExitCode.OK
-    from cudadoctor.render import text, text_page
+    from cudadoctor.render import text_draw, text_page
 
     to_file = output is not None
-    look = text.Look(
+    look = text_draw.Look(
         width=console.terminal_width(to_file=to_file),
         color=console.wants_color(shared.color, to_file=to_file),
         unicode=console.prints_unicode(to_file=to_file),

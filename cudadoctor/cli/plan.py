@@ -131,10 +131,10 @@ def _text(
     plan: Plan, how: Mode, holds: Mapping[str, bool | None], offer: Offer
 ) -> str:  # fmt: skip
     from cudadoctor import api_plan
-    from cudadoctor.render import plan_text, text
+    from cudadoctor.render import plan_text, text_draw
 
     to_file = how.output is not None
-    look = text.Look(
+    look = text_draw.Look(
         width=console.terminal_width(to_file=to_file),
         color=console.wants_color(how.shared.color, to_file=to_file),
         unicode=console.prints_unicode(to_file=to_file),

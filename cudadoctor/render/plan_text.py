@@ -12,7 +12,7 @@ from cudadoctor.remedies.plan import Fetch, Plan, PlanStep
 from cudadoctor.remedies.steps import Run, Tell, WriteFile
 from cudadoctor.render import plan_parts
 from cudadoctor.render.clean import clean, clean_lines, command
-from cudadoctor.render.text import MOST_WIDTH, PIPED_WIDTH, STYLES, Look, draw, hang
+from cudadoctor.render.text_draw import MOST_WIDTH, PIPED_WIDTH, STYLES, Look, draw, hang
 
 Diffs = Mapping[str, Sequence[str]]
 """By step id: the lines of a unified diff of the file that it writes."""

@@ -1,17 +1,11 @@
 """The report for a person: verdict, layers, findings, what to do, set up.
 
-Foreign text never goes through Rich's markup (a path such as `/opt/[env]` would be eaten): everything is a `Text`.
 Commands are never wrapped or cut, so that they can be pasted.
 """
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-
 from rich.cells import cell_len
-from rich.console import Console
 from rich.text import Text
 
 from cudadoctor.checks.outcome import Finding
@@ -21,25 +15,12 @@ from cudadoctor.remedies.steps import Remedy, Run, Step, Tell, WriteFile
 from cudadoctor.render.chain import fold, minor
 from cudadoctor.render.clean import clean, clean_lines, command
 from cudadoctor.render.layers import everything, layers
+from cudadoctor.render.text_draw import CODE_INDENT, MARKS, STYLES, Look, Sheet
 from cudadoctor.report import Report
 
-PIPED_WIDTH = 80
-MOST_WIDTH = 110
-"""Columns of prose at most: longer lines are hard to read."""
 EVIDENCE_LIMIT = 400
 """Characters of one piece of evidence; JSON has it whole."""
 
-CODE_INDENT = 5
-
-MARKS = {"ok": "✓", "warning": "!", "error": "✗", "absent": "–", "unknown": "?", "info": "i"}
-STYLES = {
-    "ok": "green",
-    "warning": "yellow",
-    "error": "bold red",
-    "absent": "dim",
-    "unknown": "magenta",
-    "info": "cyan",
-}
 _VERDICTS = {
     "healthy": ("ok", "healthy"),
     "no-gpu": ("absent", "no GPU"),
@@ -49,19 +30,6 @@ _VERDICTS = {
 }
 _UNNAMED = f"env:{UNNAMED} environment"
 SAYS_NOTHING = ("not known", "not known which")
-_ASCII = str.maketrans({"✓": "+", "✗": "x", "–": "-", "→": "->", "×": "x", "…": "...", "·": "-"})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Look:
-    """How to draw."""
-
-    width: int | None = None
-    """Columns of the terminal; None: no terminal, then prose is wrapped at 80 and the verdict not at all."""
-    color: bool = False
-    unicode: bool = True
-    verbosity: int = 0
-    """-1: the verdict alone. 1: also what passed, what was skipped and why, times. 2: also every fact."""
 
 
 def render(report: Report, look: Look | None = None) -> str:
@@ -71,65 +39,8 @@ def render(report: Report, look: Look | None = None) -> str:
     return page.text()
 
 
-def draw(lines: Iterable[Text], look: Look) -> str:
-    """Lines as they are, none wrapped or cut, with or without colour."""
-    out = io.StringIO()
-    # An empty environment: colour and width were decided by the caller, and Rich would decide them again.
-    console = Console(
-        file=out, width=10_000, force_terminal=look.color, color_system="standard" if look.color else None,
-        no_color=not look.color, legacy_windows=False, markup=False, highlight=False, emoji=False, _environ={},
-    )  # fmt: skip
-    for line in lines:
-        line.rstrip()
-        console.print(line, soft_wrap=True)
-    text = out.getvalue()
-    return text if look.unicode else text.translate(_ASCII)
-
-
-def hang(first: Text, body: Text, width: int) -> Iterator[Text]:
-    """`first`, and `body` beside it wrapped to `width` columns. A word longer than a line stays whole."""
-    indent = cell_len(first.plain)
-    room = max(20, width - indent)
-    for number, line in enumerate(_wrap(body, room)):
-        yield Text.assemble(first if number == 0 else " " * indent, line)
-
-
-def _wrap(body: Text, room: int) -> list[Text]:
-    offsets: list[int] = []
-    used = position = 0
-    for word in body.plain.split(" "):
-        length = cell_len(word)
-        if used and used + length > room:
-            offsets.append(position)
-            used = 0
-        used += length + 1
-        position += len(word) + 1
-    lines = list(body.divide(offsets)) if offsets else [body]
-    for line in lines:
-        line.rstrip()
-    return lines
-
-
-class _Page:
-    """Collects lines."""
-
-    def __init__(self, look: Look) -> None:
-        self.look = look
-        self.width = min(look.width or PIPED_WIDTH, MOST_WIDTH)
-        self.lines: list[Text] = []
-
-    def text(self) -> str:
-        return draw(self.lines, self.look)
-
-    def prose(self, first: Text | str, body: Text | str, style: str = "") -> None:
-        start = Text(first) if isinstance(first, str) else first
-        self.lines.extend(hang(start, Text(clean(body), style) if isinstance(body, str) else body, self.width))
-
-    def head(self, title: str) -> None:
-        self.lines.extend((Text(), Text(title, "bold")))
-
-    def code(self, line: str, indent: int) -> None:
-        self.lines.append(Text.assemble(" " * indent, (line, "cyan")))
+class _Page(Sheet):
+    """The report."""
 
     def report(self, report: Report) -> None:
         self._verdict(report)

@@ -11,7 +11,7 @@ from rich.text import Text
 from cudadoctor.checks.base import Check
 from cudadoctor.checks.causes import EXPLAINS
 from cudadoctor.checks.docs import page
-from cudadoctor.render.text import MARKS, MOST_WIDTH, PIPED_WIDTH, STYLES, Look, draw, hang
+from cudadoctor.render.text_draw import MARKS, MOST_WIDTH, PIPED_WIDTH, STYLES, Look, draw, hang
 
 _CODE = re.compile(r"[^\s`]*`[^`\n]+`[^\s`]*")
 _JOINT = "\ue000"

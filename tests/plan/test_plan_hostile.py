@@ -18,7 +18,7 @@ from cudadoctor.remedies.plan import Fetch, Plan
 from cudadoctor.remedies.steps import Run, WriteFile
 from cudadoctor.render import plan_docker, plan_json, plan_sh, plan_text
 from cudadoctor.render.clean import command
-from cudadoctor.render.text import Look
+from cudadoctor.render.text_draw import Look
 from tests.plan.dockerfile import instructions, run_argv
 from tests.plan.hostile import plans, words
 

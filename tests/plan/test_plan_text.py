@@ -11,7 +11,7 @@ from cudadoctor.remedies.plan import Plan
 from cudadoctor.remedies.steps import Run
 from cudadoctor.render import plan_text
 from cudadoctor.render.clean import command
-from cudadoctor.render.text import Look
+from cudadoctor.render.text_draw import Look
 from tests.plan.plans import ALL, FIX, IMPOSSIBLE, NOTHING, REFERENCE, VENV, all_hold
 
 LOOKS = [Look(width=60), Look(width=None), Look(width=200), Look(width=60, unicode=False), Look(width=60, verbosity=1)]

@@ -9,7 +9,7 @@ import pytest
 from cudadoctor.checks import registry
 from cudadoctor.checks.base import Check
 from cudadoctor.checks.docs import page
-from cudadoctor.render.text import Look
+from cudadoctor.render.text_draw import Look
 from cudadoctor.render.text_page import render_page
 
 CHECKS = registry.all_checks()
