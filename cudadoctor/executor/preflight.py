@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from cudadoctor.errors import CudaDoctorError
 from cudadoctor.executor import preflight_apt, preflight_room, processes
@@ -166,16 +166,21 @@ def _places(todo: Sequence[PlanStep], earlier: Mapping[str, Before], broken_off:
         by_earlier += step.makes
         was = earlier.get(step.id)
         ours = {made.path for made in was.makes if not made.there} if was is not None else set()
-        for path in step.makes:
-            made = note(path)
-            if made.there and not made.empty and not step.packages and path not in ours and _is_the_thing(path, step):
-                what = "is a link" if os.path.islink(made.real) else "is there already"
-                cure = "is not what this step makes: move it away, or choose another place"
-                if path in broken_off:
-                    cure = "was left by a run that was broken off: `--resume` goes on with it, `undo` takes it back"
-                yield f"{step.id}: {path} {what} and {cure}"
+        yield from (f"{step.id}: {text}" for text in in_the_way(step, ours, broken_off))
         if isinstance(step.action, Fetch):
             yield from _place_of_fetch(step.id, step.action, ours=step.action.path in ours)
+
+
+def in_the_way(step: PlanStep, ours: Collection[str], broken_off: Mapping[str, str] | None = None) -> Iterator[str]:
+    """What lies where the step makes something, and is not of `ours`."""
+    for path in step.makes:
+        made = note(path)
+        if made.there and not made.empty and not step.packages and path not in ours and _is_the_thing(path, step):
+            what = "is a link" if os.path.islink(made.real) else "is there already"
+            cure = "is not what this step makes: move it away, or choose another place"
+            if path in (broken_off or {}):
+                cure = "was left by a run that was broken off: `--resume` goes on with it, `undo` takes it back"
+            yield f"{path} {what} and {cure}"
 
 
 def _unwritable(step: PlanStep, by_earlier: Sequence[str]) -> Iterator[str]:
