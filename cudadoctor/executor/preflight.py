@@ -15,7 +15,7 @@ from cudadoctor.executor.machine import Machine, NoProgram, command
 from cudadoctor.executor.target import Refused, Writer, look
 from cudadoctor.executor.target import objections as against_file
 from cudadoctor.executor.trees import note
-from cudadoctor.remedies.plan import AllOf, Condition, Exists, Fetch, HasHash, Plan, PlanStep, problems
+from cudadoctor.remedies.plan import Fetch, Plan, PlanStep, brings, problems
 from cudadoctor.remedies.steps import Run, WriteFile
 
 _OUR_CACHE = "/cudadoctor/"
@@ -175,7 +175,7 @@ def in_the_way(step: PlanStep, ours: Collection[str], broken_off: Mapping[str, s
     """What lies where the step makes something, and is not of `ours`."""
     for path in step.makes:
         made = note(path)
-        if made.there and not made.empty and not step.packages and path not in ours and _is_the_thing(path, step):
+        if made.there and not made.empty and not step.packages and path not in ours and brings(step, path):
             what = "is a link" if os.path.islink(made.real) else "is there already"
             cure = "is not what this step makes: move it away, or choose another place"
             if path in (broken_off or {}):
@@ -215,21 +215,3 @@ def _place_of_fetch(name: str, action: Fetch, *, ours: bool) -> Iterator[str]:
         source = local_path(action.url)
         if not os.path.isfile(source):
             yield f"{name}: {source}: there is no such file"
-
-
-def _is_the_thing(path: str, step: PlanStep) -> bool:
-    """The step is to bring just this to be, as opposed to a cache that may be there."""
-    argv = step.action.argv if isinstance(step.action, Run) else ()
-    if any(word == path or word.endswith(f"={path}") for word in argv):
-        return True
-    return step.done_when is not None and any(
-        one == path or one.startswith(f"{path}/") for one in _paths_of(step.done_when)
-    )
-
-
-def _paths_of(condition: Condition) -> Iterator[str]:
-    if isinstance(condition, AllOf):
-        for one in condition.conditions:
-            yield from _paths_of(one)
-    elif isinstance(condition, (Exists, HasHash)):
-        yield condition.path
