@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -257,3 +258,28 @@ def test_no_repository_of_another_distribution_or_machine() -> None:
     plan = planned(machine(arm, hardware.RTX_5090))
     assert "driver-by-hand" in ids(plan)
     assert "driver-keyring" not in ids(plan)
+
+
+def test_the_build_is_one_for_the_driver_that_an_older_ubuntu_has() -> None:
+    """20.04 got no 580: a build for CUDA 13 would not run after the reboot."""
+    plan = planned(machine(hardware.UBUNTU_2004, hardware.RTX_5090))
+    assert argv(plan, "driver-install") == ("ubuntu-drivers", "install")
+    assert "with CUDA 12." in plan.title
+
+
+def test_an_image_of_packages_is_not_changed_by_dnf() -> None:
+    image = replace(hardware.FEDORA_42, id="bazzite", id_like="fedora", pretty="Bazzite")
+    told = text(planned(machine(image, hardware.RTX_4090, groups=("ada", "wheel"))), "driver-by-hand")
+    assert "rebase" in told
+    assert "dnf install" not in told
+
+
+@pytest.mark.parametrize("more", [{}, {"toolkit": True}, {"words": {"manager": "conda"}}])
+def test_nothing_is_planned_for_musl(more: dict[str, Any]) -> None:
+    plan = planned(CATALOGUE["docker-alpine-t4-550"].machine, **more)
+    assert "musl" in (plan.impossible or "")
+    assert plan.steps == ()
+
+
+def test_nixos_is_told_what_wheels_need() -> None:
+    assert any("nix-ld" in note for note in planned(CATALOGUE["nixos-rtx3090-580open"].machine).notes)

@@ -10,7 +10,16 @@ from cudadoctor.compat import drivers
 from cudadoctor.facts.base import Facts
 from cudadoctor.recommend.model import Request
 from cudadoctor.remedies import install_driver, machine
-from cudadoctor.remedies.install.driver_packages import BRANCH, DEBIAN, RUNS, Kind, State, from_nvidia, install
+from cudadoctor.remedies.install.driver_packages import (
+    BRANCH,
+    DEBIAN,
+    OF_UBUNTU,
+    RUNS,
+    Kind,
+    State,
+    from_nvidia,
+    install,
+)
 from cudadoctor.remedies.install.parts import Part, for_administrator, rooted, tell
 from cudadoctor.remedies.plan import Condition, PlanStep, Prints
 from cudadoctor.remedies.steps import Run
@@ -58,7 +67,10 @@ def kind(request: Request) -> Kind:
 
 
 def to_be(facts: Facts, request: Request) -> DriverVersion | None:
-    """The driver that the machine would get, as far as that limits the build: Debian's own are older than 580."""
+    """The driver that the machine would get, as far as that limits the build: those of Debian and of older Ubuntu."""
+    if facts.os is not None and facts.os.id == "ubuntu":
+        own = OF_UBUNTU.get(machine.release(facts) or 0)
+        return DriverVersion.parse(own) if own is not None else None
     if machine.family(facts) != "debian" or from_nvidia(facts, request):
         return None
     text = DEBIAN.get(machine.release(facts) or 0)

@@ -10,7 +10,7 @@ from msgspec import Struct
 from cudadoctor.compat import drivers
 from cudadoctor.facts.base import Facts
 from cudadoctor.recommend.model import Request
-from cudadoctor.remedies import install_driver, machine
+from cudadoctor.remedies import install_driver, machine, who
 from cudadoctor.remedies.install import repository
 from cudadoctor.remedies.install.parts import (
     NVIDIA_GUIDE,
@@ -32,6 +32,8 @@ _UBUNTU_WITH_470 = ("20.04", "22.04", "24.04")
 """From memory; 24.04 still has it."""
 DEBIAN = {12: "535.247.01", 13: "550.163.01"}
 """The driver of each Debian's non-free component: 535 and 550.163 were seen in its archive (November 2026)."""
+OF_UBUNTU = {16: "430.64", 18: "535.183.01", 20: "570.133.07"}
+"""What ubuntu-drivers finds at most in a release that got no 580: from memory."""
 _DISK_MIB = 1500
 """Driver with its kernel sources built; an estimate."""
 State = Literal["fine", "missing", "broken", "old", "asked", "no-gpu", "unknown"]
@@ -88,6 +90,12 @@ def install(facts: Facts, request: Request, wanted: Kind, how: State, cache: str
         if found:
             return found
     words = install_driver.by_hand(facts) if wanted.open else None
+    if who.reader(facts) == "ostree":
+        words = (
+            "This system's packages come as an image: rebase to its variant with NVIDIA's driver "
+            f"({'open module' if wanted.open else f'branch {wanted.branch}, proprietary module'}), or use `rpm-ostree "
+            "install`; then reboot."
+        )
     text = words or (
         f"Install the NVIDIA driver of branch {wanted.branch} with your distribution's package manager, or choose it "
         "at https://www.nvidia.com/drivers."
