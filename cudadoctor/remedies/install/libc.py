@@ -20,8 +20,9 @@ def notes(facts: Facts) -> tuple[str, ...]:
     """What to know before."""
     if machine.family(facts) != "nixos":
         return ()
-    return (
-        "NixOS has no libraries where wheels and conda's programs look for them: `import torch` says that libstdc++.so.6 "
-        "or libcuda.so.1 is not found, unless programs.nix-ld.enable is on and LD_LIBRARY_PATH holds "
-        "/run/opengl-driver/lib; nixpkgs has torch as python3Packages.torch-bin",
+    text = (
+        "NixOS has no libraries where wheels and conda's programs look for them: `import torch` says that "
+        "libstdc++.so.6 or libcuda.so.1 is not found, unless programs.nix-ld.enable is on and LD_LIBRARY_PATH holds "
+        "/run/opengl-driver/lib; nixpkgs has torch as python3Packages.torch-bin"
     )
+    return (text,)
