@@ -154,13 +154,14 @@ def give_back(
         _mode_back(target, was, machine, needs_root=needs_root)
         return None
     if target.digest == after or after is None:
+        held = ""
         if after is None and target.data is not None:
-            journal.keep(target.data)
+            held = f"what it held until now is in {journal.backup_path(journal.keep(target.data))}"
         data = None if was.backup is None else journal.kept(was.backup)
         put(target, data, was.mode, machine, needs_root=needs_root)
         if data is None:
             trees.remove_folders(was.folders, machine, needs_root=needs_root)
-        return Undone(path=was.path, how="removed" if data is None else "restored")
+        return Undone(path=was.path, how="removed" if data is None else "restored", reason=held)
     if target.data is not None and after:
         left = without(target.data)
         if left != target.data:

@@ -16,12 +16,14 @@ def now() -> str:
 
 
 def append(path: str, line: Mapping[str, object]) -> None:
-    """One more line, on the disk when this returns. A torn line before it is closed off. Raises OSError."""
+    """One more line, whole and on the disk when this returns. A torn line before it is closed off. Raises OSError."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "r+b", buffering=0) as file:
         size = file.seek(0, os.SEEK_END)
         torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
-        file.write((b"\n" if torn else b"") + json.dumps(line).encode() + b"\n")
+        rest = memoryview((b"\n" if torn else b"") + json.dumps(line).encode() + b"\n")
+        while rest:  # a disk that gets full takes a part of it first, and says so only when asked to take the rest
+            rest = rest[file.write(rest) :]
         os.fsync(descriptor)
 
 

@@ -52,9 +52,11 @@ class History(Struct, kw_only=True):
     shown: set[str] = msgspec.field(default_factory=set)
     """Steps that a person was told to do."""
     names: dict[str, list[str]] = msgspec.field(default_factory=dict)
-    """What lay in the directories that the run made, when it ended."""
+    """What lay in the directories that the run made, and came by it, after its last step."""
     last_boot: str = ""
     """Of the machine, when the run was last at work."""
+    killed: bool = False
+    """It ended without a word: what came to be after its last line may be its own."""
 
     def record(self, step: str) -> Record:
         """That of a step, a fresh one where there is none yet."""
@@ -107,9 +109,11 @@ def _read(line: dict[str, Any], found: History) -> None:
     found.at = str(line["at"])
     found.last_boot = str(line.get("boot", found.last_boot))
     if event == "start":
+        found.killed = True
         found.state, found.named = "running", (*found.named, *map(str, line.get("named", ())))
     elif event == "state":
         found.state = msgspec.convert(line["state"], State)
+        found.killed = found.killed and found.state in ("undoing", "undone")
         found.names.update(msgspec.convert(line.get("names", {}), dict[str, list[str]]))
     elif event == "shown":
         found.shown.add(str(line["step"]))
@@ -122,6 +126,7 @@ def _read(line: dict[str, Any], found: History) -> None:
     elif event == "end":
         record = found.record(line["step"])
         record.outcome, record.after = str(line["outcome"]), msgspec.convert(line["after"], After)
+        found.names.update(msgspec.convert(line.get("names", {}), dict[str, list[str]]))
         if line.get("reboot"):
             found.boot = str(line["boot"])
     elif event == "taken-back":
@@ -135,8 +140,8 @@ def failed(path: str, error: OSError) -> JournalError:
 
 def create(state: str, plan: Plan) -> RunFolder:
     """A folder for a new run, the plan in it. Raises JournalError."""
-    name = f"{lines.now().replace('-', '').replace(':', '')}-{uuid.uuid4().hex[:8]}"
-    path = os.path.join(state, "runs", name)
+    stamp = lines.now().replace("-", "").replace(":", "")
+    path = os.path.join(state, "runs", f"{_after_the_others(state, stamp)}-{uuid.uuid4().hex[:8]}")
     try:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
         os.mkdir(path, 0o700)
@@ -151,6 +156,12 @@ def create(state: str, plan: Plan) -> RunFolder:
     except OSError as error:
         raise failed(path, error) from error
     return RunFolder(path)
+
+
+def _after_the_others(state: str, stamp: str) -> str:
+    """The stamp, or one behind that of the newest run: names are the order of the runs, and a clock may go back."""
+    newest = os.path.basename(runs[0].path) if (runs := all_runs(state)) else ""
+    return stamp if f"{stamp}-" > newest else f"{newest.rpartition('-')[0]}~"
 
 
 def all_runs(state: str) -> tuple[RunFolder, ...]:

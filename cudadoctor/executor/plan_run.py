@@ -11,7 +11,8 @@ from typing import IO, Literal, Protocol
 from msgspec import Struct
 
 from cudadoctor.errors import CudaDoctorError
-from cudadoctor.executor import conditions, mend, plan_journal, plan_step, preflight, processes, programs, trees
+from cudadoctor.executor import at_work, conditions, mend, plan_journal, plan_step, preflight, programs
+from cudadoctor.executor.contents import Contents
 from cudadoctor.executor.journal import Journal
 from cudadoctor.executor.kept import After
 from cudadoctor.executor.machine import Machine
@@ -92,7 +93,7 @@ def resume(machine: Machine, *, watcher: Watcher | None = None) -> Applied:
     journal = Journal(machine.state)
     with journal.locked():
         folder, history = _unfinished(machine.state)
-        refuse_while_at_work(folder, history, machine)
+        at_work.refuse(folder, history, machine)
         plan = folder.plan()
         looked = conditions.look_at(plan, machine, history.done())
         course = Course(plan, looked, history.named, history, machine)
@@ -114,19 +115,6 @@ def _unfinished(state: str) -> tuple[RunFolder, History]:
         if history.state == "applied":
             break
     raise CudaDoctorError(f"there is nothing to go on with: no run in {state}/runs was broken off")
-
-
-def refuse_while_at_work(folder: RunFolder, history: History, machine: Machine) -> None:
-    """A run that was killed may have left its program running. Raises CudaDoctorError."""
-    if history.last_boot != machine.boot():
-        return
-    for name, record in history.steps.items():
-        for pid, born in record.groups:
-            if not record.outcome and processes.group_lives(pid, born):
-                raise CudaDoctorError(
-                    f"{folder.path}: the program of {name} still runs (process {pid}): wait for its end, or end it, "
-                    "then `--resume`"
-                )
 
 
 def _nothing(course: Course, watcher: Watcher) -> Applied:
@@ -179,6 +167,7 @@ class _Walk:
     def __init__(self, course: Course, bench: Bench, watcher: Watcher) -> None:
         self._course, self._bench, self._watcher = course, bench, watcher
         self._outcomes: dict[str, str] = {}
+        self._contents = Contents(bench.history)
 
     def to_the_end(self) -> Applied:
         total = len(self._course.plan.steps)
@@ -211,10 +200,16 @@ class _Walk:
         if reason is not None:
             bench.folder.add("shown", step=step.id)
             return "shown", reason
+        record = bench.history.record(step.id)
+        again = record.before is not None
         if course.holds(step):
+            if record.before is not None and not record.outcome:  # killed before its end was written down
+                self._end(step, "done", plan_step.after(step, record.before, bench.machine), "")
             return "held", ""
-        again = bench.history.record(step.id).before is not None
+        if not again:
+            self._still_free(step)
         was = plan_step.begin(step, bench)
+        self._contents.begun(was.makes)
         try:
             if again:
                 mend.go_on(step, was, bench)
@@ -226,6 +221,15 @@ class _Walk:
             raise
         self._end(step, "done", plan_step.after(step, was, bench.machine), "")
         return "done", ""
+
+    def _still_free(self, step: PlanStep) -> None:
+        """Raises Failed where somebody has made something at the step's place since the plan was looked at.
+
+        `conda create -y` would replace an environment that is there.
+        """
+        found = list(preflight.in_the_way(step, {made.path for made in self._contents.makes()}))
+        if found:
+            raise Failed(found[0])
 
     def _came_to_be(self, step: PlanStep) -> None:
         """Raises Failed where the step's own condition does not hold after it."""
@@ -244,6 +248,7 @@ class _Walk:
             message=message,
             reboot=step.reboot,
             boot=self._bench.machine.boot(),
+            names=self._contents.names(),
         )
         self._bench.note(f"{step.id}: {outcome} {message}".rstrip())
 
@@ -261,11 +266,7 @@ class _Walk:
         return self._answer("applied", None, waiting, self._course.next_line())
 
     def _close(self, state: str) -> None:
-        names = {}
-        for record in self._bench.history.steps.values():
-            for made in record.before.makes if record.before is not None else ():
-                names.update(trees.listing(made))
-        self._bench.folder.add("state", state=state, names=names, boot=self._bench.machine.boot())
+        self._bench.folder.add("state", state=state, names=self._contents.names(), boot=self._bench.machine.boot())
 
     def _answer(
         self,

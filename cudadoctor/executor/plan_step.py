@@ -12,7 +12,7 @@ from typing import IO
 from msgspec import Struct
 
 from cudadoctor.errors import CudaDoctorError
-from cudadoctor.executor import fetch, kept, packages, processes, programs, trees
+from cudadoctor.executor import contents, fetch, kept, packages, processes, programs, trees
 from cudadoctor.executor.change import as_text, content
 from cudadoctor.executor.journal import Journal
 from cudadoctor.executor.kept import After, Before
@@ -74,9 +74,16 @@ def begin(step: PlanStep, bench: Bench) -> Before:
 
 
 def clear(step: PlanStep, was: Before, bench: Bench) -> None:
-    """Remove what a try that was broken off had made. What is fetched in part stays: it is gone on with."""
+    """Remove what a try that was broken off had made. What is fetched in part stays: it is gone on with.
+
+    Raises Refused where somebody else has put something there since.
+    """
     if isinstance(step.action, Fetch):
         return
+    for made in was.makes:
+        newer = contents.strange(made, bench.history, step.id)
+        if newer:
+            raise Refused(f"{newer[0]}: came to be since this step was tried, and is not removed: move it away")
     for made in reversed(was.makes):
         trees.remove(made, bench.machine, needs_root=step.needs_root)
 

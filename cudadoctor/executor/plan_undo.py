@@ -6,7 +6,7 @@ import contextlib
 import os
 import shlex
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 from msgspec import Struct
@@ -14,8 +14,10 @@ from msgspec.structs import replace
 
 from cudadoctor.errors import CudaDoctorError
 from cudadoctor.executor import (
+    at_work,
     change,
     conditions,
+    contents,
     kept,
     mend,
     packages,
@@ -30,7 +32,7 @@ from cudadoctor.executor.journal import Journal
 from cudadoctor.executor.kept import After, Before
 from cudadoctor.executor.machine import Machine, NoProgram
 from cudadoctor.executor.plan_journal import History, Record, RunFolder
-from cudadoctor.executor.plan_run import Silent, Watcher, open_log, refuse_while_at_work
+from cudadoctor.executor.plan_run import Silent, Watcher, open_log
 from cudadoctor.executor.plan_step import Bench, Failed
 from cudadoctor.executor.sudo import Ticket
 from cudadoctor.executor.target import Refused, Writer, look
@@ -77,7 +79,7 @@ def undo(
         history = folder.history()
         if history.state == "undone":
             raise CudaDoctorError(f"{wanted or folder.path}: is taken back already")
-        refuse_while_at_work(folder, history, machine)
+        at_work.refuse(folder, history, machine)
         return _run_back(folder, history, journal, machine, watcher or Silent(), without)
 
 
@@ -251,7 +253,9 @@ def _packages_back(step: PlanStep, was: Before, left: After | None, bench: Bench
 
 def _unmade(made: trees.Made, step: PlanStep, bench: Bench) -> Undone | None:
     root = step.needs_root
-    newer = trees.later(made, _names(bench.history))
+    newer = contents.strange(made, bench.history, step.id)
+    if made.real in newer:
+        return Undone(path=made.path, how="kept", reason="it came to be after this step had failed")
     inside = [path for path in newer if os.path.dirname(path) != made.real]
     try:
         if inside and not made.there:
@@ -266,7 +270,3 @@ def _unmade(made: trees.Made, step: PlanStep, bench: Bench) -> Undone | None:
         shown = ", ".join(os.path.basename(path) for path in newer[:5])
         return Undone(path=made.path, how="kept", reason=f"what came into it since is left: {shown}")
     return Undone(path=made.path, how="removed") if gone else None
-
-
-def _names(history: History) -> Mapping[str, list[str]]:
-    return history.names

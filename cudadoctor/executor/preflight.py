@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from cudadoctor.errors import CudaDoctorError
 from cudadoctor.executor import preflight_apt, preflight_room, processes
@@ -15,7 +15,7 @@ from cudadoctor.executor.machine import Machine, NoProgram, command
 from cudadoctor.executor.target import Refused, Writer, look
 from cudadoctor.executor.target import objections as against_file
 from cudadoctor.executor.trees import note
-from cudadoctor.remedies.plan import AllOf, Condition, Exists, Fetch, HasHash, Plan, PlanStep, problems
+from cudadoctor.remedies.plan import Fetch, Plan, PlanStep, brings, problems
 from cudadoctor.remedies.steps import Run, WriteFile
 
 _OUR_CACHE = "/cudadoctor/"
@@ -166,16 +166,21 @@ def _places(todo: Sequence[PlanStep], earlier: Mapping[str, Before], broken_off:
         by_earlier += step.makes
         was = earlier.get(step.id)
         ours = {made.path for made in was.makes if not made.there} if was is not None else set()
-        for path in step.makes:
-            made = note(path)
-            if made.there and not made.empty and not step.packages and path not in ours and _is_the_thing(path, step):
-                what = "is a link" if os.path.islink(made.real) else "is there already"
-                cure = "is not what this step makes: move it away, or choose another place"
-                if path in broken_off:
-                    cure = "was left by a run that was broken off: `--resume` goes on with it, `undo` takes it back"
-                yield f"{step.id}: {path} {what} and {cure}"
+        yield from (f"{step.id}: {text}" for text in in_the_way(step, ours, broken_off))
         if isinstance(step.action, Fetch):
             yield from _place_of_fetch(step.id, step.action, ours=step.action.path in ours)
+
+
+def in_the_way(step: PlanStep, ours: Collection[str], broken_off: Mapping[str, str] | None = None) -> Iterator[str]:
+    """What lies where the step makes something, and is not of `ours`."""
+    for path in step.makes:
+        made = note(path)
+        if made.there and not made.empty and not step.packages and path not in ours and brings(step, path):
+            what = "is a link" if os.path.islink(made.real) else "is there already"
+            cure = "is not what this step makes: move it away, or choose another place"
+            if path in (broken_off or {}):
+                cure = "was left by a run that was broken off: `--resume` goes on with it, `undo` takes it back"
+            yield f"{path} {what} and {cure}"
 
 
 def _unwritable(step: PlanStep, by_earlier: Sequence[str]) -> Iterator[str]:
@@ -210,21 +215,3 @@ def _place_of_fetch(name: str, action: Fetch, *, ours: bool) -> Iterator[str]:
         source = local_path(action.url)
         if not os.path.isfile(source):
             yield f"{name}: {source}: there is no such file"
-
-
-def _is_the_thing(path: str, step: PlanStep) -> bool:
-    """The step is to bring just this to be, as opposed to a cache that may be there."""
-    argv = step.action.argv if isinstance(step.action, Run) else ()
-    if any(word == path or word.endswith(f"={path}") for word in argv):
-        return True
-    return step.done_when is not None and any(
-        one == path or one.startswith(f"{path}/") for one in _paths_of(step.done_when)
-    )
-
-
-def _paths_of(condition: Condition) -> Iterator[str]:
-    if isinstance(condition, AllOf):
-        for one in condition.conditions:
-            yield from _paths_of(one)
-    elif isinstance(condition, (Exists, HasHash)):
-        yield condition.path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 from collections.abc import Mapping, Sequence
@@ -174,9 +175,13 @@ def _names(folder: str) -> frozenset[str]:
 
 def _mounts() -> tuple[str, ...]:
     try:
-        with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
-            fields = [line.split(" ") for line in file]
+        with open("/proc/self/mountinfo", "rb") as file:
+            fields = [line.split(b" ") for line in file]
     except OSError:
         return ()
-    # The kernel writes a space as \040, and so on (proc(5)).
-    return tuple(one[4].encode("latin-1", "replace").decode("unicode_escape") for one in fields if len(one) > 4)
+    return tuple(mount_place(one[4]) for one in fields if len(one) > 4)
+
+
+def mount_place(field: bytes) -> str:
+    r"""The path of a mount, in which the kernel writes a space as \040 and so on, other bytes as they are (proc(5))."""
+    return os.fsdecode(re.sub(rb"\\([0-7]{3})", lambda found: bytes((int(found[1], 8) & 0xFF,)), field))

@@ -57,6 +57,25 @@ def elsewhere(facts: Facts) -> Remedy | None:
             summary="Update JetPack: a Jetson's driver is a part of it",
             steps=(Tell(text="Flash or upgrade to the JetPack release that the program needs (NVIDIA SDK Manager)."),),
         )
+    if machine.lends_gpus(facts):
+        return Remedy(
+            summary="Leave the vGPU host's driver as it is, and use the GPU in a guest",
+            steps=(
+                Tell(text="This machine lends its GPUs to guests by NVIDIA's vGPU manager: another driver stops them."),
+                Tell(text="Compute in a guest, or give the GPU up for vGPU first: ask whoever runs the hypervisor."),
+            ),
+        )
+    if machine.vgpu_guest(facts):
+        return Remedy(
+            summary="Install the vGPU guest driver that belongs to the host's vGPU release",
+            steps=(
+                Tell(
+                    text="Ask whoever runs the hypervisor (or the cloud) for the guest (GRID) driver of the host's "
+                    "vGPU release, and install that: no driver of a distribution or from nvidia.com drives a vGPU."
+                ),
+                Tell(text="A guest driver newer than the host's release allows does not start either."),
+            ),
+        )
     return None
 
 

@@ -51,6 +51,20 @@ def on_jetson(facts: Facts) -> bool:
     return facts.os is not None and facts.os.jetson is not None
 
 
+def vgpu_guest(facts: Facts) -> bool:
+    """A guest with a part of a GPU: its driver is that of the host's vGPU release, as far as a driver told."""
+    from cudadoctor.checks import gpu_words
+
+    return facts.smi is not None and any(gpu_words.is_vgpu(gpu) for gpu in facts.smi.gpus)
+
+
+def lends_gpus(facts: Facts) -> bool:
+    """A host whose driver is NVIDIA's vGPU manager."""
+    from cudadoctor.checks import gpu_words
+
+    return bool(facts.kernel is not None and facts.kernel.vgpu_host) or gpu_words.lends(facts.smi)
+
+
 def env_of(subject: str, facts: Facts) -> EnvFacts | None:
     """The environment that a finding is about, else the active one."""
     prefix = subject.removeprefix("env:")

@@ -174,3 +174,21 @@ def problems(plan: Plan) -> Iterator[str]:
             if need not in seen:
                 yield f"{step.id} needs {need}, which does not stand before it"
         seen.add(step.id)
+
+
+def brings(step: PlanStep, path: str) -> bool:
+    """Whether the step is to bring just this to be, as opposed to a cache that may be there before."""
+    argv = step.action.argv if isinstance(step.action, Run) else ()
+    if any(word == path or word.endswith(f"={path}") for word in argv):
+        return True
+    return step.done_when is not None and any(
+        one == path or one.startswith(f"{path}/") for one in _paths_of(step.done_when)
+    )
+
+
+def _paths_of(condition: Condition) -> Iterator[str]:
+    if isinstance(condition, AllOf):
+        for one in condition.conditions:
+            yield from _paths_of(one)
+    elif isinstance(condition, (Exists, HasHash)):
+        yield condition.path

@@ -8,7 +8,7 @@ from hashlib import sha256
 
 import cudadoctor
 from cudadoctor.errors import CudaDoctorError
-from cudadoctor.remedies.plan import Fetch, HasHash, Plan, PlanStep
+from cudadoctor.remedies.plan import Fetch, HasHash, Plan, PlanStep, brings
 from cudadoctor.remedies.steps import Run, Tell, WriteFile
 from cudadoctor.render import plan_parts, sh_library
 from cudadoctor.render.clean import clean_lines, command
@@ -205,6 +205,10 @@ class _Script:
         kept = [plan_parts.absolute(path, step) for path in step.touches]
         yield from (f"keep {runner} {number}.{index} {word(path)}" for index, path in enumerate(kept))
         made = self._made(step)
+        for index, path in enumerate(made):
+            if brings(step, path) and not step.packages:
+                yield f"shown={word(plain(path))}"
+                yield f"untaken {runner} {number}.{index} {word(path)}"
         yield from (f"fresh {runner} {number}.{index} {word(path)}" for index, path in enumerate(made))
         if isinstance(action, Run):
             yield from self._run(step, action)

@@ -145,14 +145,27 @@ write_file() {
 }
 """,
     "fresh": """
-# fresh as_me|as_root NAME PATH: what a try of this script left half-made goes before the next one. What was there
-# before the first try has no mark, and stays.
+# fresh as_me|as_root NAME PATH: what a try of this script left half-made goes before the next one, mounts in it not.
+# What was there before the first try has no mark, and stays.
 fresh() {
   if [ -e "${state}/making.$2" ]; then
     printf '%s\\n' '      removes what a try that was broken off left'
-    "$1" rm -rf "$3"
+    case "$(rm --help 2>&1)" in
+      *--one-file-system*) "$1" rm -rf --one-file-system "$3" ;;
+      *) "$1" rm -rf "$3" ;;
+    esac
   elif "$1" test ! -e "$3" && "$1" test ! -L "$3"; then
     : >"${state}/making.$2"
+  fi
+}
+""",
+    "untaken": """
+# untaken as_me|as_root NAME PATH: something else that lies where the step makes something is never put at risk.
+untaken() {
+  [ ! -e "${state}/making.$2" ] || return 0
+  "$1" test -e "$3" || "$1" test -L "$3" || return 0
+  if "$1" test -L "$3" || [ -n "$("$1" ls -A "$3")" ]; then
+    stop "${shown} is there already and is not what this step makes: move it away, then run this script again."
   fi
 }
 """,
@@ -270,6 +283,7 @@ waits() {
 _NEEDS = {
     "did_not": ("stop",),
     "unchanged": ("stop",),
+    "untaken": ("stop",),
     "write_file": ("stop",),
     "download": ("stop",),
     "accept": ("stop", "has_hash"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +16,7 @@ import pytest
 from msgspec.structs import replace
 
 from cudadoctor.errors import CudaDoctorError
-from cudadoctor.executor import change, lines, plan_journal, plan_run, plan_undo
+from cudadoctor.executor import change, lines, plan_journal, plan_run, plan_undo, trees
 from cudadoctor.executor.journal import Journal
 from cudadoctor.executor.plan_run import Applied
 from cudadoctor.executor.preflight import Objected
@@ -343,11 +345,120 @@ def test_the_newest_first_whatever_it_is_and_by_name(stage: Stage) -> None:
     assert plan_undo.undo(stage.machine).state == "nothing-to-do"
 
 
+def test_what_the_user_put_there_between_two_tries_is_never_the_runs_own(stage: Stage) -> None:
+    """An environment of the user's in the conda that a run made: neither the next try nor `undo` removes it."""
+    broken = stage.step("last", "test -e fixed", needs=("env",))
+    steps = whole(stage)
+    steps = replace(steps, steps=(*steps.steps, broken))
+    assert plan_run.apply(stage.machine, steps).state == "failed"
+    thesis = stage.home / "conda/envs/mine/thesis"
+    thesis.parent.mkdir()
+    thesis.touch()
+    (stage.home / "fixed").touch()
+    assert plan_run.resume(stage.machine).state == "applied"
+    assert plan_undo.undo(stage.machine).state == "undone"
+    assert thesis.exists()
+    assert not (stage.home / "conda/envs/torch").exists()
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_second_try_does_not_remove_what_came_after_the_first(stage: Stage, there: bool) -> None:
+    """Into a directory that a failed step had made, or in the place of one that it had not come to make."""
+    env = stage.home / "env"
+    script = f"{f'mkdir -p {env}/envs && ' if there else ''}test -e {stage.home}/fixed && mkdir -p {env}"
+    only = stage.step("env", script, makes=(str(env),), done_when=Exists(path=str(env / "whole")))
+    first = stage.making("a")
+    assert plan_run.apply(stage.machine, plan(first, only)).state == "failed"
+    mine = env / "envs/mine" if there else env / "mine"
+    mine.mkdir(parents=True)
+    (stage.home / "fixed").touch()
+    again = plan_run.resume(stage.machine)
+    assert again.state == "failed"
+    assert "is not removed: move it away" in (again.error or "")
+    back = plan_undo.undo(stage.machine)
+    assert [item.how for item in back.items if item.path == str(env)] == ["kept"]
+    assert mine.exists()
+
+
+def test_a_place_that_is_taken_while_the_plan_runs_is_left_alone(stage: Stage) -> None:
+    """As `conda create -y -p` would replace what lies there."""
+    env = stage.home / "env"
+    argv = ("sh", "-c", 'rm -rf "$1"; mkdir "$1"; : >"$1/whole"', "sh", str(env))
+    make = stage.step("env", "", argv=argv, makes=(str(env),), done_when=Exists(path=str(env / "whole")))
+
+    def at(event: str, what: str) -> None:
+        if (event, what) == ("begin", "env"):
+            env.mkdir()
+            (env / "thesis").touch()
+
+    result = plan_run.apply(stage.machine, plan(stage.making("a"), make), watcher=Seen(at))
+    assert result.state == "failed"
+    assert "is there already" in (result.error or "")
+    assert plan_undo.undo(stage.machine).state == "undone"
+    assert (env / "thesis").exists()
+
+
+def test_edits_after_a_kill_at_the_very_end_of_a_step_are_kept(stage: Stage) -> None:
+    """Killed between the step's work and its line in the journal, gone on with, edited, taken back."""
+    rc = stage.home / ".bashrc"
+    seen = Prints(argv=("grep", "-q", "init", str(rc)))
+    init = stage.step("init", "echo init >>.bashrc", touches=(str(rc),), done_when=seen)
+    last = stage.making("last", needs=("init",))
+    assert plan_run.apply(stage.machine, plan(init, last)).state == "applied"
+    events = Path(plan_journal.all_runs(str(stage.state))[0].path) / "events.jsonl"
+    rows = events.read_text().splitlines(keepends=True)
+    end = next(number for number, row in enumerate(rows) if '"end"' in row)
+    events.write_text("".join(rows[:end]))
+    (stage.home / "last" / "whole").unlink()
+    (stage.home / "last").rmdir()
+    assert plan_run.resume(stage.machine).state == "applied"
+    rc.write_text("mine\ninit\nedited for weeks\n")
+    back = plan_undo.undo(stage.machine)
+    assert [item.how for item in back.items if item.path == str(rc)] == ["kept"]
+    assert "edited for weeks" in rc.read_text()
+
+
+def test_the_order_of_runs_is_kept_when_the_clock_goes_back(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert plan_run.apply(stage.machine, plan(stage.making("a"))).state == "applied"
+    monkeypatch.setattr(lines, "now", lambda: "1970-01-01T00:00:01.000000Z")
+    for name in ("b", "c"):
+        assert plan_run.apply(stage.machine, plan(stage.making(name))).state == "applied"
+    for name in ("c", "b", "a"):
+        assert plan_undo.undo(stage.machine).state == "undone"
+        assert not (stage.home / name).exists()
+
+
+def test_a_line_is_whole_or_the_disk_is_said_to_be_full(stage: Stage) -> None:
+    """A write may take a part of a line and tell so by its number alone."""
+    script = f"""
+import resource, sys
+sys.path.insert(0, {str(Path(__file__).parents[2])!r})
+from cudadoctor.executor import lines
+resource.setrlimit(resource.RLIMIT_FSIZE, (20, 20))
+try:
+    lines.append({str(stage.base / "events")!r}, {{"event": "begin", "step": "a"}})
+except OSError:
+    print("refused")
+"""
+    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    assert done.stdout == "refused\n"
+
+
+@pytest.mark.parametrize(
+    ("field", "place"),
+    [
+        (b"/home/li/with\\040space", "/home/li/with space"),
+        ("/home/\u674e/env".encode(), "/home/\u674e/env"),
+        (b"/a\\134b", "/a\\b"),
+        (b"/\xff", "/\udcff"),
+    ],
+)
+def test_the_places_of_mounts_are_read_as_they_are(field: bytes, place: str) -> None:
+    assert trees.mount_place(field) == place
+
+
 def test_a_mount_in_it_is_never_removed(needs_mounts: None, stage: Stage) -> None:
     """In a mount namespace of its own: a directory that was made holds a mount when it is taken back."""
-    import subprocess
-    import sys
-
     script = f"""
 import os, subprocess, sys
 sys.path.insert(0, {str(Path(__file__).parents[2])!r})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -207,3 +208,78 @@ def test_apts_lists_are_read_once_where_no_source_is_added() -> None:
         return sum(isinstance(step.action, Run) and step.action.argv == ("apt-get", "update") for step in steps)
 
     assert (updates(), updates(toolkit=True)) == (1, 2)
+
+
+def test_nvswitches_need_their_fabric_manager_of_the_same_branch() -> None:
+    eight = tuple(replace(hardware.H100, bus=f"0000:{number:02x}:00.0") for number in range(1, 9))
+    plan = planned(machine(hardware.UBUNTU_2204, *eight, nvswitches=4, groups=("ada", "sudo")))
+    assert argv(plan, "driver-install")[-2:] == ("nvidia-driver-580-server-open", "nvidia-fabricmanager-580")
+    assert argv(plan, "driver-fabric") == ("systemctl", "enable", "--now", "nvidia-fabricmanager.service")
+    assert step(plan, "driver-fabric").needs == ("driver-reboot",)
+    assert ids(plan).index("driver-reboot") < ids(plan).index("driver-fabric") < ids(plan).index("smoke")
+    red_hat = planned(machine(fresh.RHEL_9, *eight, nvswitches=4, groups=("ada", "wheel")))
+    assert any("nvidia-fabricmanager of exactly" in note for note in red_hat.notes)
+    assert "driver-fabric" not in ids(planned(machine(hardware.UBUNTU_2204, hardware.RTX_3090)))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("ubuntu2204-vgpu-l40s-580-torch28", "guest (GRID) driver"),
+        ("ubuntu2204-vgpuhost-a100-550", "another driver stops them"),
+        ("ubuntu2204-rtx3090-535-vgpu-host", "another driver stops them"),
+    ],
+)
+def test_a_vgpu_has_the_driver_of_its_hosts_release(name: str, words: str) -> None:
+    plan = planned(CATALOGUE[name].machine, driver=True, words={"cuda": "12.6"})
+    assert words in text(plan, "driver-elsewhere")
+    assert not [one for one in ids(plan) if one.startswith("driver-") and one != "driver-elsewhere"]
+
+
+def test_the_driver_of_a_run_file_goes_before_packages_come() -> None:
+    one = machine(hardware.UBUNTU_2204, hardware.RTX_3090, files={"/usr/bin/nvidia-uninstall": "#!/bin/sh\n"})
+    plan = planned(one)
+    assert ids(plan)[0] == "driver-run-file"
+    assert step(plan, "driver-run-file").manual
+    assert all("driver-run-file" in step(plan, name).needs for name in ("driver-lists", "driver-install"))
+
+
+def test_headers_of_the_flavour_that_runs() -> None:
+    cloud = replace(fresh.DEBIAN_13, kernel="6.12.48+deb13-cloud-amd64")
+    assert argv(planned(machine(cloud, hardware.RTX_3090)), "driver-install")[-3] == "linux-headers-cloud-amd64"
+    odd = replace(hardware.UBUNTU_2204, kernel="5.15.0-")  # apt would take it for an order to remove
+    plan = planned(machine(odd, hardware.RTX_3090, headers=False))
+    assert not [word for word in argv(plan, "driver-install") if word.startswith("linux-headers")]
+
+
+def test_no_repository_of_another_distribution_or_machine() -> None:
+    """NVIDIA's for Debian are for x86_64; no driver is planned from one that is not there, and it is said."""
+    arm = replace(fresh.DEBIAN_13, arch="aarch64", kernel="6.12.48+deb13-arm64")
+    plan = planned(machine(arm, hardware.RTX_5090))
+    assert "driver-by-hand" in ids(plan)
+    assert "driver-keyring" not in ids(plan)
+
+
+def test_the_build_is_one_for_the_driver_that_an_older_ubuntu_has() -> None:
+    """20.04 got no 580: a build for CUDA 13 would not run after the reboot."""
+    plan = planned(machine(hardware.UBUNTU_2004, hardware.RTX_5090))
+    assert argv(plan, "driver-install") == ("ubuntu-drivers", "install")
+    assert "with CUDA 12." in plan.title
+
+
+def test_an_image_of_packages_is_not_changed_by_dnf() -> None:
+    image = replace(hardware.FEDORA_42, id="bazzite", id_like="fedora", pretty="Bazzite")
+    told = text(planned(machine(image, hardware.RTX_4090, groups=("ada", "wheel"))), "driver-by-hand")
+    assert "rebase" in told
+    assert "dnf install" not in told
+
+
+@pytest.mark.parametrize("more", [{}, {"toolkit": True}, {"words": {"manager": "conda"}}])
+def test_nothing_is_planned_for_musl(more: dict[str, Any]) -> None:
+    plan = planned(CATALOGUE["docker-alpine-t4-550"].machine, **more)
+    assert "musl" in (plan.impossible or "")
+    assert plan.steps == ()
+
+
+def test_nixos_is_told_what_wheels_need() -> None:
+    assert any("nix-ld" in note for note in planned(CATALOGUE["nixos-rtx3090-580open"].machine).notes)

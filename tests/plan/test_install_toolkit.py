@@ -22,7 +22,7 @@ from cudadoctor.remedies.steps import WriteFile
 from cudadoctor.versions import CudaVersion
 from tests.machines import hardware
 from tests.machines.catalogue import CATALOGUE
-from tests.machines.parts import Machine
+from tests.machines.parts import Machine, Os
 
 from . import fresh
 from .fresh import argv, fetch, ids, machine, planned, step, text
@@ -307,3 +307,60 @@ def test_a_known_name_is_enough_where_the_package_cannot_be_listed() -> None:
     assert argv(plan, "toolkit-key")[3] == f"{FOLDER}/7fa2af80.pub"
     with pytest.raises(CudaDoctorError, match="there is no such file"):
         planned(REFERENCE, **BARE, local_repo="/home/ada/gone.deb")
+
+
+AMAZON_2023 = replace(
+    hardware.FEDORA_42, id="amzn", id_like="fedora", version_id="2023", pretty="Amazon Linux 2023", glibc="2.34"
+)
+AMAZON_2 = replace(AMAZON_2023, id_like="centos rhel fedora", version_id="2", pretty="Amazon Linux 2", glibc="2.26")
+
+
+@pytest.mark.parametrize(
+    "os",
+    [
+        AMAZON_2023,
+        AMAZON_2,
+        replace(fresh.RHEL_9, version_id="8.10", arch="ppc64le", kernel="4.18.0-553.el8.ppc64le"),
+        replace(hardware.FEDORA_42, arch="aarch64"),
+        replace(fresh.DEBIAN_13, arch="aarch64"),
+    ],
+)
+def test_packages_of_another_release_or_machine_are_never_taken(os: Os) -> None:
+    plan = planned(machine(os, groups=("ada", "wheel", "sudo")), words={"cuda": "12.4", "manager": "conda"},
+                   toolkit=True)  # fmt: skip
+    assert "is in no table here" in (plan.impossible or "")
+    assert not [one for one in ids(plan) if one.startswith("toolkit")]
+
+
+def test_a_relative_of_rhel_has_the_repository_of_its_release() -> None:
+    relative = replace(fresh.RHEL_9, id="eurolinux", id_like="rhel fedora centos", version_id="8.9")
+    plan = planned(machine(relative, groups=("ada", "wheel")), words={"cuda": "12.4", "manager": "conda"},
+                   toolkit=True)  # fmt: skip
+    assert argv(plan, "toolkit-repo")[-1].endswith("/rhel8/x86_64/cuda-rhel8.repo")
+
+
+def test_a_compiler_of_rhel_that_there_is() -> None:
+    ten = replace(fresh.RHEL_9, version_id="10.0", gcc="14.2.1")
+    plan = planned(machine(ten, groups=("ada", "wheel")), words={"cuda": "12.6", "manager": "conda"}, toolkit=True)
+    assert step(plan, "compiler").manual  # RHEL 10 has no gcc-toolset-13
+    nine = replace(fresh.RHEL_9, gcc="15.1.1")
+    plan = planned(machine(nine, groups=("ada", "wheel")), words={"cuda": "12.8", "manager": "conda"}, toolkit=True)
+    assert argv(plan, "compiler")[-1] == "gcc-toolset-14"
+
+
+def test_arm_servers_have_packages_from_11_0_on() -> None:
+    arm = replace(hardware.UBUNTU_2404_ARM, version_id="18.04")
+    plan = planned(machine(arm, hardware.GH200), words={"cuda": "10.1", "manager": "conda"}, toolkit=True)
+    assert "ARM servers: they begin with 11.0" in (plan.impossible or "")
+
+
+@pytest.mark.parametrize(
+    "url", ["http://mirror.example/simple", "http://localhost.evil.example/x", "http://127.0.0.1.x"]
+)
+def test_nothing_comes_over_http(url: str) -> None:
+    with pytest.raises(CudaDoctorError, match="use https"):
+        planned(machine(hardware.UBUNTU_2404), words={"manager": "pip"}, index_url=url)
+    with pytest.raises(CudaDoctorError, match="use https"):
+        planned(machine(hardware.UBUNTU_2404), channels=(url,))
+    here = planned(machine(hardware.UBUNTU_2404), words={"manager": "pip"}, index_url="http://localhost:3141/simple")
+    assert "http://localhost:3141/simple" in argv(here, "torch-install")

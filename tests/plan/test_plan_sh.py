@@ -174,15 +174,32 @@ def test_killed_in_the_middle_and_run_again_ends_the_same(world: World, shell: s
     assert world.files() == other.files()
 
 
-def test_what_was_there_before_is_never_removed(world: World) -> None:
-    (world.home / "tool").mkdir()
-    (world.home / "tool" / "mine").write_text("precious")
-    script = world.script(world.plan())
+@pytest.mark.parametrize("shell", HERE)
+@pytest.mark.parametrize("how", ["directory", "link"])
+def test_what_was_there_before_is_never_removed(world: World, shell: str, how: str) -> None:
+    """Nor is a program started that would: `conda create -y -p` replaces an environment that is there."""
+    place = world.home / "tool"
+    if how == "link":
+        place.symlink_to("elsewhere")
+    (world.home / "elsewhere" if how == "link" else place).mkdir()
+    (place / "mine").write_text("precious")
+    whole = world.plan()
+    wipes = replace(whole.steps[1], action=Run(argv=("rm", "-rf", str(place)), why="", safety="safe"))
+    script = world.script(replace(whole, steps=(whole.steps[0], wipes, *whole.steps[2:])))
     for _ in range(2):
-        done = world.run("dash" if "dash" in HERE else "bash", script)
+        done = world.run(shell, script)
         assert done.returncode == 1
-        assert "Step 2 of 7 (Install) did not end well (exit status 3)" in done.stderr
-        assert (world.home / "tool" / "mine").read_text() == "precious"
+        assert "tool is there already and is not what this step makes" in done.stderr
+        assert (place / "mine").read_text() == "precious"
+
+
+def test_an_empty_directory_is_no_hindrance(world: World) -> None:
+    (world.home / "tool").mkdir()
+    whole = world.plan()
+    fills = replace(whole.steps[1], action=Run(argv=("cp", "/bin/true", f"{world.home}/tool/"), why="", safety="safe"),
+                    done_when=Exists(path=f"{world.home}/tool/true"))  # fmt: skip
+    done = world.run(first_shell(), world.script(replace(whole, steps=(whole.steps[0], fills))))
+    assert done.returncode == 0, done.stderr
 
 
 def first_shell() -> str:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import shlex
+
 from msgspec.structs import replace
 
 from cudadoctor.compat import drivers
 from cudadoctor.facts.base import Facts
 from cudadoctor.recommend.model import Request
 from cudadoctor.remedies import install_driver, machine
-from cudadoctor.remedies.install.driver_packages import BRANCH, DEBIAN, RUNS, Kind, State, from_nvidia, install
-from cudadoctor.remedies.install.parts import Part, for_administrator, tell
+from cudadoctor.remedies.install.driver_packages import (
+    BRANCH,
+    DEBIAN,
+    OF_UBUNTU,
+    RUNS,
+    Kind,
+    State,
+    from_nvidia,
+    install,
+)
+from cudadoctor.remedies.install.parts import Part, for_administrator, rooted, tell
 from cudadoctor.remedies.plan import Condition, PlanStep, Prints
 from cudadoctor.remedies.steps import Run
 from cudadoctor.versions import DriverVersion
@@ -56,7 +67,10 @@ def kind(request: Request) -> Kind:
 
 
 def to_be(facts: Facts, request: Request) -> DriverVersion | None:
-    """The driver that the machine would get, as far as that limits the build: Debian's own are older than 580."""
+    """The driver that the machine would get, as far as that limits the build: those of Debian and of older Ubuntu."""
+    if facts.os is not None and facts.os.id == "ubuntu":
+        own = OF_UBUNTU.get(machine.release(facts) or 0)
+        return DriverVersion.parse(own) if own is not None else None
     if machine.family(facts) != "debian" or from_nvidia(facts, request):
         return None
     text = DEBIAN.get(machine.release(facts) or 0)
@@ -89,6 +103,8 @@ def steps(facts: Facts, request: Request, how: State, ground_cache: str) -> Part
     done = _running(wanted, how, part)
     part.steps += _secure_boot(facts, part.last, done)
     part.steps.append(_reboot(part.last, done))
+    part.steps += _fabric_manager(facts)
+    part.steps = _without_run_file(facts, part.steps)
     part = for_administrator(part, facts, "driver-ask", "ask for the driver")
     if how != "missing":
         part.steps = [
@@ -100,9 +116,50 @@ def steps(facts: Facts, request: Request, how: State, ground_cache: str) -> Part
     return _finished(part, facts, wanted)
 
 
+def _switches(facts: Facts) -> bool:
+    return facts.pci is not None and facts.pci.nvswitches > 0
+
+
+def _fabric_manager(facts: Facts) -> list[PlanStep]:
+    """Started after the reboot: until it has set the NVSwitches up, CUDA says "system not yet initialized" (802)."""
+    if not _switches(facts):
+        return []
+    unit = "nvidia-fabricmanager.service"
+    why = "there are NVSwitches here: without the fabric manager no program can use CUDA (error 802)"
+    return [
+        PlanStep(
+            id="driver-fabric", title="start the fabric manager", why=why,
+            action=rooted(("systemctl", "enable", "--now", unit), why), needs=("driver-reboot",),
+            done_when=Prints(argv=("systemctl", "is-active", "--quiet", unit)),
+            undo=(rooted(("systemctl", "disable", "--now", unit), "as before"),),
+        )
+    ]  # fmt: skip
+
+
+def _without_run_file(facts: Facts, steps: list[PlanStep]) -> list[PlanStep]:
+    """What NVIDIA's .run installer put there goes first: packages over its files are two drivers in one place."""
+    path = facts.distro.runfile if facts.distro is not None else None
+    if path is None:
+        return steps
+    first = tell(
+        "driver-run-file",
+        "take the driver of the .run file out",
+        f"As root: `{shlex.quote(path)}` removes what NVIDIA's .run installer once put here.",
+        why="packages installed over its files leave a mixture of two drivers, in which nothing works",
+        done_when=Prints(argv=("test", "!", "-e", path)),
+    )
+    return [first, *(replace(one, needs=(*one.needs, first.id)) for one in steps)]
+
+
 def _finished(part: Part, facts: Facts, wanted: Kind) -> Part:
     if wanted.branch == BRANCH and not wanted.open:
         part.notes.append(f"driver branch {BRANCH} is the last for this GPU: do not let it be upgraded beyond")
+    argvs = [one.action.argv for one in part.steps if isinstance(one.action, Run)]
+    if _switches(facts) and not any(word.startswith("nvidia-fabricmanager-") for argv in argvs for word in argv):
+        part.notes.append(
+            "there are NVSwitches here: install nvidia-fabricmanager of exactly the driver's version beside it, to the "
+            "last number"
+        )
     if facts.driver is not None and "nouveau" in facts.driver.other_modules:
         part.notes.append("nouveau holds the GPU until the reboot: the driver's packages keep it away after that")
     return part

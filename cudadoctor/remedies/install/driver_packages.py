@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from msgspec import Struct
@@ -9,7 +10,7 @@ from msgspec import Struct
 from cudadoctor.compat import drivers
 from cudadoctor.facts.base import Facts
 from cudadoctor.recommend.model import Request
-from cudadoctor.remedies import install_driver, machine
+from cudadoctor.remedies import install_driver, machine, who
 from cudadoctor.remedies.install import repository
 from cudadoctor.remedies.install.parts import (
     NVIDIA_GUIDE,
@@ -31,9 +32,13 @@ _UBUNTU_WITH_470 = ("20.04", "22.04", "24.04")
 """From memory; 24.04 still has it."""
 DEBIAN = {12: "535.247.01", 13: "550.163.01"}
 """The driver of each Debian's non-free component: 535 and 550.163 were seen in its archive (November 2026)."""
+OF_UBUNTU = {16: "430.64", 18: "535.183.01", 20: "570.133.07"}
+"""What ubuntu-drivers finds at most in a release that got no 580: from memory."""
 _DISK_MIB = 1500
 """Driver with its kernel sources built; an estimate."""
 State = Literal["fine", "missing", "broken", "old", "asked", "no-gpu", "unknown"]
+_KERNEL = re.compile(r"[0-9][A-Za-z0-9._~+-]*[A-Za-z0-9]\Z")
+"""A kernel's release that can stand in a package's name. apt takes `name-` for an order to remove it."""
 RUNS = Prints(argv=("nvidia-smi", "-L"))
 
 
@@ -75,12 +80,22 @@ def install(facts: Facts, request: Request, wanted: Kind, how: State, cache: str
         if release is not None and (wanted.branch == BRANCH or release < 22):
             return _ubuntu_tool(facts, release, why, first=how == "missing")
     if family == "debian" and release in DEBIAN and wanted.branch == BRANCH:
-        if from_nvidia(facts, request):
-            return _debian_nvidia(facts, wanted, why, cache)
-        return _debian(facts, why)
+        if not from_nvidia(facts, request):
+            return _debian(facts, why)
+        found = _debian_nvidia(facts, wanted, why, cache)
+        if found:
+            return found
     if family == "rhel" and release in (8, 9, 10) and wanted.branch == BRANCH and (wanted.open or release != 10):
-        return _rhel(facts, release, wanted, why, first=how == "missing")
+        found = _rhel(facts, release, wanted, why, first=how == "missing")
+        if found:
+            return found
     words = install_driver.by_hand(facts) if wanted.open else None
+    if who.reader(facts) == "ostree":
+        words = (
+            "This system's packages come as an image: rebase to its variant with NVIDIA's driver "
+            f"({'open module' if wanted.open else f'branch {wanted.branch}, proprietary module'}), or use `rpm-ostree "
+            "install`; then reboot."
+        )
     text = words or (
         f"Install the NVIDIA driver of branch {wanted.branch} with your distribution's package manager, or choose it "
         "at https://www.nvidia.com/drivers."
@@ -91,15 +106,25 @@ def install(facts: Facts, request: Request, wanted: Kind, how: State, cache: str
 
 def _headers_deb(facts: Facts) -> tuple[str, ...]:
     kernel = facts.os.kernel if facts.os is not None else None
-    if kernel and (facts.kernel is None or not facts.kernel.headers):
+    if kernel and _KERNEL.match(kernel) and (facts.kernel is None or not facts.kernel.headers):
         return (f"linux-headers-{kernel}",)
     return ()
+
+
+def _headers_debian(facts: Facts) -> str:
+    """The package that follows Debian's kernels of the flavour that runs: cloud images have one of their own."""
+    arch = "arm64" if facts.os is not None and facts.os.arch == "aarch64" else "amd64"
+    kernel = (facts.os.kernel or "") if facts.os is not None else ""
+    flavour = next((one for one in ("cloud-", "rt-") if kernel.endswith(f"-{one}{arch}")), "")
+    return f"linux-headers-{flavour}{arch}"
 
 
 def _ubuntu(facts: Facts, wanted: Kind, why: str) -> list[PlanStep]:
     suffix = "-open" if wanted.open else ""
     server = "-server" if wanted.branch >= BRANCH else ""
-    packages = (*_headers_deb(facts), f"nvidia-driver-{wanted.branch}{server}{suffix}")
+    packages = [*_headers_deb(facts), f"nvidia-driver-{wanted.branch}{server}{suffix}"]
+    if server and facts.pci is not None and facts.pci.nvswitches:
+        packages.append(f"nvidia-fabricmanager-{wanted.branch}")  # released together with -server
     done = dpkg_has(*packages)
     module = "with the open kernel module, which NVIDIA advises from Turing on" if wanted.open else (
         "with the proprietary kernel module, the only one for a GPU before Turing")  # fmt: skip
@@ -141,8 +166,7 @@ def _ubuntu_tool(facts: Facts, release: int, why: str, *, first: bool) -> list[P
 
 
 def _debian(facts: Facts, why: str) -> list[PlanStep]:
-    arm = facts.os is not None and facts.os.arch == "aarch64"
-    packages = ("linux-headers-arm64" if arm else "linux-headers-amd64", "nvidia-driver", "firmware-misc-nonfree")
+    packages = (_headers_debian(facts), "nvidia-driver", "firmware-misc-nonfree")
     enable = tell(
         "driver-components",
         "let apt see Debian's non-free components",
@@ -182,7 +206,9 @@ def _rhel(facts: Facts, release: int, wanted: Kind, why: str, *, first: bool) ->
     package = "nvidia-open" if wanted.open else "cuda-drivers"
     stream = f"nvidia-driver:{BRANCH}-{'open' if wanted.open else 'dkms'}"
     kernel = facts.os.kernel if facts.os is not None and facts.os.kernel else None
-    found = [*repository.rpm_steps(facts, rpm_has(package), prefix="driver")]
+    found = repository.rpm_steps(facts, prefix="driver")
+    if found is None:
+        return []
     found.append(
         tell(
             "driver-epel",
@@ -193,7 +219,7 @@ def _rhel(facts: Facts, release: int, wanted: Kind, why: str, *, first: bool) ->
         )
     )
     needs = found[-1].id
-    if kernel and (facts.kernel is None or not facts.kernel.headers):
+    if kernel and _KERNEL.match(kernel) and (facts.kernel is None or not facts.kernel.headers):
         found.append(_dnf("driver-headers", "install the kernel's headers", f"kernel-devel-{kernel}",
                           "the kernel module is built with them", needs))  # fmt: skip
         needs = found[-1].id

@@ -14,6 +14,7 @@ _RESERVED = ("base", "root")
 """conda's own."""
 _CHANNEL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_.-]+)*\Z")
 _ADDRESS = re.compile(r"(?:https?|file)://[^\s\"'`\\<>{}|^]+\Z")
+_THIS_MACHINE = re.compile(r"http://(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?(?:/|\Z)")
 _CONDA = re.compile(r"(miniforge|miniconda|anaconda)3?(?:=([0-9][0-9A-Za-z._-]{0,30}))?\Z")
 
 
@@ -78,16 +79,23 @@ def channel_word(text: str) -> str:
     if text.startswith("/"):
         return plain_path(text, "--channel")
     if _ADDRESS.match(text) and text.isprintable():
-        return text
+        return _safe(text, "--channel")
     if _CHANNEL.match(text) and ".." not in text:
         return text
     raise CudaDoctorError(f"--channel `{shown(text)}` is neither the name of a channel nor an address nor a folder")
 
 
 def address(text: str, option: str) -> str:
-    """`https://…`, `http://…` or `file:///…`. Raises CudaDoctorError."""
+    """`https://…` or `file:///…`. Raises CudaDoctorError."""
     if not _ADDRESS.match(text) or not text.isprintable():
         raise CudaDoctorError(f"{option} `{shown(text)}` is not an address such as https://mirror.example/simple")
+    return _safe(text, option)
+
+
+def _safe(text: str, option: str) -> str:
+    """Over http anybody on the way could change what is then run; to this machine itself there is no way."""
+    if text.startswith("http://") and not _THIS_MACHINE.match(text):
+        raise CudaDoctorError(f"{option} `{shown(text)}` cannot be used: over http anybody could change it; use https")
     return text
 
 

@@ -12,7 +12,7 @@ from cudadoctor.recommend.detect import from_facts
 from cudadoctor.recommend.model import CONDA_FAMILY, Value
 from cudadoctor.recommend.request import build as words_request
 from cudadoctor.remedies import machine, shell_plan
-from cudadoctor.remedies.install import build, conda, driver, environment, names, published, toolkit, venv
+from cudadoctor.remedies.install import build, conda, driver, environment, libc, names, published, toolkit, venv
 from cudadoctor.remedies.install.build import Chosen
 from cudadoctor.remedies.install.conda import Conda
 from cudadoctor.remedies.install.environment import Place
@@ -35,13 +35,19 @@ def plan(facts: Facts, asked: Asked, *, home: str, block: RcFile | None = None, 
     """
     home = names.home_path(home)
     _check(asked, home)
+    without = libc.impossible(facts)
+    if without is not None:
+        return Plan(
+            purpose=For(command="install", request=asked.pairs), title="nothing that can be installed",
+            impossible=without, home=home, uid=facts.os.uid if facts.os is not None else None,
+        )  # fmt: skip
     cache = names.plain_path(ground.cache, "XDG_CACHE_HOME") if ground.cache else f"{home}/.cache/cudadoctor/downloads"
     scene = Scene(facts=facts, asked=asked, ground=ground, home=home, cache=cache, block=block)
     first = words_request(replace(asked.words, manager=None), from_facts(facts))
     coming = driver.to_be(facts, first)
     planned = Value(value=coming, origin="default") if coming is not None and asked.driver is not False else None
     chosen = build.choose(facts, asked, ground, driver_to_be=planned)
-    part = Part(notes=list(chosen.notes), impossible=list(chosen.impossible))
+    part = Part(notes=[*chosen.notes, *libc.notes(facts)], impossible=list(chosen.impossible))
     image_cuda: CudaVersion | None = None
     title = "nothing that can be installed"
     if chosen.best is None:

@@ -19,6 +19,7 @@ _BASE = f"https://{HOST}/compute/cuda/repos"
 _KEYRING_OF_DEBIAN = {"debian12": "cuda-keyring_1.1-1_all.deb", "debian13": "cuda-keyring_1.1-1_all.deb"}
 """Not in the table: debian12's was seen in public scripts (2026-11-30), debian13's is from memory."""
 _MACHINES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "sbsa", "arm64": "sbsa"}
+_RHEL = (8, 9, 10)
 _KEYRING = "/usr/share/keyrings/cuda-archive-keyring.gpg"
 """Where the keyring package puts the key, and what its own list names."""
 
@@ -42,7 +43,7 @@ def keyring_url(facts: Facts) -> str | None:
     found = apt.keyring(name, arch)
     if found is not None:
         return found.url
-    file = _KEYRING_OF_DEBIAN.get(name)
+    file = _KEYRING_OF_DEBIAN.get(name) if folder == "x86_64" else None  # none of Debian's is for ARM
     return f"{_BASE}/{name}/{folder}/{file}" if file is not None else None
 
 
@@ -81,11 +82,28 @@ def keyring_steps(facts: Facts, cache: str, until: Condition, *, prefix: str) ->
     ]  # fmt: skip
 
 
-def rpm_steps(facts: Facts, until: Condition, *, prefix: str) -> list[PlanStep]:
-    """The same for dnf: a .repo file."""
-    del until
-    name = name_of(facts) or "rhel9"
-    folder = _MACHINES.get((facts.os.arch if facts.os is not None else None) or "x86_64", "x86_64")
+def rpm_name(facts: Facts) -> tuple[str, str] | None:
+    """NVIDIA's names of this release and machine for dnf; None where it has no repository: Amazon Linux, ppc64le.
+
+    Another distribution's packages are for another glibc and kernel. A relative of RHEL is taken for its release.
+    """
+    family, release = machine.family(facts), machine.release(facts)
+    folder = _MACHINES.get((facts.os.arch if facts.os is not None else None) or "x86_64")
+    if folder is None or release is None or facts.os is None:
+        return None
+    if family == "rhel" and release in _RHEL and facts.os.id != "amzn":
+        return f"rhel{release}", folder
+    if facts.os.id == "fedora" and folder == "x86_64":
+        return f"fedora{release}", folder
+    return None
+
+
+def rpm_steps(facts: Facts, *, prefix: str) -> list[PlanStep] | None:
+    """The repository as a .repo file; None where there is none for this machine."""
+    found = rpm_name(facts)
+    if found is None:
+        return None
+    name, folder = found
     url = f"{_BASE}/{name}/{folder}/cuda-{name}.repo"
     path = f"/etc/yum.repos.d/cuda-{name}.repo"
     # dnf 5 (Fedora 41 and newer) renamed the option.

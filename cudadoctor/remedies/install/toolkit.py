@@ -29,6 +29,10 @@ from cudadoctor.versions import CudaVersion
 
 _DISK_MIB = {10: 4000, 11: 6000, 12: 8000, 13: 9000}
 """MiB of a toolkit by its major, rounded up; estimates."""
+_FIRST_ON_ARM = CudaVersion(11, 0)
+"""The first toolkit of the repositories for ARM servers (sbsa): from memory."""
+_TOOLSETS = {8: (9, 10, 11, 12, 13, 14), 9: (12, 13, 14)}
+"""gcc-toolset-N of each RHEL: from memory. RHEL 10 has none that is older than its own gcc."""
 _GCC_OF_RELEASE = {
     "ubuntu16.04": (5, (4, 5)), "ubuntu18.04": (7, (5, 6, 7, 8)), "ubuntu20.04": (9, (7, 8, 9, 10)),
     "ubuntu22.04": (11, (9, 10, 11, 12)), "ubuntu24.04": (13, (9, 10, 11, 12, 13, 14)),
@@ -79,6 +83,8 @@ def no_packages(facts: Facts, cuda: CudaVersion) -> str | None:
     """Why this release of the distribution has no packages of this toolkit; None where it has, or no table says."""
     if facts.os is None or facts.os.id != "ubuntu" or not facts.os.version_id:
         return None
+    if facts.os.arch == "aarch64" and cuda.cuda < _FIRST_ON_ARM:
+        return f"NVIDIA has no packages of CUDA {cuda.release} for ARM servers: they begin with {_FIRST_ON_ARM.release}"
     releases = apt.ubuntu_releases(cuda)
     if releases is None or facts.os.version_id in releases or (facts.os.version_id == "26.04" and cuda.major >= 13):
         return None
@@ -112,7 +118,8 @@ def steps(facts: Facts, ground: Ground, cuda: CudaVersion, cache: str) -> Part:
         )
         return part
     part.steps += installed
-    if facts.os is not None and facts.os.id != "ubuntu" and ground.repository is None:
+    in_table = facts.os is not None and facts.os.id == "ubuntu" and apt.ubuntu_releases(cuda) is not None
+    if facts.os is not None and not in_table and ground.repository is None:
         name = repository.name_of(facts) or "this distribution"
         part.notes.append(
             f"which CUDA NVIDIA's repository for {name} has is in no table here: the step that installs it says so "
@@ -141,7 +148,9 @@ def _install(facts: Facts, ground: Ground, cuda: CudaVersion, cache: str) -> lis
         f"{cuda.minor}` would replace the driver as well"
     )
     if machine.family(facts) in ("rhel", "fedora"):
-        found = repository.rpm_steps(facts, rpm_has(package), prefix="toolkit")
+        found = repository.rpm_steps(facts, prefix="toolkit")
+        if found is None:
+            return None
         found.append(
             PlanStep(
                 id="toolkit-install", title=f"install CUDA {cuda.release}", why=why,
@@ -213,8 +222,10 @@ def _compiler(facts: Facts, cuda: CudaVersion, part: Part, needs: tuple[str, ...
             f"to compile: `export NVCC_CCBIN=/usr/bin/g++-{best}`; the system's own gcc stays as it is (DKMS needs it)"
         )
         return _gcc(f"install gcc {best} beside the system's", (f"gcc-{best}", f"g++-{best}"), why, needs)
-    if machine.family(facts) == "rhel":
-        package = f"gcc-toolset-{limit.gcc}"
+    sets = _TOOLSETS.get(machine.release(facts) or 0, ()) if machine.family(facts) == "rhel" else ()
+    toolset = max((one for one in sets if one <= limit.gcc), default=None)
+    if toolset is not None:
+        package = f"gcc-toolset-{toolset}"
         action = rooted(("dnf", "install", "-y", package), why)
         part.notes.append(f"to compile: `scl enable {package} bash`")
         return [
