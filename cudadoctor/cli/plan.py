@@ -233,7 +233,8 @@ def _told(
 
 
 def _summary(result: Applied) -> Iterator[str]:
-    from cudadoctor.render.clean import clean
+    from cudadoctor.render import plan_parts
+    from cudadoctor.render.clean import clean, command
 
     title = clean(result.plan.title)
     outcomes = list(result.outcomes.values())
@@ -243,10 +244,15 @@ def _summary(result: Applied) -> Iterator[str]:
         yield f"{'Done so far' if result.waiting else 'Done'}: {title}"
     else:
         yield f"{'Interrupted' if result.state == 'interrupted' else 'Failed'}: {title}"
-    words = (("done", "done"), ("held", "done already"), ("shown", "for you or waiting"), ("left", "not come to"))
-    counted = [f"{outcomes.count(name)} {word}" for name, word in words if name in outcomes]
-    if counted and result.state != "nothing-to-do":
-        yield f"{len(result.plan.steps)} steps: {', '.join(counted)}"
+    words = (("done", "done"), ("held", "done already"), ("shown", "for you or waiting"), ("failed", "failed"))
+    counted = [(outcomes.count(name), word) for name, word in words]
+    counted.append((len(result.plan.steps) - sum(count for count, _ in counted), "not come to"))
+    if outcomes and result.state != "nothing-to-do":
+        said = ", ".join(f"{count} {word}" for count, word in counted if count)
+        yield f"{plan_parts.steps_said(len(result.plan.steps))}: {said}"
     for step in result.plan.steps:
         if result.outcomes.get(step.id) == "shown" and step.manual:
             yield f"By you: {clean(step.title)}"
+    before = plan_parts.entering(result.plan)
+    if before is not None and result.state in ("applied", "nothing-to-do") and not result.waiting:
+        yield f"{before} {command(result.plan.enter)}"

@@ -21,8 +21,6 @@ from cudadoctor.executor.plan_step import Bench, Failed
 from cudadoctor.executor.sudo import Ticket
 from cudadoctor.remedies.plan import Plan, PlanStep
 
-KEPT = "what was done is kept: `--resume` goes on, `undo` takes back"
-
 
 class Watcher(Protocol):
     """Is told of what happens, as it happens. What it raises as OSError is passed over."""
@@ -184,7 +182,7 @@ class _Walk:
         total = len(self._course.plan.steps)
         for number, step in enumerate(self._course.plan.steps, 1):
             if self._bench.breaks.count:
-                return self._stopped("interrupted", f"interrupted before {step.id}; {KEPT}")
+                return self._stopped("interrupted", f"interrupted before {step.id}; {self._kept()}")
             began, broken = time.monotonic(), False
             with contextlib.suppress(OSError):  # the terminal was closed
                 self._watcher.begin(step, number, total)
@@ -200,9 +198,13 @@ class _Walk:
                 self._watcher.end(step, outcome, seconds, message)
             if outcome == "failed":
                 return self._stopped(
-                    "interrupted" if broken else "failed", f"{step.title} ({step.id}): {message}; {KEPT}"
+                    "interrupted" if broken else "failed", f"{step.title} ({step.id}): {message}; {self._kept()}"
                 )
         return self._finished()
+
+    def _kept(self) -> str:
+        command = self._course.plan.purpose.command
+        return f"what was done is kept: `cudadoctor {command} --resume` goes on, `cudadoctor undo` takes it back"
 
     def _one(self, step: PlanStep) -> tuple[str, str]:
         """Outcome and message. Raises what is wrong."""

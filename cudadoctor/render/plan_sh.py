@@ -119,6 +119,9 @@ class _Script:
         yield "  else"
         yield '    say "Done: ${changed} of ${steps} steps; the others were done already, or are yours to do."'
         yield "  fi"
+        before = plan_parts.entering(self.plan)
+        if before is not None:
+            yield f"  say {word(plain(f'{before} {command(self.plan.enter)}'))}"
         yield "}"
         yield ""
         yield "# On the last line: a script that was cut off on its way does nothing."

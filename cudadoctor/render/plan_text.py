@@ -88,15 +88,19 @@ class _Page:
         role = plan_parts.role(step, self.holds, self.named)
         digits = len(str(len(self.plan.steps)))
         first = Text.assemble((self._mark(role), _STYLES[role]), f" {number:>{digits}}. ")
-        title = Text(clean(step.title), "bold" if role != "held" else "")
+        told = _told(step)
+        title = Text(clean(told or step.title), "bold" if role != "held" else "")
         extra = " · ".join(self._needs(step, role))
         yield from hang(first, Text.assemble(title, (f" · {extra}" if extra else "", "dim")), self.width)
         if role == "held" and self.look.verbosity < 1:
             return
         indent = " " * cell_len(first.plain)
-        if step.why:
+        causes = {one.partition("@")[0] for one in self.plan.purpose.findings}
+        # Which of several causes it is for is worth a line; of the only one the title speaks.
+        if step.why and not (len(causes) == 1 and step.why == f"for {next(iter(causes))}"):
             yield from hang(Text(indent), Text(clean(step.why)), self.width)
-        yield from self._action(step, indent)
+        if told is None:
+            yield from self._action(step, indent)
         if self.look.verbosity > 0:
             yield from self._more(step, indent)
 
@@ -193,7 +197,9 @@ class _Page:
         roles = [plan_parts.role(step, self.holds, self.named) for step in plan.steps]
         counts = [(roles.count("do"), "to do"), (roles.count("held"), "done already")]
         counts += [(roles.count("by-you"), "by you"), (roles.count("by-name"), "only when named")]
-        said = [f"{len(roles)} steps: " + ", ".join(f"{count} {what}" for count, what in counts if count)]
+        said = [
+            f"{plan_parts.steps_said(len(roles))}: " + ", ".join(f"{count} {what}" for count, what in counts if count)
+        ]
         to_do = [step for step, role in zip(plan.steps, roles, strict=True) if role == "do"]
         disk = sum(step.disk_mib for step in to_do)
         if disk:
@@ -213,9 +219,15 @@ class _Page:
         )
         if to_do and not idle:
             yield from hang(Text(), Text(_next(plan, offer)), self.width)
-        if "by-name" in roles and offer == "apply":
-            last = "What is done only when named: give its code or name to `cudadoctor fix`."
-            yield from hang(Text(), Text(last), self.width)
+        if "by-name" in roles and offer != "forms":
+            line = plan_parts.only_named(plan, self.holds, self.named)
+            yield from hang(Text(), Text("What is done only when named is done by its name:"), self.width)
+            yield _code("  ", line or "cudadoctor fix NAME --apply")
+        said_before = plan_parts.entering(plan)
+        if said_before is not None and plan.impossible is None and offer != "nothing":
+            done = plan_parts.nothing_to_do(plan, self.holds, self.named)
+            yield from hang(Text(), Text(said_before if done else _afterwards(said_before)), self.width)
+            yield _code("  ", command(plan.enter))
 
 
 def _next(plan: Plan, offer: Offer) -> str:
@@ -225,6 +237,24 @@ def _next(plan: Plan, offer: Offer) -> str:
     if offer == "forms":
         return f"This plan is not for this machine: {forms}."
     return f"Nothing was changed. The same command with --apply does it; {forms}."
+
+
+_MOST_TITLE = 160
+"""Letters of a told step that may stand as its title."""
+
+
+def _told(step: PlanStep) -> str | None:
+    """What a person is told, where the title is but its beginning: then it stands there alone, and once."""
+    if not isinstance(step.action, Tell):
+        return None
+    text, title = step.action.text.strip().removesuffix("."), step.title.removesuffix(" …")
+    if "\n" in text or len(text) > _MOST_TITLE or not text.lower().startswith(title.lower()):
+        return None
+    return title + text[len(title) :]
+
+
+def _afterwards(text: str) -> str:
+    return f"Afterwards, {text[:1].lower()}{text[1:]}"
 
 
 def _leading(line: str) -> str:

@@ -197,6 +197,7 @@ VENV = Plan(
     home=HOME,
     uid=1000,
     image=Image(base="ubuntu:24.04", why="no CUDA is needed in the image"),
+    enter=("source", f"{HOME}/torch/bin/activate"),
     steps=(
         PlanStep(
             id="env-create",
@@ -268,7 +269,7 @@ FIX = Plan(
             action=WriteFile(path=f"{HOME}/.bashrc", text="export A=1\n", why="", before=None),
         ),
         PlanStep(
-            id="uvm-load",
+            id="uvm-module-not-loaded-1",
             title="Load nvidia_uvm",
             why="The module is there and not loaded.",
             action=Run(argv=("modprobe", "nvidia_uvm"), why="", safety="system", needs_root=True),

@@ -71,7 +71,13 @@ def test_a_failure_stops_keeps_and_says_what_to_do(stage: Stage) -> None:
     done = plan_run.apply(stage.machine, plan(stage.making("a"), bad, stage.making("c")))
     assert done.state == "failed"
     assert dict(done.outcomes) == {"a": "done", "bad": "failed"}
-    for words in ("the step bad (bad)", "sh ended with 7", "the disk is on fire", "`--resume` goes on", "`undo` takes"):
+    for words in (
+        "the step bad (bad)",
+        "sh ended with 7",
+        "the disk is on fire",
+        "`cudadoctor install --resume` goes on",
+        "`cudadoctor undo` takes",
+    ):
         assert words in (done.error or "")
     assert "\n" not in (done.error or "")
     assert (stage.home / "a" / "whole").exists()
@@ -248,7 +254,7 @@ class TestInterrupted:
         before = signal.getsignal(signal.SIGINT)
         done = plan_run.apply(stage.machine, steps, watcher=self.press("now"))
         assert (done.state, done.outcomes["long"]) == ("interrupted", "failed")
-        assert "`--resume`" in (done.error or "")
+        assert "`cudadoctor install --resume`" in (done.error or "")
         assert signal.getsignal(signal.SIGINT) is before
         assert plan_run.resume(stage.machine).state == "applied"
 

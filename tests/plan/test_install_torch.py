@@ -8,9 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace as changed
 
+from cudadoctor import api_plan
 from cudadoctor.compat import installers
 from cudadoctor.errors import CudaDoctorError
+from cudadoctor.host.local import LocalHost
 from cudadoctor.remedies.install import conda as conda_part
 from cudadoctor.remedies.install.environment import _READ
 from cudadoctor.remedies.install.planner import plan as pure_plan
@@ -362,3 +365,84 @@ def test_a_system_python_is_no_place_for_torch() -> None:
     plan = planned(CATALOGUE["docker-l40s-570open-torch27"].machine)
     assert argv(plan, "env-make")[-1].startswith("/root/.venvs/")
     assert isinstance(CATALOGUE["docker-l40s-570open-torch27"].machine.envs[0], Env)
+
+
+def test_how_the_environment_is_entered() -> None:
+    assert planned(JAMMY, env="/data/mine").enter == ("source", "/data/mine/bin/activate")
+    assert not planned(JAMMY).new_shell
+    fish = replace(JAMMY, shell="/usr/bin/fish")
+    assert planned(fish, env="/data/mine").enter == ("source", "/data/mine/bin/activate.fish")
+    sh = replace(JAMMY, shell="/bin/sh")
+    assert planned(sh, env="/data/mine").enter == (".", "/data/mine/bin/activate")
+    new = planned(JAMMY, words={"manager": "conda"}, env="mine")
+    assert (new.enter, new.new_shell) == (("conda", "activate", "mine"), True)
+    by_path = planned(JAMMY, words={"manager": "mamba"}, env="/data/mine")
+    assert by_path.enter == ("conda", "activate", "/data/mine")
+    here = planned(REFERENCE, words={"manager": "conda", "cuda": "10.1"})
+    assert (here.enter, here.new_shell) == (("conda", "activate", "torch-1.7.1-cu101"), False)
+    old = planned(JAMMY, words={"manager": "conda"}, conda="miniconda=4.3.31")
+    assert old.enter[:2] == ("source", "/home/ada/miniconda3/bin/activate")
+    pixi = replace(JAMMY, executables=("/home/ada/.pixi/bin/pixi",), path=("/home/ada/.pixi/bin",))
+    found = planned(pixi, words={"manager": "pixi"}, env="box").enter
+    assert found == ("pixi", "shell", "--manifest-path", "/home/ada/box/pixi.toml")
+    assert planned(JAMMY, words={"torch": "9.9"}).enter == ()
+
+
+def test_notes_say_what_the_first_line_does_not() -> None:
+    assert planned(JAMMY, words={"torch": "9.9"}).notes == ()
+    jetson = planned(CATALOGUE["jetson-orin-jp6-540-torch25"].machine)
+    assert jetson.title == "NVIDIA's torch for this JetPack"
+    published = planned(REFERENCE, words={"cuda": "10.1", "style": "published", "manager": "conda"}).notes
+    assert len([one for one in published if one.startswith("published: `conda install")]) == 1
+    none = planned(machine(hardware.UBUNTU_2404), driver=True)
+    assert "no NVIDIA GPU is in this machine: --driver installs nothing" in none.notes
+
+
+def test_an_address_that_is_not_encrypted_is_named() -> None:
+    words = {"cuda": "cpu", "torch": "2.13.0"}
+    plain = planned(JAMMY, words=words, index_url="http://mirror.example/simple")
+    assert any(note.startswith("http://mirror.example/simple is not encrypted") for note in plain.notes)
+    assert any("trusted-host" in note for note in plain.notes)
+    channel = planned(JAMMY, channels=("http://mirror.example/forge",))
+    assert any("/forge is not encrypted" in note and "trusted-host" not in note for note in channel.notes)
+    https = planned(JAMMY, words=words, index_url="https://mirror.example/simple")
+    assert not any("encrypted" in note for note in https.notes)
+
+
+def test_of_pyenvs_pythons_the_newest_that_has_the_build() -> None:
+    from cudadoctor.remedies.install.build import interpreters
+
+    facts = fresh.facts_of(JAMMY.name)
+    assert facts.envs is not None
+    system = next(one for one in facts.envs if one.kind == "system")
+    versions = ("3.6.15", "3.10.2", "3.9.1")
+    pyenvs = [
+        changed(
+            system, kind="pyenv", prefix=f"/p/{one}", python=f"/p/{one}/bin/python", python_version=one, active=False
+        )
+        for one in versions
+    ]
+    found = [one.version for one in interpreters(changed(facts, envs=(*pyenvs, system)), Ground())]
+    assert found == ["3.10", "3.10", "3.9", "3.6"], "the system's stays first"
+
+
+@pytest.mark.parametrize(
+    ("env", "says"),
+    [(".venv", "--env ./.venv"), ("base", "conda's own"), ("-x", "no `.` or `-` in front"), ("a b", "letters, digits")],
+)
+def test_a_name_that_is_none_says_what_is_one(env: str, says: str) -> None:
+    with pytest.raises(CudaDoctorError) as refused:
+        planned(JAMMY, env=env)
+    assert says in str(refused.value)
+
+
+def test_a_folder_that_is_not_there_is_said_before_anything_is_planned(tmp_path: Path) -> None:
+    host = LocalHost({"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"})
+    for more in ({"find_links": "/no/such"}, {"channels": ("/no/such",)}, {"channels": ("file:///no/such",)}):
+        with pytest.raises(CudaDoctorError, match=r"--(find-links|channel) `.*/no/such`: there is no such folder"):
+            api_plan.plan_install(host, fresh.asked(**more))
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    found = api_plan.plan_install(host, fresh.asked(words={"cuda": "cpu"}, find_links=str(wheels)))
+    assert str(wheels) in str(found.steps)
+    planned(JAMMY, words={"cuda": "cpu", "torch": "2.13.0"}, find_links="/no/such")  # another machine may have it

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from cudadoctor.errors import CudaDoctorError
 from cudadoctor.recommend.model import CONDA_FAMILY
@@ -47,10 +48,13 @@ def home_path(home: str) -> str:
 def env_word(text: str, home: str, manager: str) -> str:
     """A name, or the absolute path of an environment. Raises CudaDoctorError."""
     if "/" not in text and text != "~":
-        if not _NAME.match(text) or text in _RESERVED:
+        if text in _RESERVED:
+            raise CudaDoctorError(f"--env `{text}` is conda's own environment: give the new one another name")
+        if not _NAME.match(text):
+            here = f"; for one in this directory: --env ./{text}" if _NAME.match(text.lstrip(".")) else ""
             raise CudaDoctorError(
                 f"--env `{shown(text)}` is no name for a new environment: letters, digits, `_`, `.`, `+` and `-`, "
-                "or an absolute path"
+                f"no `.` or `-` in front, or a path{here}"
             )
         return text
     path = plain_path(home + text[1:] if text.startswith("~/") else text, "--env")
@@ -89,6 +93,14 @@ def address(text: str, option: str) -> str:
     if not _ADDRESS.match(text) or not text.isprintable():
         raise CudaDoctorError(f"{option} `{shown(text)}` is not an address such as https://mirror.example/simple")
     return text
+
+
+def unencrypted(channels: Sequence[str], pages: Sequence[str | None]) -> list[str]:
+    """What to know of the addresses that were given and are not https: of channels, and of pages and indexes."""
+    text = " is not encrypted: nothing vouches for what comes from it"
+    pip = "; pip refuses it unless its configuration names the host as a trusted-host"
+    found = [f"{one}{text}" for one in channels if one.startswith("http://")]
+    return found + [f"{one}{text}{pip}" for one in pages if one is not None and one.startswith("http://")]
 
 
 def folder_or_page(text: str) -> str:
