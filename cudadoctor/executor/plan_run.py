@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from cudadoctor.errors import CudaDoctorError
 from cudadoctor.executor import conditions, mend, plan_journal, plan_step, preflight, processes, programs, trees
+from cudadoctor.executor.fetch_said import AGAIN
 from cudadoctor.executor.journal import Journal
 from cudadoctor.executor.kept import After
 from cudadoctor.executor.machine import Machine
@@ -133,7 +134,8 @@ def _nothing(course: Course, watcher: Watcher) -> Applied:
     for number, step in enumerate(course.plan.steps, 1):
         with contextlib.suppress(OSError):
             watcher.begin(step, number, total)
-            watcher.end(step, outcomes[step.id], 0.0)
+            again = outcomes[step.id] == "held" and not conditions.knows(step)  # a test is done when something is
+            watcher.end(step, outcomes[step.id], 0.0, "not run again" if again else "")
     note = "all of it is done already: nothing was changed"
     return Applied(
         state="nothing-to-do", plan=course.plan, outcomes=outcomes, error=None, log="", journal="", note=note
@@ -198,7 +200,8 @@ class _Walk:
                 self._watcher.end(step, outcome, seconds, message)
             if outcome == "failed":
                 return self._stopped(
-                    "interrupted" if broken else "failed", f"{step.title} ({step.id}): {message}; {self._kept()}"
+                    "interrupted" if broken else "failed",
+                    f"{step.title} ({step.id}): {message.removesuffix(AGAIN)}; {self._kept()}",
                 )
         return self._finished()
 

@@ -62,7 +62,7 @@ class _Script:
         plan = self.plan
         yield "#!/bin/sh"
         yield from comment(plan.title)
-        yield from comment(f"Made by cudadoctor {cudadoctor.__version__} for the machine and the user it ran on.")
+        yield from comment(f"Made by cudadoctor {cudadoctor.__version__} for one machine and its user.")
         yield "#"
         yield from comment(_HOW)
         for text in plan.notes:

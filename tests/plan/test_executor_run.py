@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from cudadoctor.errors import CudaDoctorError
 from cudadoctor.executor import plan_run, plan_undo, programs
+from cudadoctor.executor.fetch_said import AGAIN
 from cudadoctor.executor.journal import Journal, JournalError
 from cudadoctor.executor.preflight import Objected
 from cudadoctor.remedies.plan import AllOf, Exists, Prints
@@ -46,8 +47,10 @@ def test_a_second_run_does_nothing_says_so_and_leaves_no_folder(stage: Stage) ->
     steps = plan(lists, stage.making("a", needs=("lists",)), stage.step("smoke", "echo x >>counted", needs=("a",)))
     assert plan_run.apply(stage.machine, steps).state == "applied"
     before = stage.tree()
-    again = plan_run.apply(stage.machine, steps)
+    seen = Seen()
+    again = plan_run.apply(stage.machine, steps, watcher=seen)
     assert again.state == "nothing-to-do"
+    assert seen.messages == ["not run again", "", "not run again"]
     assert set(again.outcomes.values()) == {"held"}
     assert "nothing was changed" in (again.note or "")
     assert stage.tree() == before
@@ -171,7 +174,7 @@ def test_what_needs_a_reboot_waits_for_it(stage: Stage, tmp_path: Path) -> None:
     done = plan_run.apply(machine, steps)
     assert (done.state, done.waiting) == ("applied", ("test",))
     assert dict(done.outcomes) == {"driver": "done", "reboot": "shown", "torch": "done", "test": "shown"}
-    assert "reboot, then `--resume`" in (done.note or "")
+    assert "reboot, then `cudadoctor install --resume`" in (done.note or "")
     assert plan_run.resume(machine).outcomes["test"] == "shown"
     boot.write_text("two")
     after = plan_run.resume(machine)
@@ -364,3 +367,21 @@ def test_a_step_that_bears_the_condition_of_a_later_one_is_not_judged_by_it(stag
     assert dict(plan_run.apply(stage.machine, steps).outcomes) == {"get": "done", "lists": "done", "a": "done"}
     (stage.home / "got").unlink()
     assert plan_run.apply(stage.machine, steps).state == "nothing-to-do"
+
+
+def test_a_test_is_not_among_what_is_taken_back(stage: Stage) -> None:
+    smoke = stage.step("smoke", "")
+    action = Run(argv=("cudadoctor", "smoke", "--help"), why="", safety="safe")
+    assert plan_run.apply(stage.machine, plan(stage.making("a"), replace(smoke, action=action))).state == "applied"
+    before = plan_undo.next_plan(stage.machine)
+    assert before is not None
+    assert [step.id for step in before.steps] == ["a"]
+    seen = Seen()
+    assert plan_undo.undo(stage.machine, watcher=seen).state == "undone"
+    assert seen.events == [("a", "undone")]
+
+
+def test_a_failed_download_says_once_how_to_go_on(stage: Stage) -> None:
+    bad = stage.step("bad", f"echo 'broken off{AGAIN}' >&2; exit 3")
+    error = plan_run.apply(stage.machine, plan(bad)).error or ""
+    assert error.count("--resume") == 1, error

@@ -106,6 +106,8 @@ def test_a_download_shows_the_line_that_compares_its_hash() -> None:
 def test_how_to_enter_the_environment_is_the_last_line() -> None:
     assert plan_text.render(VENV).endswith("Afterwards, to use it:\n  source /home/me/torch/bin/activate\n")
     done = plan_text.render(VENV, holds=all_hold(VENV))
+    assert "– 3. Test that torch computes · not run again\n" in done
+    assert "3 steps: 1 not run again, 2 done already.\n" in done
     assert done.endswith("\nTo use it:\n  source /home/me/torch/bin/activate\n")
     new = replace(VENV, enter=("conda", "activate", "torch; x"), new_shell=True)
     assert plan_text.render(new).endswith("Afterwards, to use it, in a new shell:\n  conda activate 'torch; x'\n")
