@@ -79,7 +79,7 @@ class Watcher:
             return
         word = _WORDS.get(outcome, outcome)
         # Why it failed is said once, below all steps, with what to do.
-        told = message if outcome != "failed" else ""
+        told = message if outcome not in ("failed", "interrupted") else ""
         how = "" if outcome == "done" else f": {clean(told)}" if told else f": {word}"
         took = f" ({_time(seconds)})" if seconds >= 1 else ""
         erase = "\r\x1b[K" if self._live else ""

@@ -11,7 +11,17 @@ from typing import IO, Literal, Protocol
 from msgspec import Struct
 
 from cudadoctor.errors import CudaDoctorError
-from cudadoctor.executor import conditions, mend, plan_journal, plan_step, preflight, processes, programs, trees
+from cudadoctor.executor import (
+    conditions,
+    mend,
+    plan_journal,
+    plan_step,
+    preflight,
+    processes,
+    programs,
+    trees,
+    unfinished,
+)
 from cudadoctor.executor.fetch_said import AGAIN
 from cudadoctor.executor.journal import Journal
 from cudadoctor.executor.kept import After
@@ -33,7 +43,7 @@ class Watcher(Protocol):
         """The running program printed a line."""
 
     def end(self, step: PlanStep, outcome: str, seconds: float, message: str = "") -> None:
-        """A step ended: done, held, shown, failed, undone or kept."""
+        """A step ended: done, held, shown, failed, interrupted, undone or kept."""
 
 
 class Silent:
@@ -90,7 +100,7 @@ def resume(machine: Machine, *, watcher: Watcher | None = None) -> Applied:
     """Go on with the newest run that did not come to its end. Raises as `apply` does, and where there is none."""
     journal = Journal(machine.state)
     with journal.locked():
-        folder, history = _unfinished(machine.state)
+        folder, history = unfinished.newest(machine.state)
         refuse_while_at_work(folder, history, machine)
         plan = folder.plan()
         looked = conditions.look_at(plan, machine, history.done())
@@ -101,18 +111,6 @@ def resume(machine: Machine, *, watcher: Watcher | None = None) -> Applied:
         preflight.verify(plan, course.todo(), machine, earlier, written=written, mending=mending)
         folder.add("start", named=[], boot=machine.boot())
         return _go(course, journal, folder, watcher or Silent())
-
-
-def _unfinished(state: str) -> tuple[RunFolder, History]:
-    for folder in plan_journal.all_runs(state):
-        history = folder.history()
-        if history.state == "undoing":
-            raise CudaDoctorError(f"{folder.path}: is being taken back: `cudadoctor undo` goes on with that")
-        if history.state in ("running", "waiting", "failed", "interrupted"):
-            return folder, history
-        if history.state == "applied":
-            break
-    raise CudaDoctorError(f"there is nothing to go on with: no run in {state}/runs was broken off")
 
 
 def refuse_while_at_work(folder: RunFolder, history: History, machine: Machine) -> None:
@@ -197,7 +195,7 @@ class _Walk:
             self._course.came_to(step, outcome)
             seconds = time.monotonic() - began
             with contextlib.suppress(OSError):
-                self._watcher.end(step, outcome, seconds, message)
+                self._watcher.end(step, "interrupted" if broken else outcome, seconds, message)
             if outcome == "failed":
                 return self._stopped(
                     "interrupted" if broken else "failed",

@@ -119,8 +119,7 @@ class _Script:
         yield "  else"
         yield '    say "Done: ${changed} of ${steps} steps; the others were done already, or are yours to do."'
         yield "  fi"
-        before = plan_parts.entering(self.plan)
-        if before is not None:
+        if (before := plan_parts.entering(self.plan)) is not None:
             yield f"  say {word(plain(f'{before} {command(self.plan.enter)}'))}"
         yield "}"
         yield ""

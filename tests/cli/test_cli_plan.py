@@ -327,3 +327,29 @@ def test_help_names_the_exit_codes(tool: Tool) -> None:
         text = " ".join(tool.run(name, "--help").stdout.split())
         assert "1 impossible, or a step failed" in text
         assert "130 interrupted, or not agreed to" in text
+
+
+def test_an_earlier_run_that_was_broken_off_is_told(tool: Tool) -> None:
+    done = tool.run("install", unfinished="reference")
+    assert done.returncode == 0
+    assert "an earlier run was broken off" in done.stderr
+    assert f"({REFERENCE.title}): `cudadoctor install --resume` goes on with it, `cudadoctor undo` takes" in done.stderr
+    assert "--from" not in done.stderr
+    assert tool.run("install", "-q", unfinished="reference").stderr == ""
+    assert tool.run("install", "--apply", "--yes", unfinished="reference").returncode == 0, "it is for something else"
+    waits = tool.run("install", unfinished="venv", waits=True).stderr
+    assert waits == "cudadoctor: an earlier run waits (this): `cudadoctor install --resume` goes on with it\n"
+
+
+def test_the_same_is_not_made_again_beside_what_was_broken_off(tool: Tool) -> None:
+    done = tool.run("install", "--apply", "--yes", plan="beside", unfinished="venv")
+    assert done.returncode == 1
+    assert "nothing was changed" in done.stderr
+    assert "`cudadoctor install --resume` goes on" in done.stderr
+    assert not tool.asked("apply_plan")
+    assert tool.run("install", "--apply", "--yes", unfinished="venv").returncode == 0, "at the same place it goes on"
+
+
+def test_what_was_broken_off_is_counted_so(tool: Tool) -> None:
+    done = tool.run("install", "--apply", "--yes", state="interrupted", error="x", failing=True)
+    assert "3 steps: 2 done, 1 broken off\n" in done.stdout

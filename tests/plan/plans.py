@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from hashlib import sha256
 
+from msgspec.structs import replace
+
 from cudadoctor.compat.source import Source
 from cudadoctor.remedies.plan import AllOf, Exists, Fetch, For, HasHash, Image, Plan, PlanStep, Prints
 from cudadoctor.remedies.steps import Run, Tell, WriteFile
@@ -285,7 +287,10 @@ FIX = Plan(
     ),
 )
 
-ALL = {"reference": REFERENCE, "venv": VENV, "impossible": IMPOSSIBLE, "nothing": NOTHING, "fix": FIX}
+BESIDE = replace(VENV, title="torch 2.13.0 for the CPU in the environment /home/me/torch-2")
+"""What the same request leads to when the first place was taken."""
+
+ALL = {"beside": BESIDE, "reference": REFERENCE, "venv": VENV, "impossible": IMPOSSIBLE, "nothing": NOTHING, "fix": FIX}
 
 
 def all_hold(plan: Plan) -> dict[str, bool | None]:

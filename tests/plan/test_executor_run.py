@@ -257,6 +257,8 @@ class TestInterrupted:
         before = signal.getsignal(signal.SIGINT)
         done = plan_run.apply(stage.machine, steps, watcher=self.press("now"))
         assert (done.state, done.outcomes["long"]) == ("interrupted", "failed")
+        assert done.error is not None
+        assert "sh was interrupted; what was done" in done.error, "what it said last is no reason"
         assert "`cudadoctor install --resume`" in (done.error or "")
         assert signal.getsignal(signal.SIGINT) is before
         assert plan_run.resume(stage.machine).state == "applied"
