@@ -198,7 +198,7 @@ def _pythons(quiet: Quiet, facts: Facts, home: str) -> tuple[Interpreter, ...]:
     for env in facts.envs or ():
         if env.kind == "system" and env.python is not None and env.python_version is not None:
             version = ".".join(env.python_version.split(".")[:2])
-            known = version in has if env.python.startswith("/usr/bin/") else None
+            known = version in has if env.python.startswith(("/usr/bin/", "/bin/")) else None
             found[env.python] = Interpreter(path=env.python, version=version, ensurepip=known)
     inside = glob.escape(home)
     for path in quiet.globs("/usr/bin/python3.*", "/usr/local/bin/python3.*", f"{inside}/.local/bin/python3.*"):

@@ -17,7 +17,7 @@ from cudadoctor.host.local import LocalHost
 from cudadoctor.remedies.install import conda as conda_part
 from cudadoctor.remedies.install.environment import _READ
 from cudadoctor.remedies.install.planner import plan as pure_plan
-from cudadoctor.remedies.install.request import Ground
+from cudadoctor.remedies.install.request import Ground, Interpreter
 from cudadoctor.remedies.plan import Exists
 from tests.machines import hardware
 from tests.machines.catalogue import CATALOGUE
@@ -446,3 +446,12 @@ def test_a_folder_that_is_not_there_is_said_before_anything_is_planned(tmp_path:
     found = api_plan.plan_install(host, fresh.asked(words={"cuda": "cpu"}, find_links=str(wheels)))
     assert str(wheels) in str(found.steps)
     planned(JAMMY, words={"cuda": "cpu", "torch": "2.13.0"}, find_links="/no/such")  # another machine may have it
+
+
+def test_the_systems_python_by_its_other_path_needs_the_package_too() -> None:
+    facts = fresh.facts_of(JAMMY.name)
+    envs = tuple(changed(one, python="/bin/python3", active=True) for one in facts.envs or () if one.kind == "system")
+    ground = Ground(pythons=(Interpreter(path="/bin/python3", version="3.10", ensurepip=False),))
+    found = pure_plan(changed(facts, envs=envs), fresh.asked(), home="/home/ada", ground=ground)
+    assert argv(found, "python-venv")[-1] == "python3-venv"
+    assert argv(found, "env-make")[0] == "/bin/python3"
