@@ -261,7 +261,11 @@ def _summary(result: Applied) -> Iterator[str]:
 
     title = clean(result.plan.title)
     outcomes = list(result.outcomes.values())
-    if result.state == "nothing-to-do":
+    if not result.plan.steps:
+        return  # the plan has said so
+    if result.state == "nothing-to-do" and set(outcomes) == {"shown"}:
+        yield f"{title}: nothing was done, as every step is for you, or done only when named"
+    elif result.state == "nothing-to-do":
         yield f"{title}: nothing to do, it is so already"
     elif result.state == "applied":
         yield f"{'Done so far' if result.waiting else 'Done'}: {title}"

@@ -133,7 +133,8 @@ def _nothing(course: Course, watcher: Watcher) -> Applied:
         with contextlib.suppress(OSError):
             watcher.begin(step, number, total)
             again = outcomes[step.id] == "held" and not conditions.knows(step)  # a test is done when something is
-            watcher.end(step, outcomes[step.id], 0.0, "not run again" if again else "")
+            message = "not run again" if again else course.why_shown(step) or ""
+            watcher.end(step, outcomes[step.id], 0.0, message)
     note = "all of it is done already: nothing was changed"
     return Applied(
         state="nothing-to-do", plan=course.plan, outcomes=outcomes, error=None, log="", journal="", note=note

@@ -353,3 +353,12 @@ def test_the_same_is_not_made_again_beside_what_was_broken_off(tool: Tool) -> No
 def test_what_was_broken_off_is_counted_so(tool: Tool) -> None:
     done = tool.run("install", "--apply", "--yes", state="interrupted", error="x", failing=True)
     assert "3 steps: 2 done, 1 broken off\n" in done.stdout
+
+
+def test_what_is_only_shown_is_not_said_to_be_so_already(tool: Tool) -> None:
+    done = tool.run("fix", "--apply", "--yes", state="nothing-to-do", only_shown=True)
+    assert done.returncode == 0
+    assert "nothing was done, as every step is for you, or done only when named" in done.stdout
+    assert "it is so already" not in done.stdout
+    none = tool.run("install", "--apply", plan="nothing", state="nothing-to-do")
+    assert none.stdout.count("\n") == 1, none.stdout

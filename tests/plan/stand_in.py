@@ -59,7 +59,11 @@ def run(plan: Any, watcher: Any) -> object:
         time.sleep(WANTED.get("slow", 0))
         last = number == len(plan.steps)
         outcomes[step.id] = (
-            "shown" if step.manual else "failed" if (state == "failed" or "failing" in WANTED) and last else "done"
+            "shown"
+            if step.manual or "only_shown" in WANTED
+            else "failed"
+            if (state == "failed" or "failing" in WANTED) and last
+            else "done"
         )
         watcher.end(step, outcomes[step.id], 2.0, "it broke" if outcomes[step.id] == "failed" else "")
     return SimpleNamespace(

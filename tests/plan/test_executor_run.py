@@ -387,3 +387,10 @@ def test_a_failed_download_says_once_how_to_go_on(stage: Stage) -> None:
     bad = stage.step("bad", f"echo 'broken off{AGAIN}' >&2; exit 3")
     error = plan_run.apply(stage.machine, plan(bad)).error or ""
     assert error.count("--resume") == 1, error
+
+
+def test_where_all_waits_for_its_name_that_is_what_is_said(stage: Stage) -> None:
+    seen = Seen()
+    steps = plan(replace(stage.making("a"), by_name=True), tell("look"), command="fix")
+    assert plan_run.apply(stage.machine, steps, watcher=seen).state == "nothing-to-do"
+    assert seen.messages == ["not done unless you name it", "for you to do"]
