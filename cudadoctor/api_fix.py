@@ -45,11 +45,13 @@ def plan_fix(
 
 def plan_fix_of(report: Report, named: Sequence[str] = (), *, host: Host | None = None) -> Plan:
     """The plan from a report. `host`: whose rc files are read; None: they are told of, and not changed."""
+    from msgspec.structs import replace
+
     from cudadoctor.remedies.fix import planner
 
     shell = report.facts.shell
     home = (shell.home if shell is not None else None) or ""
-    return planner.plan(
+    plan = planner.plan(
         report.facts,
         report.findings,
         report.remedies,
@@ -60,6 +62,10 @@ def plan_fix_of(report: Report, named: Sequence[str] = (), *, host: Host | None 
         there={} if host is None or report.pasted else _beside(host, report),
         pasted=report.pasted,
     )
+    if not named and not plan.steps and report.status in ("unknown", "broken"):
+        # Not known is not in order: what `check` or `diagnose` says of it, and what to ask for, is said here too.
+        return replace(plan, title="Nothing is known that could be fixed", notes=(report.verdict, *plan.notes))
+    return plan
 
 
 def _files(host: Host, report: Report) -> dict[str, bytes]:

@@ -53,9 +53,9 @@ def plan_install(
         asked,
         local_repo=_file(quiet, asked.local_repo, "--local-repo"),
         conda_installer=_file(quiet, asked.conda_installer, "--conda-installer"),
-        find_links=None if asked.find_links is None else _folder(quiet, asked.find_links),
+        find_links=None if asked.find_links is None else _there_already(quiet, asked.find_links, "--find-links"),
         env=None if asked.env is None else _folder(quiet, asked.env),
-        channels=tuple(_folder(quiet, one) for one in asked.channels),
+        channels=tuple(_there_already(quiet, one, "--channel") for one in asked.channels),
     )
     facts = collect(host, Request(fast=True, timeout=timeout), progress=progress).facts
     facts = replace(facts, envs=(*(facts.envs or ()), *_at_the_place(quiet, facts, asked)))
@@ -69,6 +69,23 @@ def _folder(quiet: Quiet, text: str) -> str:
     """A folder by its whole path; what is no path stays as it is."""
     is_path = text.startswith(("/", "./", "../", "~/")) or text in (".", "..", "~")
     return posixpath.normpath(quiet.absolute(text) or text) if is_path else text
+
+
+def _there_already(quiet: Quiet, text: str, option: str) -> str:
+    """The same for one that is to be there. A recorded machine has not told of all folders: nothing is said of it."""
+    from cudadoctor.host.local import LocalHost
+    from cudadoctor.remedies.install import names
+
+    path = _folder(quiet, text)
+    local = path.removeprefix("file://")
+    if local.startswith("/") and isinstance(quiet.host, LocalHost):
+        try:
+            quiet.host.realpath(local)
+        except Missing as missing:
+            raise CudaDoctorError(f"{option} `{names.shown(text)}`: there is no such folder") from missing
+        except Refusal:
+            return path
+    return path
 
 
 def _home(quiet: Quiet) -> str:
@@ -181,7 +198,7 @@ def _pythons(quiet: Quiet, facts: Facts, home: str) -> tuple[Interpreter, ...]:
     for env in facts.envs or ():
         if env.kind == "system" and env.python is not None and env.python_version is not None:
             version = ".".join(env.python_version.split(".")[:2])
-            known = version in has if env.python.startswith("/usr/bin/") else None
+            known = version in has if env.python.startswith(("/usr/bin/", "/bin/")) else None
             found[env.python] = Interpreter(path=env.python, version=version, ensurepip=known)
     inside = glob.escape(home)
     for path in quiet.globs("/usr/bin/python3.*", "/usr/local/bin/python3.*", f"{inside}/.local/bin/python3.*"):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from cudadoctor.executor.plan_run import Applied as Applied  # noqa: PLC0414  the command line names them
     from cudadoctor.executor.plan_run import Watcher as Watcher  # noqa: PLC0414
     from cudadoctor.executor.plan_undo import TakenBack as TakenBack  # noqa: PLC0414
+    from cudadoctor.executor.unfinished import Unfinished as Unfinished  # noqa: PLC0414
     from cudadoctor.recommend.request import Words
     from cudadoctor.remedies.install.request import Asked
     from cudadoctor.remedies.plan import Plan
@@ -27,6 +28,7 @@ __all__ = [
     "plan_install",
     "resume",
     "undo",
+    "unfinished",
 ]
 
 
@@ -126,6 +128,17 @@ def apply_plan(host: Host, plan: Plan, *, named: Sequence[str] = (), watcher: Wa
     from cudadoctor.executor import plan_run
 
     return plan_run.apply(_machine(host), plan, named=named, watcher=watcher)
+
+
+def unfinished(host: Host) -> Unfinished | None:
+    """The newest run that did not come to its end, which `resume` goes on with; None where none is known."""
+    from cudadoctor.executor import unfinished as runs
+
+    try:
+        machine = _machine(host)
+    except CudaDoctorError:
+        return None
+    return runs.look(machine)
 
 
 def resume(host: Host, *, watcher: Watcher | None = None) -> Applied:

@@ -87,6 +87,8 @@ def finish(plan: Plan, how: Mode, *, here: bool) -> ExitCode:
         else:
             text = _text(plan, how, holds, "apply" if here else "forms")
     console.write_result(text, how.output)
+    if here and how.shared.verbosity >= 0:
+        _unfinished(plan)
     return ExitCode.OK if plan.impossible is None else ExitCode.FINDINGS
 
 
@@ -158,6 +160,11 @@ def _apply(plan: Plan, how: Mode) -> ExitCode:
             console.write_result(plan_json.render(plan, holds=holds), how.output)
         console.note("nothing was changed: what was asked is impossible; ask for what works instead")
         return ExitCode.FINDINGS
+    other = _unfinished(plan)
+    if other is not None and other.purpose == plan.purpose and other.title != plan.title:
+        # Beside what was begun, and not in its place: that is never what the same words mean.
+        console.note(f"nothing was changed: that run was for the same, and this would make it again: {plan.title}")
+        return ExitCode.FINDINGS
     count = [plan_parts.role(step, holds) for step in plan.steps].count("do")
     if count and not how.yes and not plan_parts.nothing_to_do(plan, holds):
         if how.form == "json":
@@ -179,6 +186,22 @@ def agreed(question: str) -> bool:
     sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _unfinished(plan: Plan) -> Plan | None:
+    """Says that an earlier run did not come to its end; its plan where it was broken off."""
+    from cudadoctor import api, api_plan
+    from cudadoctor.render.clean import clean
+
+    found = api_plan.unfinished(api.local_host())
+    if found is None:
+        return None
+    how = "waits" if found.waits else "was broken off"
+    resume_ = f"`cudadoctor {found.plan.purpose.command} --resume` goes on with it"
+    more = "" if found.waits else ", `cudadoctor undo` takes it back"
+    same = "this" if found.plan.title == plan.title else clean(found.plan.title)
+    console.note(f"an earlier run {how} ({same}): {resume_}{more}")
+    return None if found.waits else found.plan
 
 
 def _watcher(shared: options.Common) -> Watcher:
@@ -233,20 +256,31 @@ def _told(
 
 
 def _summary(result: Applied) -> Iterator[str]:
-    from cudadoctor.render.clean import clean
+    from cudadoctor.render import plan_parts
+    from cudadoctor.render.clean import clean, command
 
     title = clean(result.plan.title)
     outcomes = list(result.outcomes.values())
-    if result.state == "nothing-to-do":
+    if not result.plan.steps:
+        return  # the plan has said so
+    if result.state == "nothing-to-do" and set(outcomes) == {"shown"}:
+        yield f"{title}: nothing was done, as every step is for you, or done only when named"
+    elif result.state == "nothing-to-do":
         yield f"{title}: nothing to do, it is so already"
     elif result.state == "applied":
         yield f"{'Done so far' if result.waiting else 'Done'}: {title}"
     else:
         yield f"{'Interrupted' if result.state == 'interrupted' else 'Failed'}: {title}"
-    words = (("done", "done"), ("held", "done already"), ("shown", "for you or waiting"), ("left", "not come to"))
-    counted = [f"{outcomes.count(name)} {word}" for name, word in words if name in outcomes]
-    if counted and result.state != "nothing-to-do":
-        yield f"{len(result.plan.steps)} steps: {', '.join(counted)}"
+    words = [("done", "done"), ("held", "done already"), ("shown", "for you or waiting")]
+    words.append(("failed", "broken off" if result.state == "interrupted" else "failed"))
+    counted = [(outcomes.count(name), word) for name, word in words]
+    counted.append((len(result.plan.steps) - sum(count for count, _ in counted), "not come to"))
+    if outcomes and result.state != "nothing-to-do":
+        said = ", ".join(f"{count} {word}" for count, word in counted if count)
+        yield f"{plan_parts.steps_said(len(result.plan.steps))}: {said}"
     for step in result.plan.steps:
         if result.outcomes.get(step.id) == "shown" and step.manual:
             yield f"By you: {clean(step.title)}"
+    before = plan_parts.entering(result.plan)
+    if before is not None and result.state in ("applied", "nothing-to-do") and not result.waiting:
+        yield f"{before} {command(result.plan.enter)}"

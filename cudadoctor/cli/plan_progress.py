@@ -78,7 +78,9 @@ class Watcher:
         if self._quiet:
             return
         word = _WORDS.get(outcome, outcome)
-        how = "" if outcome == "done" else f": {clean(message)}" if message else f": {word}"
+        # Why it failed is said once, below all steps, with what to do.
+        told = message if outcome not in ("failed", "interrupted") else ""
+        how = "" if outcome == "done" else f": {clean(told)}" if told else f": {word}"
         took = f" ({_time(seconds)})" if seconds >= 1 else ""
         erase = "\r\x1b[K" if self._live else ""
         self._put(f"{erase}{self._marks.get(outcome, '-')} {self._title}{how}{took}\n")

@@ -8,10 +8,13 @@ import socket
 import ssl
 import urllib.error
 
+AGAIN = "; `--resume` goes on where it stopped"
+"""How a line ends of which another try may help."""
+
 
 def reason(error: Exception, url: str, part: str, stall: float) -> str:
     """The line. `part` is the file that grows, `stall` the seconds that were waited for a byte."""
-    again = "; `--resume` goes on where it stopped"
+    again = AGAIN
     if isinstance(error, urllib.error.HTTPError):
         return f"{url}: the server says {error.code} {error.reason}" + _at_status(error.code, again)
     inner = error.reason if isinstance(error, urllib.error.URLError) else error

@@ -137,8 +137,5 @@ class Course:
         if not waiting:
             return None
         what = "reboot" if self._rebooting else "do what is shown"
-        return (
-            f"{what}, then `--resume` does the {len(waiting)} steps that wait"
-            if len(waiting) > 1
-            else (f"{what}, then `--resume` does the step that waits")
-        )
+        those = f"the {len(waiting)} steps that wait" if len(waiting) > 1 else "the step that waits"
+        return f"{what}, then `cudadoctor {self.plan.purpose.command} --resume` does {those}"

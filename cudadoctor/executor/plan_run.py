@@ -11,8 +11,9 @@ from typing import IO, Literal, Protocol
 from msgspec import Struct
 
 from cudadoctor.errors import CudaDoctorError
-from cudadoctor.executor import at_work, conditions, mend, plan_journal, plan_step, preflight, programs
+from cudadoctor.executor import at_work, conditions, mend, plan_journal, plan_step, preflight, programs, unfinished
 from cudadoctor.executor.contents import Contents
+from cudadoctor.executor.fetch_said import AGAIN
 from cudadoctor.executor.journal import Journal
 from cudadoctor.executor.kept import After
 from cudadoctor.executor.machine import Machine
@@ -21,8 +22,6 @@ from cudadoctor.executor.plan_needs import Course
 from cudadoctor.executor.plan_step import Bench, Failed
 from cudadoctor.executor.sudo import Ticket
 from cudadoctor.remedies.plan import Plan, PlanStep
-
-KEPT = "what was done is kept: `--resume` goes on, `undo` takes back"
 
 
 class Watcher(Protocol):
@@ -35,7 +34,7 @@ class Watcher(Protocol):
         """The running program printed a line."""
 
     def end(self, step: PlanStep, outcome: str, seconds: float, message: str = "") -> None:
-        """A step ended: done, held, shown, failed, undone or kept."""
+        """A step ended: done, held, shown, failed, interrupted, undone or kept."""
 
 
 class Silent:
@@ -92,7 +91,7 @@ def resume(machine: Machine, *, watcher: Watcher | None = None) -> Applied:
     """Go on with the newest run that did not come to its end. Raises as `apply` does, and where there is none."""
     journal = Journal(machine.state)
     with journal.locked():
-        folder, history = _unfinished(machine.state)
+        folder, history = unfinished.newest(machine.state)
         at_work.refuse(folder, history, machine)
         plan = folder.plan()
         looked = conditions.look_at(plan, machine, history.done())
@@ -105,25 +104,15 @@ def resume(machine: Machine, *, watcher: Watcher | None = None) -> Applied:
         return _go(course, journal, folder, watcher or Silent())
 
 
-def _unfinished(state: str) -> tuple[RunFolder, History]:
-    for folder in plan_journal.all_runs(state):
-        history = folder.history()
-        if history.state == "undoing":
-            raise CudaDoctorError(f"{folder.path}: is being taken back: `cudadoctor undo` goes on with that")
-        if history.state in ("running", "waiting", "failed", "interrupted"):
-            return folder, history
-        if history.state == "applied":
-            break
-    raise CudaDoctorError(f"there is nothing to go on with: no run in {state}/runs was broken off")
-
-
 def _nothing(course: Course, watcher: Watcher) -> Applied:
     outcomes = {step.id: "shown" if course.is_shown(step) else "held" for step in course.plan.steps}
     total = len(course.plan.steps)
     for number, step in enumerate(course.plan.steps, 1):
         with contextlib.suppress(OSError):
             watcher.begin(step, number, total)
-            watcher.end(step, outcomes[step.id], 0.0)
+            again = outcomes[step.id] == "held" and not conditions.knows(step)  # a test is done when something is
+            message = "not run again" if again else course.why_shown(step) or ""
+            watcher.end(step, outcomes[step.id], 0.0, message)
     note = "all of it is done already: nothing was changed"
     return Applied(
         state="nothing-to-do", plan=course.plan, outcomes=outcomes, error=None, log="", journal="", note=note
@@ -173,7 +162,7 @@ class _Walk:
         total = len(self._course.plan.steps)
         for number, step in enumerate(self._course.plan.steps, 1):
             if self._bench.breaks.count:
-                return self._stopped("interrupted", f"interrupted before {step.id}; {KEPT}")
+                return self._stopped("interrupted", f"interrupted before {step.id}; {self._kept()}")
             began, broken = time.monotonic(), False
             with contextlib.suppress(OSError):  # the terminal was closed
                 self._watcher.begin(step, number, total)
@@ -186,12 +175,17 @@ class _Walk:
             self._course.came_to(step, outcome)
             seconds = time.monotonic() - began
             with contextlib.suppress(OSError):
-                self._watcher.end(step, outcome, seconds, message)
+                self._watcher.end(step, "interrupted" if broken else outcome, seconds, message)
             if outcome == "failed":
                 return self._stopped(
-                    "interrupted" if broken else "failed", f"{step.title} ({step.id}): {message}; {KEPT}"
+                    "interrupted" if broken else "failed",
+                    f"{step.title} ({step.id}): {message.removesuffix(AGAIN)}; {self._kept()}",
                 )
         return self._finished()
+
+    def _kept(self) -> str:
+        command = self._course.plan.purpose.command
+        return f"what was done is kept: `cudadoctor {command} --resume` goes on, `cudadoctor undo` takes it back"
 
     def _one(self, step: PlanStep) -> tuple[str, str]:
         """Outcome and message. Raises what is wrong."""

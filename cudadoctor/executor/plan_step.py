@@ -138,7 +138,8 @@ def run(action: Run, name: str, bench: Bench) -> None:
     said = " | ".join(telling(ended.tail))
     code = ended.returncode or 0
     how = f"was ended by signal {-code}" if code < 0 else f"ended with {code}"
-    how = "was interrupted" if ended.interrupted and code < 0 else how
+    if ended.interrupted and code < 0:
+        how, said = "was interrupted", ""  # what it said last is no reason
     error = Failed(f"{wanted.name} {how}" + (f": {said}" if said else ""))
     error.interrupted = ended.interrupted
     raise error

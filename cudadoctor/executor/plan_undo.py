@@ -93,8 +93,13 @@ def next_plan(machine: Machine, wanted: str | None = None) -> Plan | None:
     if folder is None:
         return None
     plan, records = folder.plan(), folder.history().steps
-    begun = [step for step in plan.steps if step.id in records and not records[step.id].undone]
+    begun = [one for one in plan.steps if one.id in records and not records[one.id].undone and leaves_something(one)]
     return replace(plan, steps=tuple(begun))
+
+
+def leaves_something(step: PlanStep) -> bool:
+    """The smoke test leaves nothing that could be taken back."""
+    return not isinstance(step.action, Run) or step.action.argv[:2] != ("cudadoctor", "smoke")
 
 
 def _newest(journal: Journal, state: str) -> RunFolder | None:
@@ -146,13 +151,15 @@ def _run_back(  # noqa: PLR0917
         items: list[Undone] = []
         state: Literal["undone", "failed", "interrupted"] = "undone"
         error = None
-        for number, (step, record) in enumerate(todo, 1):
+        shown = [step for step, _ in todo if leaves_something(step)]
+        for step, record in todo:
             if breaks.count:
                 state, error = "interrupted", f"interrupted before {step.id}: `cudadoctor undo` goes on"
                 break
             began = time.monotonic()
             with contextlib.suppress(OSError):
-                watcher.begin(step, number, len(todo))
+                if step in shown:
+                    watcher.begin(step, shown.index(step) + 1, len(shown))
             mine: list[Undone] = []
             message = ""
             try:
@@ -167,7 +174,8 @@ def _run_back(  # noqa: PLR0917
             items += mine
             outcome = "failed" if error else "kept" if any(item.how == "kept" for item in mine) else "undone"
             with contextlib.suppress(OSError):
-                watcher.end(step, outcome, time.monotonic() - began, message)
+                if step in shown:
+                    watcher.end(step, outcome, time.monotonic() - began, message)
             if error:
                 break
         if error is None:

@@ -158,6 +158,10 @@ class Plan(Struct, frozen=True, kw_only=True):
     """For whom: 0 needs no sudo."""
     image: Image | None = None
     """None: not known, and there is no Dockerfile of it."""
+    enter: tuple[str, ...] = ()
+    """The words that enter the environment when all is done, in the user's shell; empty: there is none to enter."""
+    new_shell: bool = False
+    """They are known to a new shell only."""
 
     def step(self, wanted: str) -> PlanStep | None:
         """The step of that id."""

@@ -20,7 +20,9 @@ def _where(facts: Facts, variable: str, part: str | None = None) -> list[RcLine]
 def _edit(lines: list[RcLine], variable: str, what: str) -> Step:
     """The place to edit, or how to find it."""
     if not lines:
-        return Tell(text=f"{variable} is set in no start-up file that was read: look where this shell gets it. {what}")
+        return Tell(
+            text=f"{variable} is set in no start-up file that was read: look where this shell gets it, and {what}"
+        )
     places = ", ".join(f"{line.file} line {line.line}" for line in lines[:4])
     return Tell(text=f"{places}: {what}")
 

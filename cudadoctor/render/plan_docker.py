@@ -10,6 +10,7 @@ import json
 import posixpath
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 import cudadoctor
 from cudadoctor.errors import CudaDoctorError
@@ -160,10 +161,10 @@ class _File:
                 f"there is no Dockerfile of this plan: {self.base} has no {posixpath.basename(program)} ({step.id}); "
                 "--emit sh has a script"
             )
-        for one in argv[1:]:
+        for before, one in pairwise(argv):
             path = one.removeprefix("file://")
             inside = self.plan.home is not None and path.startswith(f"{self.plan.home}/")
-            if one != path or inside:
+            if one != path or inside or (before == "--find-links" and path.startswith("/")):
                 self._has(path, step)
         return _run_line(argv)
 

@@ -49,6 +49,7 @@ def render(
             "home": plan.home,
             "uid": plan.uid,
             "image": None if plan.image is None else {"base": plan.image.base, "why": plan.image.why},
+            "enter": {"argv": list(plan.enter), "new_shell": plan.new_shell} if plan.enter else None,
             "steps": [_step(step, holds or {}, named, result.get(step.id)) for step in plan.steps],
             "error": error,
             "log": log,

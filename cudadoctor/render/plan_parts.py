@@ -144,6 +144,26 @@ def smoke_environment(step: PlanStep) -> tuple[str | None, str]:
     return found.get("--env"), "cuda" if device == "auto" else device
 
 
+def entering(plan: Plan) -> str | None:
+    """What comes before the command that enters the environment; None where there is none to enter."""
+    if not plan.enter:
+        return None
+    return "To use it, in a new shell:" if plan.new_shell else "To use it:"
+
+
+def only_named(plan: Plan, holds: Holds, named: Collection[str] = ()) -> str | None:
+    """The command that does what is done only when it is named; None where there is no such step."""
+    owners = {step.id.rpartition("-")[0] for step in plan.steps if role(step, holds, named) == "by-name"}
+    causes = dict.fromkeys(one.partition("@")[0] for one in plan.purpose.findings)
+    words = [one for one in causes if one in owners]
+    return f"cudadoctor fix {' '.join(words)} --apply" if words else None
+
+
+def steps_said(count: int) -> str:
+    """`1 step`, `3 steps`."""
+    return f"{count} step{'' if count == 1 else 's'}"
+
+
 def size(mib: int) -> str:
     """MiB below one GiB, else GiB with one decimal."""
     return f"{mib} MiB" if mib < 1024 else f"{mib / 1024:.1f} GiB"

@@ -62,7 +62,7 @@ class _Script:
         plan = self.plan
         yield "#!/bin/sh"
         yield from comment(plan.title)
-        yield from comment(f"Made by cudadoctor {cudadoctor.__version__} for the machine and the user it ran on.")
+        yield from comment(f"Made by cudadoctor {cudadoctor.__version__} for one machine and its user.")
         yield "#"
         yield from comment(_HOW)
         for text in plan.notes:
@@ -119,6 +119,8 @@ class _Script:
         yield "  else"
         yield '    say "Done: ${changed} of ${steps} steps; the others were done already, or are yours to do."'
         yield "  fi"
+        if (before := plan_parts.entering(self.plan)) is not None:
+            yield f"  say {word(plain(f'{before} {command(self.plan.enter)}'))}"
         yield "}"
         yield ""
         yield "# On the last line: a script that was cut off on its way does nothing."

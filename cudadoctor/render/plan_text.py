@@ -19,9 +19,9 @@ Diffs = Mapping[str, Sequence[str]]
 
 Offer = Literal["apply", "forms", "nothing"]
 
-_MARKS = {"held": "✓", "do": "→", "by-you": "☞", "by-name": "☞"}
-_ASCII = {"held": "+", "do": ">", "by-you": "*", "by-name": "*"}
-_STYLES = {"held": "green", "do": "cyan", "by-you": "yellow", "by-name": "yellow"}
+_MARKS = {"held": "✓", "do": "→", "by-you": "☞", "by-name": "☞", "idle": "–"}
+_ASCII = {"held": "+", "do": ">", "by-you": "*", "by-name": "*", "idle": "-"}
+_STYLES = {"held": "green", "do": "cyan", "by-you": "yellow", "by-name": "yellow", "idle": "dim"}
 _DIFF_STYLES = {"+": "green", "-": "red", "@": "cyan"}
 _MOST_LINES = 30
 """Lines of a file that are shown where there is no diff; -v shows all."""
@@ -63,6 +63,8 @@ class _Page:
         self.diffs = diffs
         self.named = named
         self.width = min(look.width or PIPED_WIDTH, MOST_WIDTH)
+        self.idle = plan_parts.nothing_to_do(plan, self.holds, named)
+        """What is always run is then not run: there is nothing new to test."""
         self.lines: list[Text] = []
 
     def head(self) -> Iterator[Text]:
@@ -72,7 +74,7 @@ class _Page:
             yield from hang(first, Text(f"Impossible: {clean(plan.impossible)}", "bold red"), self.width)
             if plan.steps:
                 yield from hang(Text("  "), Text(f"What works instead: {clean(plan.title)}", "bold"), self.width)
-        elif plan.steps and plan_parts.nothing_to_do(plan, self.holds, self.named):
+        elif plan.steps and self.idle:
             first = Text(f"{self._mark('held')} ", STYLES["ok"])
             yield from hang(first, Text(f"{clean(plan.title)}: nothing to do, it is so already", "bold"), self.width)
         else:
@@ -87,16 +89,21 @@ class _Page:
     def step(self, number: int, step: PlanStep) -> Iterator[Text]:
         role = plan_parts.role(step, self.holds, self.named)
         digits = len(str(len(self.plan.steps)))
-        first = Text.assemble((self._mark(role), _STYLES[role]), f" {number:>{digits}}. ")
-        title = Text(clean(step.title), "bold" if role != "held" else "")
+        shown = "idle" if role == "do" and self.idle else role
+        first = Text.assemble((self._mark(shown), _STYLES[shown]), f" {number:>{digits}}. ")
+        told = _told(step)
+        title = Text(clean(told or step.title), "bold" if role != "held" else "")
         extra = " · ".join(self._needs(step, role))
         yield from hang(first, Text.assemble(title, (f" · {extra}" if extra else "", "dim")), self.width)
         if role == "held" and self.look.verbosity < 1:
             return
         indent = " " * cell_len(first.plain)
-        if step.why:
+        causes = {one.partition("@")[0] for one in self.plan.purpose.findings}
+        # Which of several causes it is for is worth a line; of the only one the title speaks.
+        if step.why and not (len(causes) == 1 and step.why == f"for {next(iter(causes))}"):
             yield from hang(Text(indent), Text(clean(step.why)), self.width)
-        yield from self._action(step, indent)
+        if told is None:
+            yield from self._action(step, indent)
         if self.look.verbosity > 0:
             yield from self._more(step, indent)
 
@@ -104,6 +111,9 @@ class _Page:
         """What it takes, beside its title."""
         if role == "held":
             yield "done already"
+            return
+        if role == "do" and self.idle:
+            yield "not run again"
             return
         if role == "by-you":
             yield "by you"
@@ -191,10 +201,12 @@ class _Page:
         if not plan.steps:
             return
         roles = [plan_parts.role(step, self.holds, self.named) for step in plan.steps]
-        counts = [(roles.count("do"), "to do"), (roles.count("held"), "done already")]
+        counts = [(roles.count("do"), "not run again" if self.idle else "to do"), (roles.count("held"), "done already")]
         counts += [(roles.count("by-you"), "by you"), (roles.count("by-name"), "only when named")]
-        said = [f"{len(roles)} steps: " + ", ".join(f"{count} {what}" for count, what in counts if count)]
-        to_do = [step for step, role in zip(plan.steps, roles, strict=True) if role == "do"]
+        said = [
+            f"{plan_parts.steps_said(len(roles))}: " + ", ".join(f"{count} {what}" for count, what in counts if count)
+        ]
+        to_do = [step for step, role in zip(plan.steps, roles, strict=True) if role == "do" and not self.idle]
         disk = sum(step.disk_mib for step in to_do)
         if disk:
             said.append(f"{plan_parts.size(disk)} of disk at most")
@@ -202,20 +214,23 @@ class _Page:
         if fetched:
             said.append(f"{plan_parts.size(fetched)} of files to download, packages aside")
         hosts = ["apt's sources" if host == "apt" else clean(host) for host in plan_parts.networks(plan, self.holds)]
-        if hosts:
+        if hosts and not self.idle:
             said.append(f"speaks to {', '.join(hosts)}")
         if plan.uid != 0 and any(step.needs_root for step in to_do):
             said.append("needs root: sudo may ask for your password")
         yield Text()
         yield from hang(Text(), Text("; ".join(said) + "."), self.width)
-        idle = (
-            plan.impossible is not None or plan_parts.nothing_to_do(plan, self.holds, self.named) or offer == "nothing"
-        )
+        idle = plan.impossible is not None or self.idle or offer == "nothing"
         if to_do and not idle:
             yield from hang(Text(), Text(_next(plan, offer)), self.width)
-        if "by-name" in roles and offer == "apply":
-            last = "What is done only when named: give its code or name to `cudadoctor fix`."
-            yield from hang(Text(), Text(last), self.width)
+        if "by-name" in roles and offer != "forms":
+            line = plan_parts.only_named(plan, self.holds, self.named)
+            yield from hang(Text(), Text("What is done only when named is done by its name:"), self.width)
+            yield _code("  ", line or "cudadoctor fix NAME --apply")
+        said_before = plan_parts.entering(plan)
+        if said_before is not None and plan.impossible is None and offer != "nothing":
+            yield from hang(Text(), Text(said_before if self.idle else _afterwards(said_before)), self.width)
+            yield _code("  ", command(plan.enter))
 
 
 def _next(plan: Plan, offer: Offer) -> str:
@@ -225,6 +240,24 @@ def _next(plan: Plan, offer: Offer) -> str:
     if offer == "forms":
         return f"This plan is not for this machine: {forms}."
     return f"Nothing was changed. The same command with --apply does it; {forms}."
+
+
+_MOST_TITLE = 160
+"""Letters of a told step that may stand as its title."""
+
+
+def _told(step: PlanStep) -> str | None:
+    """What a person is told, where the title is but its beginning: then it stands there alone, and once."""
+    if not isinstance(step.action, Tell):
+        return None
+    text, title = step.action.text.strip().removesuffix("."), step.title.removesuffix(" …")
+    if "\n" in text or len(text) > _MOST_TITLE or not text.lower().startswith(title.lower()):
+        return None
+    return title + text[len(title) :]
+
+
+def _afterwards(text: str) -> str:
+    return f"Afterwards, {text[:1].lower()}{text[1:]}"
 
 
 def _leading(line: str) -> str:

@@ -188,6 +188,8 @@ def test_applied(tool: Tool) -> None:
     assert done.returncode == 0
     assert done.stdout.startswith(VENV.title)
     assert f"Done: {VENV.title}" in done.stdout
+    assert done.stdout.endswith("To use it: source /home/me/torch/bin/activate\n")
+    assert done.stdout.count("bin/activate") == 1
     assert "--emit" not in done.stdout
     lines = done.stderr.splitlines()
     assert lines[:3] == [
@@ -211,7 +213,10 @@ def test_failed(tool: Tool) -> None:
     error = "Test that torch computes (smoke): it broke; what was done is kept: `--resume` goes on"
     done = tool.run("install", "--apply", "--yes", state="failed", error=error)
     assert done.returncode == 1
-    assert "✗ [3/3] Test that torch computes: it broke (2 s)" in done.stderr
+    assert "✗ [3/3] Test that torch computes: failed (2 s)" in done.stderr
+    assert done.stderr.count("it broke") == 1, "why is said once, with what to do"
+    assert "3 steps: 2 done, 1 failed\n" in done.stdout
+    assert "To use it" not in done.stdout
     assert f"cudadoctor: {error}\n" in done.stderr
     assert "takes it back" not in done.stderr.replace(error, "")
     assert "Failed: " in done.stdout
@@ -239,6 +244,7 @@ def test_what_waits_is_said(tool: Tool) -> None:
     assert "By you: Reboot" in done.stdout
     assert "☞ [2/11] Reboot: for you (2 s)" in done.stderr
     assert f"cudadoctor: {note}" in done.stderr
+    assert "To use it" not in done.stdout, "not before it is there"
 
 
 def test_every_objection_has_its_line(tool: Tool) -> None:
@@ -255,6 +261,7 @@ def test_nothing_to_do_is_not_asked_for(tool: Tool) -> None:
     done = tool.run("install", "--apply", holds="all", state="nothing-to-do")
     assert done.returncode == 0, done.stderr
     assert "nothing to do, it is so already" in done.stdout
+    assert "To use it: source /home/me/torch/bin/activate" in done.stdout
 
 
 @pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 130), ("", 130)])
@@ -277,6 +284,7 @@ def test_fix_names_and_pastes(tool: Tool) -> None:
     assert done.stdout.startswith(FIX.title)
     assert tool.asked("plan_fix")[0]["named"] == ["TR001", "uvm-module-not-loaded", "DRV"]
     assert "☞ 2. Load nvidia_uvm · only when named" in done.stdout
+    assert "\n  cudadoctor fix uvm-module-not-loaded --apply\n" in done.stdout
     tool.log.unlink()
     pasted = tool.run("fix", "--report", "-", stdin="nvidia-smi says no")
     assert "This plan is not for this machine" in pasted.stdout
@@ -319,3 +327,38 @@ def test_help_names_the_exit_codes(tool: Tool) -> None:
         text = " ".join(tool.run(name, "--help").stdout.split())
         assert "1 impossible, or a step failed" in text
         assert "130 interrupted, or not agreed to" in text
+
+
+def test_an_earlier_run_that_was_broken_off_is_told(tool: Tool) -> None:
+    done = tool.run("install", unfinished="reference")
+    assert done.returncode == 0
+    assert "an earlier run was broken off" in done.stderr
+    assert f"({REFERENCE.title}): `cudadoctor install --resume` goes on with it, `cudadoctor undo` takes" in done.stderr
+    assert "--from" not in done.stderr
+    assert tool.run("install", "-q", unfinished="reference").stderr == ""
+    assert tool.run("install", "--apply", "--yes", unfinished="reference").returncode == 0, "it is for something else"
+    waits = tool.run("install", unfinished="venv", waits=True).stderr
+    assert waits == "cudadoctor: an earlier run waits (this): `cudadoctor install --resume` goes on with it\n"
+
+
+def test_the_same_is_not_made_again_beside_what_was_broken_off(tool: Tool) -> None:
+    done = tool.run("install", "--apply", "--yes", plan="beside", unfinished="venv")
+    assert done.returncode == 1
+    assert "nothing was changed" in done.stderr
+    assert "`cudadoctor install --resume` goes on" in done.stderr
+    assert not tool.asked("apply_plan")
+    assert tool.run("install", "--apply", "--yes", unfinished="venv").returncode == 0, "at the same place it goes on"
+
+
+def test_what_was_broken_off_is_counted_so(tool: Tool) -> None:
+    done = tool.run("install", "--apply", "--yes", state="interrupted", error="x", failing=True)
+    assert "3 steps: 2 done, 1 broken off\n" in done.stdout
+
+
+def test_what_is_only_shown_is_not_said_to_be_so_already(tool: Tool) -> None:
+    done = tool.run("fix", "--apply", "--yes", state="nothing-to-do", only_shown=True)
+    assert done.returncode == 0
+    assert "nothing was done, as every step is for you, or done only when named" in done.stdout
+    assert "it is so already" not in done.stdout
+    none = tool.run("install", "--apply", plan="nothing", state="nothing-to-do")
+    assert none.stdout.count("\n") == 1, none.stdout

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from hashlib import sha256
 
+from msgspec.structs import replace
+
 from cudadoctor.compat.source import Source
 from cudadoctor.remedies.plan import AllOf, Exists, Fetch, For, HasHash, Image, Plan, PlanStep, Prints
 from cudadoctor.remedies.steps import Run, Tell, WriteFile
@@ -197,6 +199,7 @@ VENV = Plan(
     home=HOME,
     uid=1000,
     image=Image(base="ubuntu:24.04", why="no CUDA is needed in the image"),
+    enter=("source", f"{HOME}/torch/bin/activate"),
     steps=(
         PlanStep(
             id="env-create",
@@ -268,7 +271,7 @@ FIX = Plan(
             action=WriteFile(path=f"{HOME}/.bashrc", text="export A=1\n", why="", before=None),
         ),
         PlanStep(
-            id="uvm-load",
+            id="uvm-module-not-loaded-1",
             title="Load nvidia_uvm",
             why="The module is there and not loaded.",
             action=Run(argv=("modprobe", "nvidia_uvm"), why="", safety="system", needs_root=True),
@@ -284,7 +287,10 @@ FIX = Plan(
     ),
 )
 
-ALL = {"reference": REFERENCE, "venv": VENV, "impossible": IMPOSSIBLE, "nothing": NOTHING, "fix": FIX}
+BESIDE = replace(VENV, title="torch 2.13.0 for the CPU in the environment /home/me/torch-2")
+"""What the same request leads to when the first place was taken."""
+
+ALL = {"beside": BESIDE, "reference": REFERENCE, "venv": VENV, "impossible": IMPOSSIBLE, "nothing": NOTHING, "fix": FIX}
 
 
 def all_hold(plan: Plan) -> dict[str, bool | None]:

@@ -58,7 +58,13 @@ def run(plan: Any, watcher: Any) -> object:
         watcher.output("some \x1b[31moutput\x1b[0m\x07")
         time.sleep(WANTED.get("slow", 0))
         last = number == len(plan.steps)
-        outcomes[step.id] = "shown" if step.manual else "failed" if state == "failed" and last else "done"
+        outcomes[step.id] = (
+            "shown"
+            if step.manual or "only_shown" in WANTED
+            else "failed"
+            if (state == "failed" or "failing" in WANTED) and last
+            else "done"
+        )
         watcher.end(step, outcomes[step.id], 2.0, "it broke" if outcomes[step.id] == "failed" else "")
     return SimpleNamespace(
         state=state, plan=plan, outcomes=outcomes, error=WANTED.get("error"), log="/state/log", journal="/state/run",
@@ -80,6 +86,11 @@ def resume(host: object, *, watcher: Any) -> object:
     return run(PLAN, watcher)
 
 
+def unfinished(host: object) -> object:
+    name = WANTED.get("unfinished")
+    return None if name is None else SimpleNamespace(plan=plans.ALL[name], waits=WANTED.get("waits", False))
+
+
 def next_to_undo(host: object, journal: str | None) -> object:
     return PLAN
 
@@ -98,6 +109,6 @@ def undo(host: object, journal: str | None, *, watcher: Any) -> object:
 
 
 if __name__ == "__main__":
-    for one in (plan_install, plan_fix, holds, apply_plan, resume, next_to_undo, undo):
+    for one in (plan_install, plan_fix, holds, apply_plan, resume, unfinished, next_to_undo, undo):
         setattr(api_plan, one.__name__, one)
     sys.exit(app.run(sys.argv[1:]))

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from cudadoctor import api_plan, api_shell
 from cudadoctor.errors import CudaDoctorError
 from cudadoctor.executor import preflight_room
+from cudadoctor.executor.unfinished import Unfinished
 from cudadoctor.host.local import LocalHost
 from tests.plan.executing import Seen, Stage, plan, write
 
@@ -39,9 +40,11 @@ def test_looked_at_applied_gone_on_with_and_taken_back(stage: Stage, host: Local
     assert failed.state == "failed"
     assert failed.journal.startswith(str(stage.base / "xdg" / "cudadoctor" / "runs"))
     assert api_plan.holds(steps, host=host)["a"] is True
+    assert api_plan.unfinished(host) == Unfinished(plan=steps, waits=False)
     good.touch()
     assert api_plan.next_to_undo(host) == steps
     assert api_plan.resume(host).state == "applied"
+    assert api_plan.unfinished(host) is None
     assert [step.id for step in (api_plan.next_to_undo(host, failed.journal) or steps).steps] == ["a", "b"]
     assert api_plan.undo(host, failed.journal).state == "undone"
     assert sorted(path.name for path in stage.home.iterdir()) == ["good"]
@@ -98,3 +101,11 @@ def test_hosts_that_fail_for_one_reason_are_told_in_one_line(stage: Stage) -> No
 def test_who_is_asked_for_a_host(env: dict[str, str], wanted: tuple[str, int]) -> None:
     assert preflight_room._target("a.org", env) == wanted
     assert preflight_room._target("a.org:8443", {}) == ("a.org", 8443)
+
+
+def test_a_run_that_is_at_work_is_not_taken_for_one_that_was_broken_off(stage: Stage, host: LocalHost) -> None:
+    found: list[object] = []
+    steps = plan(stage.making("a"), home=str(stage.home))
+    api_plan.apply_plan(host, steps, watcher=Seen(lambda event, what: found.append(api_plan.unfinished(host))))
+    assert set(found) == {None}
+    assert api_plan.unfinished(LocalHost(env={"HOME": "nowhere"})) is None

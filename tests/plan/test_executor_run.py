@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from cudadoctor.errors import CudaDoctorError
 from cudadoctor.executor import plan_run, plan_undo, programs
+from cudadoctor.executor.fetch_said import AGAIN
 from cudadoctor.executor.journal import Journal, JournalError
 from cudadoctor.executor.preflight import Objected
 from cudadoctor.remedies.plan import AllOf, Exists, Prints
@@ -46,8 +47,10 @@ def test_a_second_run_does_nothing_says_so_and_leaves_no_folder(stage: Stage) ->
     steps = plan(lists, stage.making("a", needs=("lists",)), stage.step("smoke", "echo x >>counted", needs=("a",)))
     assert plan_run.apply(stage.machine, steps).state == "applied"
     before = stage.tree()
-    again = plan_run.apply(stage.machine, steps)
+    seen = Seen()
+    again = plan_run.apply(stage.machine, steps, watcher=seen)
     assert again.state == "nothing-to-do"
+    assert seen.messages == ["not run again", "", "not run again"]
     assert set(again.outcomes.values()) == {"held"}
     assert "nothing was changed" in (again.note or "")
     assert stage.tree() == before
@@ -71,7 +74,13 @@ def test_a_failure_stops_keeps_and_says_what_to_do(stage: Stage) -> None:
     done = plan_run.apply(stage.machine, plan(stage.making("a"), bad, stage.making("c")))
     assert done.state == "failed"
     assert dict(done.outcomes) == {"a": "done", "bad": "failed"}
-    for words in ("the step bad (bad)", "sh ended with 7", "the disk is on fire", "`--resume` goes on", "`undo` takes"):
+    for words in (
+        "the step bad (bad)",
+        "sh ended with 7",
+        "the disk is on fire",
+        "`cudadoctor install --resume` goes on",
+        "`cudadoctor undo` takes",
+    ):
         assert words in (done.error or "")
     assert "\n" not in (done.error or "")
     assert (stage.home / "a" / "whole").exists()
@@ -165,7 +174,7 @@ def test_what_needs_a_reboot_waits_for_it(stage: Stage, tmp_path: Path) -> None:
     done = plan_run.apply(machine, steps)
     assert (done.state, done.waiting) == ("applied", ("test",))
     assert dict(done.outcomes) == {"driver": "done", "reboot": "shown", "torch": "done", "test": "shown"}
-    assert "reboot, then `--resume`" in (done.note or "")
+    assert "reboot, then `cudadoctor install --resume`" in (done.note or "")
     assert plan_run.resume(machine).outcomes["test"] == "shown"
     boot.write_text("two")
     after = plan_run.resume(machine)
@@ -248,7 +257,9 @@ class TestInterrupted:
         before = signal.getsignal(signal.SIGINT)
         done = plan_run.apply(stage.machine, steps, watcher=self.press("now"))
         assert (done.state, done.outcomes["long"]) == ("interrupted", "failed")
-        assert "`--resume`" in (done.error or "")
+        assert done.error is not None
+        assert "sh was interrupted; what was done" in done.error, "what it said last is no reason"
+        assert "`cudadoctor install --resume`" in (done.error or "")
         assert signal.getsignal(signal.SIGINT) is before
         assert plan_run.resume(stage.machine).state == "applied"
 
@@ -358,3 +369,28 @@ def test_a_step_that_bears_the_condition_of_a_later_one_is_not_judged_by_it(stag
     assert dict(plan_run.apply(stage.machine, steps).outcomes) == {"get": "done", "lists": "done", "a": "done"}
     (stage.home / "got").unlink()
     assert plan_run.apply(stage.machine, steps).state == "nothing-to-do"
+
+
+def test_a_test_is_not_among_what_is_taken_back(stage: Stage) -> None:
+    smoke = stage.step("smoke", "")
+    action = Run(argv=("cudadoctor", "smoke", "--help"), why="", safety="safe")
+    assert plan_run.apply(stage.machine, plan(stage.making("a"), replace(smoke, action=action))).state == "applied"
+    before = plan_undo.next_plan(stage.machine)
+    assert before is not None
+    assert [step.id for step in before.steps] == ["a"]
+    seen = Seen()
+    assert plan_undo.undo(stage.machine, watcher=seen).state == "undone"
+    assert seen.events == [("a", "undone")]
+
+
+def test_a_failed_download_says_once_how_to_go_on(stage: Stage) -> None:
+    bad = stage.step("bad", f"echo 'broken off{AGAIN}' >&2; exit 3")
+    error = plan_run.apply(stage.machine, plan(bad)).error or ""
+    assert error.count("--resume") == 1, error
+
+
+def test_where_all_waits_for_its_name_that_is_what_is_said(stage: Stage) -> None:
+    seen = Seen()
+    steps = plan(replace(stage.making("a"), by_name=True), tell("look"), command="fix")
+    assert plan_run.apply(stage.machine, steps, watcher=seen).state == "nothing-to-do"
+    assert seen.messages == ["not done unless you name it", "for you to do"]

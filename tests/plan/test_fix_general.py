@@ -320,3 +320,12 @@ def test_several_packages_are_one_condition() -> None:
     install = plan("ubuntu2004-gtx1080ti-418-gcc9").steps[0]
     assert isinstance(install.done_when, AllOf)
     assert [one.argv[-1] for one in install.done_when.conditions if isinstance(one, Prints)] == ["gcc-8", "g++-8"]
+
+
+def test_a_text_that_does_not_tell_is_not_said_to_be_in_order() -> None:
+    none = api_plan.plan_fix(None, pasted=b"hello")
+    assert none.title == "Nothing is known that could be fixed"
+    assert "tells nothing of a GPU" in none.notes[0]
+    asks = api_plan.plan_fix(None, pasted=b"torch.cuda.is_available() is False\nGPU RTX 3090\n")
+    assert asks.title == "Nothing is known that could be fixed"
+    assert "python -m torch.utils.collect_env" in asks.notes[0]

@@ -326,3 +326,11 @@ def test_after_the_change_the_check_finds_nothing_there_any_more(name: str) -> N
     assert [one.id for one in report.findings if one.code.startswith(("ENV", "SH", "LD"))] == [], new
     again = plan(new, shell=shell, file=file)
     assert again.steps == ()
+
+
+def test_what_is_corrected_along_with_it_is_named() -> None:
+    one = plan(f"export LD_LIBRARY_PATH={TYPO}\n")
+    assert one.steps[0].why.startswith("line 1 of /home/ada/.bashrc is written anew")
+    two = plan(f"export LD_LIBRARY_PATH={TYPO}:$LD_LIBRARY_PATH\n")
+    names = two.steps[0].why.partition(": ")[0].split(", ")
+    assert {"ld-path-empty-element", "ld-path-entry-missing"} <= set(names), two.steps[0].why

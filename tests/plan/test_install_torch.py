@@ -362,3 +362,34 @@ def test_a_system_python_is_no_place_for_torch() -> None:
     plan = planned(CATALOGUE["docker-l40s-570open-torch27"].machine)
     assert argv(plan, "env-make")[-1].startswith("/root/.venvs/")
     assert isinstance(CATALOGUE["docker-l40s-570open-torch27"].machine.envs[0], Env)
+
+
+def test_how_the_environment_is_entered() -> None:
+    assert planned(JAMMY, env="/data/mine").enter == ("source", "/data/mine/bin/activate")
+    assert not planned(JAMMY).new_shell
+    fish = replace(JAMMY, shell="/usr/bin/fish")
+    assert planned(fish, env="/data/mine").enter == ("source", "/data/mine/bin/activate.fish")
+    sh = replace(JAMMY, shell="/bin/sh")
+    assert planned(sh, env="/data/mine").enter == (".", "/data/mine/bin/activate")
+    new = planned(JAMMY, words={"manager": "conda"}, env="mine")
+    assert (new.enter, new.new_shell) == (("conda", "activate", "mine"), True)
+    by_path = planned(JAMMY, words={"manager": "mamba"}, env="/data/mine")
+    assert by_path.enter == ("conda", "activate", "/data/mine")
+    here = planned(REFERENCE, words={"manager": "conda", "cuda": "10.1"})
+    assert (here.enter, here.new_shell) == (("conda", "activate", "torch-1.7.1-cu101"), False)
+    old = planned(JAMMY, words={"manager": "conda"}, conda="miniconda=4.3.31")
+    assert old.enter[:2] == ("source", "/home/ada/miniconda3/bin/activate")
+    pixi = replace(JAMMY, executables=("/home/ada/.pixi/bin/pixi",), path=("/home/ada/.pixi/bin",))
+    found = planned(pixi, words={"manager": "pixi"}, env="box").enter
+    assert found == ("pixi", "shell", "--manifest-path", "/home/ada/box/pixi.toml")
+    assert planned(JAMMY, words={"torch": "9.9"}).enter == ()
+
+
+def test_notes_say_what_the_first_line_does_not() -> None:
+    assert planned(JAMMY, words={"torch": "9.9"}).notes == ()
+    jetson = planned(CATALOGUE["jetson-orin-jp6-540-torch25"].machine)
+    assert jetson.title == "NVIDIA's torch for this JetPack"
+    published = planned(REFERENCE, words={"cuda": "10.1", "style": "published", "manager": "conda"}).notes
+    assert len([one for one in published if one.startswith("published: `conda install")]) == 1
+    none = planned(machine(hardware.UBUNTU_2404), driver=True)
+    assert "no NVIDIA GPU is in this machine: --driver installs nothing" in none.notes

@@ -112,6 +112,7 @@ def only(argv: tuple[str, ...]) -> Plan:
         (only((f"{HOME}/miniconda3/bin/conda", "create")), "--conda miniforge plans one of its own"),
         (only(("conda", "create")), "--conda miniforge"),
         (only(("/usr/bin/python3", "x", f"{HOME}/wheels")), "would not be in the image"),
+        (only(("pip", "install", "--find-links", "/srv/wheels")), "/srv/wheels (one) is on this machine"),
         (only(("pip", "-c", "file:///srv/channel")), "would not be in the image"),
         (only(("dnf", "install", "x")), "has no dnf"),
         (replace(VENV, home="/home/a b"), "cannot stand in one"),

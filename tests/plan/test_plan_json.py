@@ -87,3 +87,9 @@ def test_a_run_has_its_outcome() -> None:
 def test_unnamed_fixes_say_so() -> None:
     uvm = checked(plan_json.render(FIX))["steps"][1]
     assert uvm["by_name"]
+
+
+def test_how_the_environment_is_entered() -> None:
+    found = checked(plan_json.render(ALL["venv"]))
+    assert found["enter"] == {"argv": ["source", "/home/me/torch/bin/activate"], "new_shell": False}
+    assert checked(plan_json.render(ALL["fix"]))["enter"] is None

@@ -410,7 +410,7 @@ def test_unnamed_fixes_are_only_shown() -> None:
     script = plan_sh.render(FIX)
     assert "as_root modprobe" not in script
     assert "say '      sudo modprobe nvidia_uvm'" in script
-    assert "as_root modprobe nvidia_uvm" in plan_sh.render(FIX, named=("uvm-load",))
+    assert "as_root modprobe nvidia_uvm" in plan_sh.render(FIX, named=("uvm-module-not-loaded-1",))
 
 
 @pytest.mark.parametrize("path", ["/", "/home", "/home/me", "/opt", "/home/me/../x", "//", "/home//"])
@@ -446,3 +446,11 @@ def test_the_reasons_stand_in_it() -> None:
     assert "# Note: CUDA 10.1 knows no GPU newer than Turing" in script
     assert "as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y cuda-toolkit-10-1 </dev/null" in script
     assert os.linesep.join(script.splitlines()[-1:]) == "main"
+
+
+def test_the_script_ends_with_how_to_enter_the_environment() -> None:
+    from tests.plan.plans import VENV
+
+    said = "  say 'To use it: source /home/me/torch/bin/activate'\n}\n"
+    assert said in plan_sh.render(VENV)
+    assert "To use it" not in plan_sh.render(FIX)

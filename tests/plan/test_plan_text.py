@@ -7,8 +7,8 @@ import re
 import pytest
 from msgspec.structs import replace
 
-from cudadoctor.remedies.plan import Plan
-from cudadoctor.remedies.steps import Run
+from cudadoctor.remedies.plan import For, Plan, PlanStep
+from cudadoctor.remedies.steps import Run, Tell
 from cudadoctor.render import plan_text
 from cudadoctor.render.clean import command
 from cudadoctor.render.text_draw import Look
@@ -45,7 +45,7 @@ def test_marks_say_what_becomes_of_each_step() -> None:
     holds = {"driver-install": True, "toolkit-key": None, "conda-download": False}
     assert marks(plan_text.render(REFERENCE, holds=holds)) == "✓☞→→→→→→→→→"
     assert marks(plan_text.render(FIX)) == "→☞☞"
-    assert marks(plan_text.render(FIX, named=("uvm-load",))) == "→→☞"
+    assert marks(plan_text.render(FIX, named=("uvm-module-not-loaded-1",))) == "→→☞"
 
 
 def test_the_first_line_says_it() -> None:
@@ -101,3 +101,46 @@ def test_a_download_shows_the_line_that_compares_its_hash() -> None:
     step = REFERENCE.steps[4]
     bare = replace(REFERENCE, steps=(replace(step, action=replace(step.action, digest=None)),))
     assert "Nothing was published to compare it with." in plan_text.render(bare)
+
+
+def test_how_to_enter_the_environment_is_the_last_line() -> None:
+    assert plan_text.render(VENV).endswith("Afterwards, to use it:\n  source /home/me/torch/bin/activate\n")
+    done = plan_text.render(VENV, holds=all_hold(VENV))
+    assert "– 3. Test that torch computes · not run again\n" in done
+    assert "3 steps: 1 not run again, 2 done already.\n" in done
+    assert done.endswith("\nTo use it:\n  source /home/me/torch/bin/activate\n")
+    new = replace(VENV, enter=("conda", "activate", "torch; x"), new_shell=True)
+    assert plan_text.render(new).endswith("Afterwards, to use it, in a new shell:\n  conda activate 'torch; x'\n")
+    assert "activate" not in plan_text.render(replace(VENV, impossible="no"))
+    assert "To use" not in plan_text.render(VENV, offer="nothing"), "said when it is done"
+
+
+def test_what_is_done_only_when_named_has_its_command() -> None:
+    line = "  cudadoctor fix uvm-module-not-loaded --apply"
+    assert line in plan_text.render(FIX).splitlines()
+    assert line in plan_text.render(FIX, offer="nothing").splitlines(), "while the rest is applied, too"
+    assert "cudadoctor fix uvm" not in plan_text.render(FIX, offer="forms")
+    assert "cudadoctor fix uvm" not in plan_text.render(FIX, named=("uvm-module-not-loaded-1",))
+
+
+def told(title: str, text: str, why: str = "for gpu-too-hot") -> str:
+    step = PlanStep(id="gpu-too-hot-1", title=title, why=why, action=Tell(text=text))
+    findings = ("gpu-too-hot@gpu:0",)
+    plan = Plan(purpose=For(command="fix", findings=findings), title="t", steps=(step,), home="/home/me", uid=1000)
+    return plan_text.render(plan, Look(width=200))
+
+
+def test_what_a_person_is_told_stands_there_once() -> None:
+    assert told("or reboot", "Or reboot.").splitlines()[2:4] == ["☞ 1. or reboot · by you", ""]
+    cut = told("see to the fans; …", "See to the fans; then look again, and again.")
+    assert "☞ 1. see to the fans; then look again, and again · by you" in cut
+    assert cut.count("fans") == 1
+    assert "…" not in cut
+    long = told("see to the fans …", f"See to the fans. {'More of it. ' * 20}")
+    assert "See to the fans. More" in long
+    assert "Reboot the machine." in told("look", "Reboot the machine.")
+    assert "it is hot" in told("or reboot", "Or reboot.", why="it is hot")
+
+
+def test_one_step_is_one_step() -> None:
+    assert "1 step: 1 by you." in told("or reboot", "Or reboot.")

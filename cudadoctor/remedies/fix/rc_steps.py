@@ -68,7 +68,9 @@ def correct(
         names = [known[name].name for name, found in wanted.items() if any(one in _of(edited, found) for one in found)]
         if edited.data == data or not names:
             continue
-        steps.append(_step(f"{names[0]}-{len(steps) + 1}", data, edited, facts, home))
+        steps.append(
+            _step(f"{names[0]}-{len(steps) + 1}", data, edited, facts, home, causes=tuple(dict.fromkeys(names)))
+        )
     for one in planned:
         left = [wish for wish in wanted[one.id] if not _is_done(done, wish)]
         steps += [_left(one, number, wish) for number, wish in enumerate(left, 1)]
@@ -110,11 +112,13 @@ def _left(finding: Finding, number: int, wish: Wish) -> PlanStep:
     )
 
 
-def _step(number: str, data: bytes, edited: Edited, facts: Facts, home: str) -> PlanStep:
+def _step(number: str, data: bytes, edited: Edited, facts: Facts, home: str, *, causes: Sequence[str]) -> PlanStep:
     path = edited.path
     lines = ", ".join(str(place) for place, _, _ in edited.changes)
     many = len(edited.changes) > 1
     why = f"line{'s' if many else ''} {lines} of {path} {'are' if many else 'is'} written anew; the rest stays as it is"
+    if len(causes) > 1:
+        why = f"{', '.join(causes)}: {why}"
     own = bool(home) and path.startswith(f"{home.rstrip('/')}/")
     if not own and reader(facts) not in _MAY_BE_ROOT:
         text = " ".join(

@@ -74,7 +74,9 @@ def choose(facts: Facts, asked: Asked, ground: Ground, *, driver_to_be: Value | 
             return _chosen(found, answer, notes, impossible)
     if not_known(wanted) is not None:  # a value that is in no table: there is nothing near it to plan
         impossible += [one.text for one in answer.reasons]
-        notes += [one.text for one in answer.alternatives if one.command is None]
+        said = {word.strip(",;:") for text in impossible for word in text.split()}
+        others = [one.text for one in answer.alternatives if one.command is None]
+        notes += [one for one in others if one.split()[-1] not in said]  # the nearest values are named already
         return Chosen(
             best=None, request=wanted, answer=answer, manager=manager, notes=tuple(notes), impossible=tuple(impossible)
         )
@@ -111,7 +113,9 @@ def interpreters(facts: Facts, ground: Ground) -> Iterator[Interpreter]:
     """Pythons that can make a virtual environment, the one that the user's shell starts first."""
     known = {one.path: one for one in ground.pythons}
     seen: set[tuple[str, str]] = set()
-    for env in facts.envs or ():
+    first = [one for one in facts.envs or () if one.active or one.kind != "pyenv"]
+    others = [one for one in facts.envs or () if one not in first]
+    for env in (*first, *sorted(others, key=lambda one: _numbers(one.python_version or ""), reverse=True)):
         if env.kind not in ("system", "pyenv") or env.python is None or env.python_version is None:
             continue
         version = ".".join(env.python_version.split(".")[:2])

@@ -80,6 +80,26 @@ def _folder(chosen: Chosen, conda: Conda | None, facts: Facts, home: str) -> str
     )  # where conda itself puts them if its root is not writable
 
 
+_ACTIVATE = {"bash": ("source", ""), "zsh": ("source", ""), "fish": ("source", ".fish"), "tcsh": ("source", ".csh")}
+"""By shell: the word that reads a file, and how the file's name ends that venv and uv write for it."""
+_FIRST_ACTIVATE = (4, 4)
+"""`conda activate` came with 4.4; before it a script of that name was read (conda's release notes)."""
+
+
+def entering(scene: Scene, chosen: Chosen, place: Place, conda: Conda | None) -> tuple[str, ...]:
+    """The words that enter it in the user's shell."""
+    if chosen.manager == "pixi":
+        return ("pixi", "shell", "--manifest-path", f"{place.made}/pixi.toml")
+    if conda is None:
+        read, end = _ACTIVATE.get(scene.ground.shell or "", (".", ""))
+        return (read, f"{place.prefix}/bin/activate{end}")
+    named = scene.asked.env is None or "/" not in scene.asked.env
+    if conda.version is not None and conda.version < _FIRST_ACTIVATE and conda.root is not None:
+        return ("source", f"{conda.root}/bin/activate", place.prefix)
+    program = "micromamba" if chosen.manager == "micromamba" else "conda"
+    return (program, "activate", place.name if named and program == "conda" else place.prefix)
+
+
 def holds(chosen: Chosen, env: EnvFacts) -> bool:
     """The environment has the wanted build of torch."""
     best = chosen.best

@@ -48,10 +48,13 @@ def home_path(home: str) -> str:
 def env_word(text: str, home: str, manager: str) -> str:
     """A name, or the absolute path of an environment. Raises CudaDoctorError."""
     if "/" not in text and text != "~":
-        if not _NAME.match(text) or text in _RESERVED:
+        if text in _RESERVED:
+            raise CudaDoctorError(f"--env `{text}` is conda's own environment: give the new one another name")
+        if not _NAME.match(text):
+            here = f"; for one in this directory: --env ./{text}" if _NAME.match(text.lstrip(".")) else ""
             raise CudaDoctorError(
                 f"--env `{shown(text)}` is no name for a new environment: letters, digits, `_`, `.`, `+` and `-`, "
-                "or an absolute path"
+                f"no `.` or `-` in front, or a path{here}"
             )
         return text
     path = plain_path(home + text[1:] if text.startswith("~/") else text, "--env")

@@ -50,8 +50,10 @@ def plan(facts: Facts, asked: Asked, *, home: str, block: RcFile | None = None, 
     part = Part(notes=[*chosen.notes, *libc.notes(facts)], impossible=list(chosen.impossible))
     image_cuda: CudaVersion | None = None
     title = "nothing that can be installed"
+    enter: tuple[str, ...] = ()
     if chosen.best is None:
         part.steps += _elsewhere(facts)
+        title = "NVIDIA's torch for this JetPack" if part.steps else title
         if _wants_toolkit(asked) and not machine.on_jetson(facts):
             image_cuda = _toolkit(scene, chosen, part)
             title = f"CUDA {image_cuda.release}" if image_cuda is not None else title
@@ -61,7 +63,7 @@ def plan(facts: Facts, asked: Asked, *, home: str, block: RcFile | None = None, 
             image_cuda = _toolkit(scene, chosen, part)
         elif asked.shell_lines is not False:
             part.add(_lines(scene, None))
-        place = _torch(scene, chosen, part)
+        place, enter = _torch(scene, chosen, part)
         title = f"{build.describe(chosen)} in the environment {place.prefix}"
     return Plan(
         purpose=For(command="install", request=asked.pairs),
@@ -72,6 +74,8 @@ def plan(facts: Facts, asked: Asked, *, home: str, block: RcFile | None = None, 
         home=home,
         uid=facts.os.uid if facts.os is not None else None,
         image=image(facts, image_cuda) if chosen.best is not None else None,
+        enter=enter,
+        new_shell=any(one.id == "conda-init" and not one.manual for one in part.steps),
     )
 
 
@@ -110,7 +114,7 @@ def _driver(scene: Scene, chosen: Chosen) -> Part:
     facts, asked, cache = scene.facts, scene.asked, scene.cache
     assert chosen.best is not None
     if asked.as_published and asked.driver is None:
-        return Part(notes=["the driver comes with the package `cuda`, as printed"])
+        return Part()  # it comes with the package `cuda`, as printed
     cuda = chosen.best.cuda is not None
     how = driver.state(facts, chosen.request, newer=chosen.newer_driver, asked=asked.driver, cuda=cuda)
     if asked.driver is False:
@@ -119,7 +123,8 @@ def _driver(scene: Scene, chosen: Chosen) -> Part:
                     if missing else [])  # fmt: skip
     part = driver.steps(facts, chosen.request, how, cache)
     if how == "no-gpu":
-        part.notes.append("no NVIDIA GPU is in this machine")
+        more = ": --driver installs nothing" if asked.driver else ""
+        part.notes.append(f"no NVIDIA GPU is in this machine{more}")
     elif how == "unknown" and cuda:
         part.notes.append("whether there is an NVIDIA GPU is not known here, so no driver is planned")
     return part
@@ -198,8 +203,8 @@ def _lines(scene: Scene, cuda: CudaVersion | None, *, needs: tuple[str, ...] = (
     return part
 
 
-def _torch(scene: Scene, chosen: Chosen, part: Part) -> Place:
-    """Adds conda, the environment and the smoke test; where the environment is."""
+def _torch(scene: Scene, chosen: Chosen, part: Part) -> tuple[Place, tuple[str, ...]]:
+    """Adds conda, the environment and the smoke test; where the environment is, and the words that enter it."""
     facts, asked = scene.facts, scene.asked
     tool: Conda | None = None
     bringing = Part()
@@ -223,7 +228,7 @@ def _torch(scene: Scene, chosen: Chosen, part: Part) -> Place:
     part.add(made)
     if asked.smoke:
         part.steps.append(_smoke(chosen, place, part))
-    return place
+    return place, environment.entering(scene, chosen, place, tool)
 
 
 def _environment(scene: Scene, chosen: Chosen, place: Place, tool: Conda | None) -> Part:
@@ -258,8 +263,11 @@ def _free(scene: Scene, chosen: Chosen, place: Place, part: Part) -> Place:
         name=posixpath.basename(path),
         workspace=path if place.workspace else None,
     )
-    text = f"{place.made} exists already with {what}, and is not changed: {path} is made; --env OTHER names another"
-    (part.impossible if asked.env is not None else part.notes).append(text)
+    text = f"{place.made} exists already with {what}, and is not changed"
+    if asked.env is not None:
+        part.impossible.append(f"{text}: --env OTHER names another")
+    else:
+        part.notes.append(f"{text}: {path} is made; --env OTHER names another")
     return other
 
 

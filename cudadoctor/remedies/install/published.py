@@ -92,10 +92,9 @@ def toolkit(facts: Facts, ground: Ground, cuda: CudaVersion, cache: str) -> Part
 
 def environment(asked: Asked, chosen: Chosen, place: Place, conda: Conda | None, line: str) -> Part:
     """The printed line, in an environment of its own."""
-    part = Part(notes=[f"published: `{line}`"])
-    for one in chosen.answer.reasons:
-        if one.rule in ("published", "wrong"):
-            part.notes.append(one.text)
+    part = Part(notes=[one.text for one in chosen.answer.reasons if one.rule in ("published", "wrong")])
+    if not any(line in one for one in part.notes):
+        part.notes.insert(0, f"published: `{line}`")
     better = next((one.command for one in chosen.answer.alternatives if one.command is not None), None)
     if conda is not None:
         part.notes.append(

@@ -33,11 +33,11 @@ def venv(asked: Asked, chosen: Chosen, place: Place, facts: Facts) -> Part:
     base = chosen.interpreter
     part = Part()
     needs: tuple[str, ...] = ()
-    system = base.path.startswith("/usr/bin/")
+    system = base.path.startswith(("/usr/bin/", "/bin/"))  # /bin is a link to /usr/bin
     # Where it is known to be there the step is done already, and a script of the plan works elsewhere too.
     if system and apt_family(facts) and (base.ensurepip is False or (base.ensurepip and may_be_root(facts))):
         has = Prints(argv=(base.path, "-I", "-c", "import ensurepip"))
-        package = "python3-venv" if base.path == "/usr/bin/python3" else f"python{base.version}-venv"
+        package = "python3-venv" if posixpath.basename(base.path) == "python3" else f"python{base.version}-venv"
         part.steps.append(apt_update("python-lists", (), has, "so that apt knows the package"))
         why = (
             "without it this Python makes no environments with pip: the distribution keeps that in a package of its own"
