@@ -217,7 +217,7 @@ class _Page:
         if hosts and not self.idle:
             said.append(f"speaks to {', '.join(hosts)}")
         if plan.uid != 0 and any(step.needs_root for step in to_do):
-            said.append("needs root: where sudo asks for a password, run `sudo -v` before --apply")
+            said.append("needs root: where sudo asks for a password, run `sudo -v` first")
         yield Text()
         yield from hang(Text(), Text("; ".join(said) + "."), self.width)
         idle = plan.impossible is not None or self.idle or offer == "nothing"
