@@ -106,7 +106,7 @@ class _File:
         yield from comment(step.why)
         left_out = self._left_out(step)
         if left_out is not None:
-            yield from comment(f"Left out: {left_out}.")
+            yield from comment(f"Left out: {left_out.rstrip('.')}.")
             yield from self._instead(step)
             return
         action = step.action

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from dataclasses import replace
@@ -328,8 +329,17 @@ AMAZON_2 = replace(AMAZON_2023, id_like="centos rhel fedora", version_id="2", pr
 def test_packages_of_another_release_or_machine_are_never_taken(os: Os) -> None:
     plan = planned(machine(os, groups=("ada", "wheel", "sudo")), words={"cuda": "12.4", "manager": "conda"},
                    toolkit=True)  # fmt: skip
-    assert "is in no table here" in (plan.impossible or "")
+    assert re.search("is in no table here|NVIDIA has no packages", plan.impossible or "")
     assert not [one for one in ids(plan) if one.startswith("toolkit")]
+
+
+def test_a_release_whose_compiler_is_too_new_for_nvcc_has_no_packages() -> None:
+    words = {"cuda": "10.1", "manager": "conda"}
+    old = planned(machine(hardware.DEBIAN_12, groups=("ada", "sudo")), words=words, toolkit=True)
+    assert "its nvcc takes gcc up to 8, and this release's own is 12" in (old.impossible or "")
+    assert "toolkit-install" not in ids(old)
+    new = planned(machine(hardware.DEBIAN_12, groups=("ada", "sudo")), words={**words, "cuda": "12.9"}, toolkit=True)
+    assert "toolkit-install" in ids(new)
 
 
 def test_a_relative_of_rhel_has_the_repository_of_its_release() -> None:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from cudadoctor.compat import apt, toolkits
 from cudadoctor.errors import CudaDoctorError
 from cudadoctor.facts.base import Facts
+from cudadoctor.facts.system import OsFacts
 from cudadoctor.facts.toolkit import ToolkitFacts
 from cudadoctor.remedies import machine
 from cudadoctor.remedies.install import repository
@@ -81,8 +82,10 @@ def root_of(cuda: CudaVersion) -> str:
 
 def no_packages(facts: Facts, cuda: CudaVersion) -> str | None:
     """Why this release of the distribution has no packages of this toolkit; None where it has, or no table says."""
-    if facts.os is None or facts.os.id != "ubuntu" or not facts.os.version_id:
+    if facts.os is None or not facts.os.version_id:
         return None
+    if facts.os.id != "ubuntu":
+        return _older_than(facts.os, cuda)
     if facts.os.arch == "aarch64" and cuda.cuda < _FIRST_ON_ARM:
         return f"NVIDIA has no packages of CUDA {cuda.release} for ARM servers: they begin with {_FIRST_ON_ARM.release}"
     releases = apt.ubuntu_releases(cuda)
@@ -91,6 +94,18 @@ def no_packages(facts: Facts, cuda: CudaVersion) -> str | None:
     return (
         f"NVIDIA has no packages of CUDA {cuda.release} for Ubuntu {facts.os.version_id}: they are for "
         f"{' and '.join(releases)}"
+    )
+
+
+def _older_than(os: OsFacts, cuda: CudaVersion) -> str | None:
+    """NVIDIA makes packages for releases whose own compiler its nvcc takes. Inferred: no table of theirs says it."""
+    usual, _ = _GCC_OF_RELEASE.get(f"{os.id}{os.version_id}", (None, ()))
+    limit = toolkits.host_compiler_limit(cuda)
+    if usual is None or limit is None or usual <= limit.gcc:
+        return None
+    return (
+        f"NVIDIA has no packages of CUDA {cuda.release} for {os.pretty_name or os.id}: its nvcc takes gcc up to "
+        f"{limit.gcc}, and this release's own is {usual}"
     )
 
 
