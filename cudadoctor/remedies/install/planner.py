@@ -224,6 +224,11 @@ def _torch(scene: Scene, chosen: Chosen, part: Part) -> tuple[Place, tuple[str, 
         made = _environment(scene, chosen, place, tool)
     if here is not None:
         part.notes.append(f"{place.prefix} holds {build.describe(chosen)} already")
+    active = next((one for one in facts.envs or () if one.active and one.torch is not None), None)
+    if active is not None and active.torch is not None and active.prefix != place.prefix:
+        part.notes.append(
+            f"the active environment {active.prefix} has torch {active.torch.version}, and stays as it is"
+        )
     part.add(bringing)
     part.add(made)
     if asked.smoke:
