@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable
+from itertools import takewhile
 from typing import Any
 
 from msgspec import Struct
@@ -36,7 +37,19 @@ def known(run: Run, facts: Facts, before: tuple[Run, ...]) -> Known:
     name = run.argv[0]
     build = _PROGRAMS.get(name)
     found = build(run, facts, before) if build is not None else None
-    return found or Known(title=f"Run {posixpath.basename(name)}")
+    return found or Known(title=_title(run))
+
+
+def _title(run: Run) -> str:
+    """What a program of nobody's table does, where its words say it."""
+    words = run.argv
+    for start in (("-m", "pip", "install"), ("pip", "install")):
+        if words[1 : 1 + len(start)] == start:
+            packages = list(takewhile(lambda word: not word.startswith("-"), words[1 + len(start) :]))
+            return f"Install {' and '.join(packages[:3])}" if packages else "Install with pip"
+    if words[1:3] == ("create", "-n") and len(words) > 3:
+        return f"Make the environment {words[3]}"
+    return f"Run {posixpath.basename(words[0])}"
 
 
 def dressed(step: PlanStep, what: Known) -> PlanStep:
