@@ -96,6 +96,16 @@ def _told(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> R
             severity=Severity.ERROR,
         )
         return
+    for one in said(symptoms, "xla-cudnn-incompatible"):
+        yield Problem(
+            subject="machine",
+            message=f"the program was built with cuDNN {clean(one.values['wanted'])} and was given "
+            f"{clean(one.values['found'])}",
+            evidence=rows(one.seen, seen(installed.name, installed.version) if installed is not None else None),
+            source=CUDNN_API,
+            severity=Severity.ERROR,
+        )
+        return
     for one in said(symptoms, "cudnn-parts-differ", "cudnn-symbol-undefined"):
         yield Problem(
             subject=subject_of(envs, one),

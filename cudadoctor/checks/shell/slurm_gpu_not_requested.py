@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.common import cuda_runs, rows, seen, withheld
-from cudadoctor.checks.said import first
+from cudadoctor.checks.said import first, torch_of
 from cudadoctor.checks.sources import SLURM_GRES
 from cudadoctor.facts.driver import DeviceNode, LibcudaFacts
+from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.shell import ShellFacts
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
@@ -67,18 +68,29 @@ def slurm_gpu_not_requested(
 
 @also(slurm_gpu_not_requested)
 def _said(
-    symptoms: tuple[Symptom, ...], shell: ShellFacts, nodes: tuple[DeviceNode, ...] | None, os: OsFacts | None
+    symptoms: tuple[Symptom, ...],
+    shell: ShellFacts,
+    nodes: tuple[DeviceNode, ...] | None,
+    os: OsFacts | None,
+    envs: tuple[EnvFacts, ...] | None,
 ) -> Result:
     """A program in a job was left without a GPU: in a text. Where this runs itself, the nodes decide."""
     if nodes is not None or (os is not None and os.uid is not None):
         return
     job, value = _job(shell), shell.variables.get("CUDA_VISIBLE_DEVICES")
-    none = first(symptoms, "program-finds-no-gpu")
-    if none is not None and job is not None and value in _NONE and not _granted(shell):
+    said = first(symptoms, "program-finds-no-gpu")
+    torch = torch_of(envs)
+    refused = torch.seen if torch is not None and torch.live.is_available is False else None
+    none = said.seen if said is not None else refused
+    # Slurm's gres plugin alone writes NoDevFiles: with it the job is known, whatever else the text shows.
+    in_job = job is not None or value == "NoDevFiles"
+    if none is not None and in_job and value in _NONE and not _granted(shell):
         yield Problem(
             subject="machine",
             message="the program runs in a Slurm job that was given no GPU",
-            evidence=(none.seen, seen(job, "set"), seen("CUDA_VISIBLE_DEVICES", value or "(empty)")),
+            evidence=rows(
+                none, seen(job, "set") if job is not None else None, seen("CUDA_VISIBLE_DEVICES", value or "(empty)")
+            ),
             source=SLURM_GRES,
             severity=Severity.ERROR,
             confidence=Confidence.LIKELY,

@@ -152,6 +152,14 @@ ROWS = (
         source=_TORCH_CUDNN,
     ),
     Row(
+        kind="xla-cudnn-incompatible",
+        word="but source was compiled with",
+        pattern=r"Loaded runtime CuDNN library: (?P<found>\d{1,2}\.\d{1,2}\.\d{1,2}) but source was compiled with: "
+        r"(?P<wanted>\d{1,2}\.\d{1,2}\.\d{1,2})",
+        says="TensorFlow or JAX was given an older cuDNN than the one it was built with",
+        source="https://github.com/openxla/xla/blob/main/xla/stream_executor/cuda/cuda_dnn.cc",
+    ),
+    Row(
         kind="cublas-halves-differ",
         word="libcublaslt.so",
         pattern=r"(?P<file>[\w./+~@-]{0,300}libcublas\.so\.\d{1,2}): (?:undefined )?symbol:? "
