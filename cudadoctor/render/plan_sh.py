@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Collection, Iterator
 from hashlib import sha256
 
@@ -10,20 +9,16 @@ import cudadoctor
 from cudadoctor.errors import CudaDoctorError
 from cudadoctor.remedies.plan import Fetch, HasHash, Plan, PlanStep, brings
 from cudadoctor.remedies.steps import Run, Tell, WriteFile
-from cudadoctor.render import plan_parts, sh_library
+from cudadoctor.render import plan_parts, sh_actions, sh_library
 from cudadoctor.render.clean import clean_lines, command
-from cudadoctor.render.sh_calls import call, test
-from cudadoctor.render.sh_words import comment, plain, print_file, word, words
+from cudadoctor.render.sh_calls import test
+from cudadoctor.render.sh_words import comment, plain, print_file, word
 
 _HOW = (
     "Run it as yourself: `sh FILE`. Steps that need root ask sudo for it. Run again, it goes on where it broke off, "
     "and does nothing that is done already. `cudadoctor undo` does not know what a script did: what files held before "
     "lies in ~/.local/state/cudadoctor/script-*. Exit status: 0 done; 1 a step failed; 2 wrong user or a missing "
     "program; 10 something is yours to do, after which you run it again."
-)
-_TORCH = (
-    "import sys, torch; print(torch.__version__); "
-    "print(torch.ones(2, 2, device=sys.argv[1]).matmul(torch.ones(2, 2, device=sys.argv[1])).sum().item())"
 )
 
 
@@ -184,7 +179,9 @@ class _Script:
         own = None if step.done_when is None else test(step.done_when)
         if isinstance(action, WriteFile) and not step.manual:
             path = word(plan_parts.absolute(action.path, step))
-            there = f"[ ! -e {path} ]" if action.delete else f"holds_text {_runner(step)} {path} text_{number}"
+            there = (
+                f"[ ! -e {path} ]" if action.delete else f"holds_text {sh_actions.runner(step)} {path} text_{number}"
+            )
             yield f'[ -e "${{state}}/wrote.{number}" ]'  # others may have added to the file since
             yield there if own is None else f"{{ {there} && {own}; }}"
         elif own is not None:
@@ -203,7 +200,7 @@ class _Script:
             yield from self._shown(step, role)
             return
         action = step.action
-        runner = _runner(step)
+        runner = sh_actions.runner(step)
         kept = [plan_parts.absolute(path, step) for path in step.touches]
         yield from (f"keep {runner} {number}.{index} {word(path)}" for index, path in enumerate(kept))
         made = self._made(step)
@@ -213,11 +210,11 @@ class _Script:
                 yield f"untaken {runner} {number}.{index} {word(path)}"
         yield from (f"fresh {runner} {number}.{index} {word(path)}" for index, path in enumerate(made))
         if isinstance(action, Run):
-            yield from self._run(step, action)
+            yield from sh_actions.run(step, action)
         elif isinstance(action, WriteFile):
-            yield from self._write(number, step, action)
+            yield from sh_actions.write(number, step, action)
         elif isinstance(action, Fetch):
-            yield from self._fetch(step, action)
+            yield from sh_actions.fetch(step, action)
         for condition in plan_parts.own_conditions(self.plan, step):
             yield f"{test(condition)} || did_not"
         yield from (f"made {number}.{index}" for index in range(len(made)))
@@ -259,46 +256,3 @@ class _Script:
                 yield "fi"
             else:
                 yield f"{told} || wait_on {number}"
-
-    def _run(self, step: PlanStep, action: Run) -> Iterator[str]:
-        if not action.argv:
-            raise CudaDoctorError(f"step {step.id} has no program to run")
-        program = call(action.argv)
-        if plan_parts.is_smoke(step):
-            prefix, device = plan_parts.smoke_environment(step)
-            python = "python3" if prefix is None else posixpath.join(prefix, "bin", "python")
-            yield "if command -v cudadoctor >/dev/null 2>&1; then"
-            yield f"  {program} </dev/null"
-            yield "else"
-            yield f"  {words((python, '-c', _TORCH, device))} </dev/null"
-            yield "fi"
-        else:
-            # Closed input: the script may be on it.
-            yield f"{'as_root ' if action.needs_root else ''}{program} </dev/null"
-
-    def _write(self, number: int, step: PlanStep, action: WriteFile) -> Iterator[str]:
-        runner, path = _runner(step), word(action.path)
-        yield f"shown={word(plain(action.path))}"
-        yield f"real_path {path}"
-        if action.before is not None:
-            yield f'unchanged {runner} "${{real}}" {word(action.before)}'
-        yield f'keep {runner} {number} "${{real}}"'
-        if action.delete:
-            yield f'{runner} rm -f "${{real}}"'
-        else:
-            yield f"{runner} mkdir -p {word(posixpath.dirname(action.path))}"
-            yield f'write_file {runner} "${{real}}" text_{number}'
-        yield f': >"${{state}}/wrote.{number}"'
-
-    def _fetch(self, step: PlanStep, action: Fetch) -> Iterator[str]:
-        runner, path = _runner(step), plan_parts.absolute(action.path, step)
-        yield f"shown={word(plain(path))}"
-        rest = f"{runner} {word(path)} {action.algorithm} {word(action.digest or '')}"
-        if plan_parts.is_local(action):
-            yield f"copy {rest} {word(plan_parts.local_path(action))}"
-        else:
-            yield f"fetch {rest} {word(plan_parts.https_only(action))}"
-
-
-def _runner(step: PlanStep) -> str:
-    return "as_root" if step.needs_root else "as_me"
