@@ -19,7 +19,7 @@ from cudadoctor.checks.sources import CONTAINER_TOOLKIT
 from cudadoctor.checks.system_words import container_starts, said
 from cudadoctor.facts.driver import DeviceNode, DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.envs import EnvFacts
-from cudadoctor.facts.runtime import RuntimeFacts
+from cudadoctor.facts.runtime import ContainerStart, RuntimeFacts
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
@@ -108,6 +108,15 @@ _NO_DRIVER = (
 )
 
 
+_COMPUTING = ("torch", "cuda", "nvidia", "python")
+
+
+def _computes(start: ContainerStart) -> bool:
+    """Its image or its command is for computing: torch's answer may be of another container's host, else."""
+    words = " ".join((start.image or "", *start.command)).lower()
+    return any(word in words for word in _COMPUTING)
+
+
 @also(container_without_gpu_access)
 def from_messages(
     symptoms: tuple[Symptom, ...],
@@ -119,7 +128,7 @@ def from_messages(
     started = container_starts(runtime)
     absent = [one.seen for one in said(symptoms, *_NO_DRIVER)]
     torch = torch_of(envs)
-    if started and torch is not None and torch.live.is_available is False and torch.build != "cpu":
+    if torch is not None and torch.live.is_available is False and torch.build != "cpu" and any(map(_computes, started)):
         absent.append(torch.seen)
     with_gpu = [one for one in started if one.asks_for_gpu or one.privileged]
     if with_gpu or said(symptoms, "nvml-library-not-found", "no-gpu-device-driver"):

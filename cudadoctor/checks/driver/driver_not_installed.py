@@ -76,8 +76,9 @@ def from_words(symptoms: tuple[Symptom, ...], pci: PciFacts, os: OsFacts | None,
     """Neither libcuda nor nvidia-smi is found, beside a GPU on the bus; in a container both may lie outside."""
     library, tool = first(symptoms, "libcuda-not-found"), first(symptoms, "nvidia-smi-not-found")
     inside = first(symptoms, "container-named", "container-prompt") is not None or (os is not None and not bare(os))
-    there = driver is not None and (driver.installed or driver.loaded or driver.version is not None)
-    if library is not None and tool is not None and own_pci(pci) and not inside and not there:
+    # Where it is known whether one is installed, the first rule decides.
+    known = driver is not None and any(one is not None for one in (driver.installed, driver.loaded, driver.version))
+    if library is not None and tool is not None and own_pci(pci) and not inside and not known:
         yield Problem(
             subject="machine",
             message="no NVIDIA driver is installed: neither libcuda.so.1 nor nvidia-smi is there",

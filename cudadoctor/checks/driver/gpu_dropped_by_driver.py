@@ -118,4 +118,5 @@ def _refused(kernel: KernelFacts, gpus: tuple[GpuFacts, ...] | None, smi: SmiFac
             message=f"{model.name or 'this GPU'} is served by branch {last} at the newest, not by {version}",
             evidence=seen_of(event),
             source=drivers.architecture_source(),
+            severity=Severity.INFO if kernel.live and smi_lists(smi) else None,
         )

@@ -80,11 +80,11 @@ def _said(
     job, value = _job(shell), shell.variables.get("CUDA_VISIBLE_DEVICES")
     said = first(symptoms, "program-finds-no-gpu")
     torch = torch_of(envs)
-    refused = torch.seen if torch is not None and torch.live.is_available is False else None
-    none = said.seen if said is not None else refused
     # Slurm's gres plugin alone writes NoDevFiles: with it the job is known, whatever else the text shows.
-    in_job = job is not None or value == "NoDevFiles"
-    if none is not None and in_job and value in _NONE and not _granted(shell):
+    by_slurm = value == "NoDevFiles"
+    refused = torch.seen if by_slurm and torch is not None and torch.live.is_available is False else None
+    none = said.seen if said is not None else refused
+    if none is not None and (job is not None or by_slurm) and value in _NONE and not _granted(shell):
         yield Problem(
             subject="machine",
             message="the program runs in a Slurm job that was given no GPU",
