@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 if TYPE_CHECKING:
-    from cudadoctor.checks.base import Check
+    from cudadoctor.checks.engine.base import Check
 
 PAGE = ROOT / "docs" / "checks.md"
 README = ROOT / "README.md"
@@ -70,9 +70,9 @@ def by_area(checks: tuple[Check, ...]) -> list[tuple[str, str, list[Check]]]:
 
 def catalogue() -> str:
     """docs/checks.md."""
-    from cudadoctor import api
-    from cudadoctor.checks.docs import page
-    from cudadoctor.render.text_page import sections
+    from cudadoctor.api import examine as api
+    from cudadoctor.checks.engine.docs import page
+    from cudadoctor.render.check.text import sections
 
     checks = api.check_list()
     lines = [
@@ -111,14 +111,14 @@ def _markdown(text: str) -> str:
 
 
 def _summary(check: Check) -> str:
-    from cudadoctor.checks.docs import page
+    from cudadoctor.checks.engine.docs import page
 
     return page(check.doc).summary.replace("|", "\\|")
 
 
 def readme() -> str:
     """README.md with the table of areas between its markers."""
-    from cudadoctor import api
+    from cudadoctor.api import examine as api
 
     checks = api.check_list()
     text = README.read_text(encoding="utf-8")

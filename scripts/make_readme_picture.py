@@ -52,8 +52,8 @@ FRAME = """\
 def report(*, color: bool) -> str:
     """The report of the planted machine."""
     sys.path.insert(0, str(ROOT))
-    from cudadoctor import api
-    from cudadoctor.render.text import render
+    from cudadoctor.api import examine as api
+    from cudadoctor.render.report.text import render
     from cudadoctor.render.text_draw import Look
     from tests.machines.builder import build
     from tests.machines.catalogue import CATALOGUE

@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from cudadoctor.checks import registry
-from cudadoctor.checks.base import Check, Severity
-from cudadoctor.checks.docs import page
-from cudadoctor.checks.runner import run
+from cudadoctor.checks.engine import registry
+from cudadoctor.checks.engine.base import Check, Severity
+from cudadoctor.checks.engine.docs import page
+from cudadoctor.checks.engine.runner import run
 from cudadoctor.facts.base import Facts
 from tests.checks.loader import HERE, UNKNOWN, bases, build_facts, judged, read
 

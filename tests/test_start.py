@@ -40,7 +40,7 @@ def test_help_loads_nothing_heavy(arguments: tuple[str, ...]) -> None:
 
 def test_json_report_loads_no_renderer_and_no_torch() -> None:
     names = loaded("check", "--fast", "--json")
-    assert "cudadoctor.render.json" in names
+    assert "cudadoctor.render.report.json" in names
     assert not names & (HEAVY - {"psutil"})
     assert not {name for name in names if name.split(".")[0] == "rich"}
 

@@ -70,7 +70,7 @@ def main() -> NoReturn:
     """
     import signal
 
-    from cudadoctor import api
+    from cudadoctor.api import examine as api
 
     signal.signal(signal.SIGTERM, _terminated)
     code = run(sys.argv[1:])

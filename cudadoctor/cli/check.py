@@ -10,7 +10,7 @@ from cudadoctor.cli import console, options
 from cudadoctor.errors import ExitCode
 
 if TYPE_CHECKING:
-    from cudadoctor.report import Report
+    from cudadoctor.report.model import Report
 
 FailOn = Literal["error", "warning", "info", "never"]
 SEVERITIES = ("error", "warning", "info")
@@ -54,7 +54,7 @@ def check(
     """
     shared = options.common(context, quiet=quiet, verbose=verbose, color=color)
     form = options.format_of(format_name, json=json)
-    from cudadoctor import api
+    from cudadoctor.api import examine as api
 
     request = api.Request(fast=fast, envs=tuple(env or ()), all_envs=all_envs, timeout=timeout)
     host = api.recorded_host(snapshot) if snapshot is not None else api.local_host()
@@ -86,10 +86,11 @@ def exit_code(report: Report, fail_on: FailOn, *, strict: bool) -> ExitCode:
 def drawn(report: Report, form: str, shared: options.Common, *, to_file: bool) -> str:
     """The report in the form that was asked for."""
     if form == "json":
-        from cudadoctor.render import json as json_form
+        from cudadoctor.render.report import json as json_form
 
         return json_form.render(report)
-    from cudadoctor.render import text, text_draw
+    from cudadoctor.render import text_draw
+    from cudadoctor.render.report import text
 
     look = text_draw.Look(
         width=console.terminal_width(to_file=to_file),

@@ -43,7 +43,7 @@ def diagnose(
     """
     shared = options.common(context, quiet=quiet, verbose=verbose, color=color)
     form = options.format_of(format_name, json=json)
-    from cudadoctor import api
+    from cudadoctor.api import examine as api
 
     text, left_out = _texts(files or ["-"])
     report = api.diagnose(text, left_out=left_out, select=options.words(select), ignore=options.words(ignore))

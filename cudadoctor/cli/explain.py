@@ -13,7 +13,7 @@ ListOption = Annotated[bool, typer.Option("--list", help="List every check.")]
 
 
 def _known(incomplete: str) -> list[str]:
-    from cudadoctor import api
+    from cudadoctor.api import examine as api
 
     names = [word for one in api.check_list() for word in (one.code, one.name)]
     return [name for name in names if name.lower().startswith(incomplete.lower())]
@@ -39,7 +39,7 @@ def explain(
     """Print the page of a check: what it says, why it matters, the cure, the sources."""
     shared = options.common(context, quiet=quiet, verbose=verbose, color=color)
     form = options.format_of(format_name, json=json)
-    from cudadoctor import api
+    from cudadoctor.api import examine as api
 
     if word is None and not list_all:
         raise CudaDoctorError("explain what? Give a code or a name, or --list")
@@ -51,13 +51,14 @@ def explain(
             f"there is no check `{word}`{_nearest(word, {one.code: one.name for one in api.check_list()})}"
         )
     if form == "json":
-        from cudadoctor.render import check_json
-        from cudadoctor.render import json as json_form
+        from cudadoctor.render.check import json as check_json
+        from cudadoctor.render.report import json as json_form
 
         value = [check_json.row(one) for one in api.check_list()] if chosen is None else check_json.whole(chosen)
         console.write_result(json_form.dumps(value), output)
         return ExitCode.OK
-    from cudadoctor.render import text_draw, text_page
+    from cudadoctor.render import text_draw
+    from cudadoctor.render.check import text as text_page
 
     to_file = output is not None
     look = text_draw.Look(

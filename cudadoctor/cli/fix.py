@@ -54,7 +54,8 @@ def fix(
         raise CudaDoctorError("--from and --report exclude each other")
     far = "--from" if snapshot is not None else "--report" if report is not None else None
     how = plan.mode(emit=emit, json=json, apply=apply, yes=yes, output=output, shared=shared, far=far)
-    from cudadoctor import api, api_plan
+    from cudadoctor.api import examine as api
+    from cudadoctor.api import plans as api_plan
 
     named = options.words(codes)
     pasted = diagnose.text_of(report) if report is not None else None

@@ -102,7 +102,8 @@ def install(
     if snapshot is not None and (local_repo or conda_installer):
         name = "--local-repo" if local_repo else "--conda-installer"
         raise CudaDoctorError(f"{name} names a file of this machine, and --from another one: leave one out")
-    from cudadoctor import api, api_plan
+    from cudadoctor.api import examine as api
+    from cudadoctor.api import plans as api_plan
 
     words = api.words(
         torch=torch, cuda=cuda, python=python, manager=manager, gpus=tuple(gpu or ()), archs=tuple(arch or ()),

@@ -15,10 +15,10 @@ from cudadoctor.errors import CudaDoctorError, ExitCode
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from cudadoctor.api_plan import Applied
+    from cudadoctor.api.plans import Applied
     from cudadoctor.cli.plan_progress import Watcher
     from cudadoctor.remedies.plan import Plan
-    from cudadoctor.render.plan_text import Offer
+    from cudadoctor.render.plan.text import Offer
 
 Form = Literal["text", "sh", "dockerfile", "json"]
 EmitOption = Annotated[Form | None, typer.Option("--emit", help="The plan in this form. Default: text.")]
@@ -81,7 +81,7 @@ def finish(plan: Plan, how: Mode, *, here: bool) -> ExitCode:
     else:
         holds = _holds(plan, how) if here else {}
         if how.form == "json":
-            from cudadoctor.render import plan_json
+            from cudadoctor.render.plan import json as plan_json
 
             text = plan_json.render(plan, holds=holds)
         else:
@@ -98,7 +98,8 @@ def resume(*, given: Sequence[str], json: bool, output: str | None, shared: opti
         raise CudaDoctorError(f"--resume goes on with the plan that was made: {given[0]} does not go with it")
     if output is not None and not json:
         raise CudaDoctorError("--output takes what --resume has to say only as --json")
-    from cudadoctor import api, api_plan
+    from cudadoctor.api import examine as api
+    from cudadoctor.api import plans as api_plan
 
     how = Mode(form="json" if json else "text", apply=True, yes=True, output=output, shared=shared)
     try:
@@ -109,20 +110,20 @@ def resume(*, given: Sequence[str], json: bool, output: str | None, shared: opti
 
 
 def _script(plan: Plan) -> str:
-    from cudadoctor.render import plan_sh
+    from cudadoctor.render.plan import shell_script as plan_sh
 
     return plan_sh.render(plan)
 
 
 def _dockerfile(plan: Plan) -> str:
-    from cudadoctor.render import plan_docker
+    from cudadoctor.render.plan import dockerfile as plan_docker
 
     return plan_docker.render(plan)
 
 
 def _holds(plan: Plan, how: Mode) -> Mapping[str, bool | None]:
     """What is done already. It takes time: programs are asked."""
-    from cudadoctor import api_plan
+    from cudadoctor.api import plans as api_plan
 
     with console.Progress(quiet=how.shared.verbosity < 0) as progress:
         progress.label("what is done already")
@@ -132,8 +133,9 @@ def _holds(plan: Plan, how: Mode) -> Mapping[str, bool | None]:
 def _text(
     plan: Plan, how: Mode, holds: Mapping[str, bool | None], offer: Offer
 ) -> str:  # fmt: skip
-    from cudadoctor import api_plan
-    from cudadoctor.render import plan_text, text_draw
+    from cudadoctor.api import plans as api_plan
+    from cudadoctor.render import text_draw
+    from cudadoctor.render.plan import text as plan_text
 
     to_file = how.output is not None
     look = text_draw.Look(
@@ -147,15 +149,16 @@ def _text(
 
 
 def _apply(plan: Plan, how: Mode) -> ExitCode:
-    from cudadoctor import api, api_plan
-    from cudadoctor.render import plan_parts
+    from cudadoctor.api import examine as api
+    from cudadoctor.api import plans as api_plan
+    from cudadoctor.render.plan import roles as plan_parts
 
     holds = _holds(plan, how)
     if how.form == "text":
         console.write_result(_text(plan, how, holds, "nothing"), None)
     if plan.impossible is not None:
         if how.form == "json":
-            from cudadoctor.render import plan_json
+            from cudadoctor.render.plan import json as plan_json
 
             console.write_result(plan_json.render(plan, holds=holds), how.output)
         console.note("nothing was changed: what was asked is impossible; ask for what works instead")
@@ -190,7 +193,8 @@ def agreed(question: str) -> bool:
 
 def _unfinished(plan: Plan) -> Plan | None:
     """Says that an earlier run did not come to its end; its plan where it was broken off."""
-    from cudadoctor import api, api_plan
+    from cudadoctor.api import examine as api
+    from cudadoctor.api import plans as api_plan
     from cudadoctor.render.clean import clean
 
     found = api_plan.unfinished(api.local_host())
@@ -229,7 +233,7 @@ def _told(
 ) -> ExitCode:  # fmt: skip
     """What became of it, and what to do next."""
     if how.form == "json":
-        from cudadoctor.render import plan_json
+        from cudadoctor.render.plan import json as plan_json
 
         state = "applied" if result.state == "nothing-to-do" else result.state
         console.write_result(
@@ -256,8 +260,8 @@ def _told(
 
 
 def _summary(result: Applied) -> Iterator[str]:
-    from cudadoctor.render import plan_parts
     from cudadoctor.render.clean import clean, command
+    from cudadoctor.render.plan import roles as plan_parts
 
     title = clean(result.plan.title)
     outcomes = list(result.outcomes.values())

@@ -77,8 +77,9 @@ def recommend(
     form = options.format_of(format_name, json=json)
     if snapshot is not None and not detect:
         raise CudaDoctorError("--from and --no-detect exclude each other")
-    from cudadoctor import api
-    from cudadoctor.render import recommendation_json, recommendation_text
+    from cudadoctor.api import examine as api
+    from cudadoctor.render.recommendation import json as recommendation_json
+    from cudadoctor.render.recommendation import text as recommendation_text
 
     words = api.words(
         torch=torch, cuda=cuda, python=python, manager=manager, platform=platform, driver=driver,

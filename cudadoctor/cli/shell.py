@@ -11,7 +11,7 @@ from cudadoctor.cli import console, options
 from cudadoctor.errors import CudaDoctorError, ExitCode
 
 if TYPE_CHECKING:
-    from cudadoctor.api_shell import Change
+    from cudadoctor.api.shell import Change
 
 Carrier = Literal["rc", "github", "gitlab", "docker", "systemd", "lmod", "conda", "env0"]
 Session = Literal["interactive", "login", "all"]
@@ -58,7 +58,8 @@ def shell(
     """
     shared = options.common(context, quiet=quiet, verbose=verbose, color=color)
     _refuse_contradictions(apply=apply, remove=remove, carrier=carrier, output=output, cuda=cuda)
-    from cudadoctor import api, api_shell
+    from cudadoctor.api import examine as api
+    from cudadoctor.api import shell as api_shell
 
     host = api.local_host()
     if not (apply or remove):

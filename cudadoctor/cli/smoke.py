@@ -10,8 +10,8 @@ from cudadoctor.cli import console, options
 from cudadoctor.errors import CudaDoctorError, ExitCode
 
 if TYPE_CHECKING:
-    from cudadoctor.api_smoke import Test
-    from cudadoctor.report import SmokeReport
+    from cudadoctor.api.smoke import Test
+    from cudadoctor.report.model import SmokeReport
 
 Level = Literal["import", "quick", "full", "burn"]
 FORMATS = ("text", "json", "junit", "github", "markdown")
@@ -62,7 +62,8 @@ def smoke(
     """
     shared = options.common(context, quiet=quiet, verbose=verbose, color=color)
     form = _format(format_name, json=json)
-    from cudadoctor import api, api_smoke
+    from cudadoctor.api import examine as api
+    from cudadoctor.api import smoke as api_smoke
 
     names = options.words(only)
     if list_tests:
@@ -91,7 +92,7 @@ def _format(name: str | None, *, json: bool) -> str:
 
 def _listed(rows: tuple[Test, ...], form: str) -> str:
     if form == "json":
-        from cudadoctor.render.json import dumps
+        from cudadoctor.render.report.json import dumps
 
         return dumps(
             [{"name": one.name, "level": one.level, "layer": one.layer, "summary": one.summary} for one in rows]

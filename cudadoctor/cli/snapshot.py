@@ -31,7 +31,7 @@ def snapshot(
 ) -> int:
     """Record this machine in a file, for `cudadoctor check --from FILE` here or anywhere else."""
     shared = options.common(context, quiet=quiet, verbose=verbose, color=color)
-    from cudadoctor import api
+    from cudadoctor.api import examine as api
 
     request = api.Request(fast=fast, envs=tuple(env or ()), all_envs=all_envs, timeout=timeout)
     with console.Progress(quiet=shared.verbosity < 0):

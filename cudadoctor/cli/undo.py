@@ -12,7 +12,7 @@ from cudadoctor.errors import ExitCode
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cudadoctor.api_plan import TakenBack
+    from cudadoctor.api.plans import TakenBack
     from cudadoctor.remedies.plan import Plan
 
 JournalArgument = Annotated[
@@ -47,7 +47,8 @@ def undo(
     A file that was edited since keeps the edits. What cannot be taken back is said.
     """
     shared = options.common(context, quiet=quiet, verbose=verbose, color=color)
-    from cudadoctor import api, api_plan
+    from cudadoctor.api import examine as api
+    from cudadoctor.api import plans as api_plan
     from cudadoctor.cli.plan import agreed
     from cudadoctor.cli.plan_progress import Watcher
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 
-from cudadoctor.checks.outcome import Finding
+from cudadoctor.checks.engine.outcome import Finding
 from cudadoctor.facts.base import Facts
-from cudadoctor.remedies.steps import Remedy, Tell
+from cudadoctor.remedies.plan import Remedy, Tell
 
 Builder = Callable[[Finding, Facts], Remedy]
 
@@ -136,13 +136,13 @@ def builder(name: str) -> Builder | None:
     if place is None:
         return None
     module, _, function = place.partition(".")
-    found: Builder = getattr(import_module(f"cudadoctor.remedies.{module}"), function)
+    found: Builder = getattr(import_module(f"cudadoctor.remedies.cures.{module}"), function)
     return found
 
 
 def _told(finding: Finding) -> Remedy:
-    from cudadoctor.checks import registry
-    from cudadoctor.checks.docs import page
+    from cudadoctor.checks.engine import registry
+    from cudadoctor.checks.engine.docs import page
 
     one = registry.find(finding.name)
     fix = page(one.doc).fix if one is not None else ""

@@ -6,7 +6,7 @@ from typing import Literal
 
 from cudadoctor.facts.base import Facts
 from cudadoctor.facts.envs import EnvFacts
-from cudadoctor.remedies.steps import Run, Safety, Step, Tell
+from cudadoctor.remedies.plan import Run, Safety, Step, Tell
 
 Family = Literal["ubuntu", "debian", "rhel", "fedora", "arch", "suse", "nixos", "other"]
 _OTHERS: tuple[Family, ...] = ("fedora", "arch", "nixos")
@@ -53,14 +53,14 @@ def on_jetson(facts: Facts) -> bool:
 
 def vgpu_guest(facts: Facts) -> bool:
     """A guest with a part of a GPU: its driver is that of the host's vGPU release, as far as a driver told."""
-    from cudadoctor.checks import gpu_words
+    from cudadoctor.checks.shared import machine as gpu_words
 
     return facts.smi is not None and any(gpu_words.is_vgpu(gpu) for gpu in facts.smi.gpus)
 
 
 def lends_gpus(facts: Facts) -> bool:
     """A host whose driver is NVIDIA's vGPU manager."""
-    from cudadoctor.checks import gpu_words
+    from cudadoctor.checks.shared import machine as gpu_words
 
     return bool(facts.kernel is not None and facts.kernel.vgpu_host) or gpu_words.lends(facts.smi)
 

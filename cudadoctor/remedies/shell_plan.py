@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from cudadoctor.errors import CudaDoctorError, ExitCode
 from cudadoctor.facts.toolkit import ToolkitFacts, ToolkitInventory
-from cudadoctor.remedies.steps import WriteFile
+from cudadoctor.remedies.plan import WriteFile
 from cudadoctor.shells import block, dialects
 from cudadoctor.shells.dialects import Shell
 from cudadoctor.shells.difference import difference

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from cudadoctor.facts.base import Facts
 from cudadoctor.remedies import machine
-from cudadoctor.remedies.steps import Remedy, Run, Step, Tell, WriteFile
+from cudadoctor.remedies.plan import Remedy, Run, Step, Tell, WriteFile
 
 Reader = Literal["root", "sudo", "user", "cluster", "image", "nixos", "ostree", "unknown"]
 """root; sudo: may become root; user: may not; cluster: a user of one; image: a user inside a container; nixos and

@@ -20,9 +20,9 @@ from typing import Any
 
 import msgspec
 
-from cudadoctor.checks.base import Check
-from cudadoctor.checks.outcome import Outcomes
-from cudadoctor.checks.runner import run
+from cudadoctor.checks.engine.base import Check
+from cudadoctor.checks.engine.outcome import Outcomes
+from cudadoctor.checks.engine.runner import run
 from cudadoctor.facts.base import Facts
 from cudadoctor.facts.driver import DeviceNode, LibcudaFacts, PciDevice, SmiFacts
 from cudadoctor.facts.envs import EnvFacts, Package, TorchFacts, TorchLive

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from cudadoctor.checks import causes, registry
-from cudadoctor.checks.base import Confidence, Severity
-from cudadoctor.checks.outcome import Finding, Outcomes
-from cudadoctor.checks.runner import run
+from cudadoctor.checks.engine import causes, registry
+from cudadoctor.checks.engine.base import Confidence, Severity
+from cudadoctor.checks.engine.outcome import Finding, Outcomes
+from cudadoctor.checks.engine.runner import run
 from tests.checks.loader import HERE, facts_of, read
 
 NAMES = {check.name for check in registry.all_checks()}

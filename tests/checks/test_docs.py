@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.docs import page
+from cudadoctor.checks.engine.docs import page
 
 DOC = """The summary.
 

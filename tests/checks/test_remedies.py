@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from cudadoctor import verdict
-from cudadoctor.checks import registry
-from cudadoctor.checks.base import Confidence, Severity
-from cudadoctor.checks.outcome import Finding
-from cudadoctor.checks.runner import run
+from cudadoctor.checks.engine import registry
+from cudadoctor.checks.engine.base import Confidence, Severity
+from cudadoctor.checks.engine.outcome import Finding
+from cudadoctor.checks.engine.runner import run
 from cudadoctor.facts.base import Facts
 from cudadoctor.recommend.api import for_facts
 from cudadoctor.remedies.find import BUILDERS, builder, remedy_for
-from cudadoctor.remedies.steps import Run, Step, Tell, WriteFile
+from cudadoctor.remedies.plan import Run, Step, Tell, WriteFile
+from cudadoctor.report import verdict
 from cudadoctor.versions import CudaVersion
 from tests.checks.loader import HERE, bases, build_facts, facts_of, merge, read
 
@@ -283,7 +283,7 @@ def test_libraries_have_their_cures(code: str, why: str, words: str) -> None:
 
 def test_a_page_becomes_one_step_for_each_of_its_paragraphs() -> None:
     """Where no builder is: the Fix section of its page; its first sentence is the cure in one line."""
-    from cudadoctor.checks.docs import page
+    from cudadoctor.checks.engine.docs import page
 
     check = registry.find("triton-toolchain-missing")
     assert check is not None

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from cudadoctor.checks.base import Confidence, Severity
-from cudadoctor.checks.outcome import Finding
+from cudadoctor.checks.engine.base import Confidence, Severity
+from cudadoctor.checks.engine.outcome import Finding
 from cudadoctor.remedies.find import remedy_for
-from cudadoctor.remedies.steps import Run
+from cudadoctor.remedies.plan import Run
 from tests.checks.loader import bases, build_facts, merge
 
 

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from cudadoctor import verdict
-from cudadoctor.checks import registry
-from cudadoctor.checks.base import Severity
-from cudadoctor.checks.runner import run
+from cudadoctor.checks.engine import registry
+from cudadoctor.checks.engine.base import Severity
+from cudadoctor.checks.engine.runner import run
 from cudadoctor.compat import arch, drivers, torch, torch_builds
+from cudadoctor.report import verdict
 from cudadoctor.versions import ComputeCapability, CudaVersion, DriverVersion
 from tests.checks.loader import bases, build_facts, merge
 

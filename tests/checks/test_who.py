@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from cudadoctor.checks import registry
-from cudadoctor.checks.base import Confidence, Severity
-from cudadoctor.checks.outcome import Finding
+from cudadoctor.checks.engine import registry
+from cudadoctor.checks.engine.base import Confidence, Severity
+from cudadoctor.checks.engine.outcome import Finding
 from cudadoctor.facts.base import Facts
 from cudadoctor.remedies.find import remedy_for
-from cudadoctor.remedies.steps import Remedy, Run, Step, WriteFile
+from cudadoctor.remedies.plan import Remedy, Run, Step, WriteFile
 from cudadoctor.remedies.who import reader
 from tests.checks.loader import bases, build_facts, merge
 

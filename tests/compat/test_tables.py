@@ -100,7 +100,7 @@ def test_tables_are_loaded_at_their_first_use() -> None:
 
 
 def test_source_is_one_type() -> None:
-    from cudadoctor.checks.base import Source as InChecks
+    from cudadoctor.checks.engine.base import Source as InChecks
 
     assert InChecks is Source
 

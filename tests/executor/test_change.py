@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from cudadoctor.executor import atomic, change
-from cudadoctor.executor.journal import Journal, JournalError, directory
-from cudadoctor.executor.target import Refused, Writer, digest, look
-from cudadoctor.remedies.steps import WriteFile
+from cudadoctor.executor.doing import change
+from cudadoctor.executor.files import atomic
+from cudadoctor.executor.files.journal import Journal, JournalError, directory
+from cudadoctor.executor.files.target import Refused, Writer, digest, look
+from cudadoctor.remedies.plan import WriteFile
 
 OLD = b"export A=1\r\nnot utf-8: \xff\xfe\nno line end"
 NEW = OLD + b"\n# new\n"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cudadoctor.checks import causes, registry
-from cudadoctor.checks.runner import run
+from cudadoctor.checks.engine import causes, registry
+from cudadoctor.checks.engine.runner import run
 from cudadoctor.facts.base import Facts
 from cudadoctor.facts.runtime import RuntimeFacts
 from cudadoctor.intake.container_words import container_starts

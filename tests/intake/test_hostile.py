@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cudadoctor import api
+from cudadoctor.api import examine as api
 from cudadoctor.intake import paste, read
-from cudadoctor.report import Report
+from cudadoctor.report.model import Report
 
 PIECES = (
     *(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cudadoctor import api
+from cudadoctor.api import examine as api
 from tests.checks.loader import read
 
 HERE = Path(__file__).parent / "reports"

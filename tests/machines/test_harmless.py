@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from cudadoctor import api
-from cudadoctor.checks.base import Severity
+from cudadoctor.api import examine as api
+from cudadoctor.checks.engine.base import Severity
 
 from . import hardware
 from .builder import build

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from cudadoctor import api
-from cudadoctor.checks.base import Severity
+from cudadoctor.api import examine as api
+from cudadoctor.checks.engine.base import Severity
 from cudadoctor.facts.base import Facts
 from cudadoctor.facts.redact import redact
 from cudadoctor.host import recording, replay, rounds
 from cudadoctor.host.recording import Recording, RecordingHost
 from cudadoctor.probes.base import Request
 from cudadoctor.probes.collect import collect
-from cudadoctor.report import Report
+from cudadoctor.report.model import Report
 from cudadoctor.versions import RuntimeVersion
 
 from .builder import build

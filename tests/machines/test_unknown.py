@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from cudadoctor.checks import causes, registry
-from cudadoctor.checks.base import Severity
-from cudadoctor.checks.outcome import Finding
-from cudadoctor.checks.runner import run
+from cudadoctor.checks.engine import causes, registry
+from cudadoctor.checks.engine.base import Severity
+from cudadoctor.checks.engine.outcome import Finding
+from cudadoctor.checks.engine.runner import run
 from cudadoctor.facts.base import Facts
 
 from .catalogue import CATALOGUE, Planted

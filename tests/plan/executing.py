@@ -10,9 +10,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from cudadoctor.executor.machine import SYSTEM_DIRS, Machine
-from cudadoctor.remedies.plan import Exists, Fetch, For, Plan, PlanStep
-from cudadoctor.remedies.steps import Run, Tell, WriteFile
+from cudadoctor.executor.system.machine import SYSTEM_DIRS, Machine
+from cudadoctor.remedies.plan import Exists, Fetch, For, Plan, PlanStep, Run, Tell, WriteFile
 
 
 class Stage:

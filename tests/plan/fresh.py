@@ -6,14 +6,13 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from cudadoctor import api_plan
+from cudadoctor.api import plans as api_plan
 from cudadoctor.facts.base import Facts
 from cudadoctor.probes.base import Request
 from cudadoctor.probes.collect import collect
 from cudadoctor.recommend.request import Words
 from cudadoctor.remedies.install.request import Asked
-from cudadoctor.remedies.plan import Condition, Fetch, Plan, PlanStep, Prints, problems
-from cudadoctor.remedies.steps import Run, Tell, WriteFile
+from cudadoctor.remedies.plan import Condition, Fetch, Plan, PlanStep, Prints, Run, Tell, WriteFile, problems
 from tests.machines import hardware
 from tests.machines.builder import build
 from tests.machines.parts import Gpu, Machine, Os

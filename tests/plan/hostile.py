@@ -5,8 +5,20 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from cudadoctor.compat.source import Source
-from cudadoctor.remedies.plan import AllOf, Exists, Fetch, For, HasHash, Image, Plan, PlanStep, Prints
-from cudadoctor.remedies.steps import Run, Tell, WriteFile
+from cudadoctor.remedies.plan import (
+    AllOf,
+    Exists,
+    Fetch,
+    For,
+    HasHash,
+    Image,
+    Plan,
+    PlanStep,
+    Prints,
+    Run,
+    Tell,
+    WriteFile,
+)
 
 TOKENS = (
     "$(touch oops)", "`touch oops`", ";touch oops;", "\ntouch oops\n", "&& touch oops", "|touch oops", "'", '"', "\\",

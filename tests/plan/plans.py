@@ -7,8 +7,20 @@ from hashlib import sha256
 from msgspec.structs import replace
 
 from cudadoctor.compat.source import Source
-from cudadoctor.remedies.plan import AllOf, Exists, Fetch, For, HasHash, Image, Plan, PlanStep, Prints
-from cudadoctor.remedies.steps import Run, Tell, WriteFile
+from cudadoctor.remedies.plan import (
+    AllOf,
+    Exists,
+    Fetch,
+    For,
+    HasHash,
+    Image,
+    Plan,
+    PlanStep,
+    Prints,
+    Run,
+    Tell,
+    WriteFile,
+)
 
 HOME = "/home/me"
 KEYRING = "/usr/share/keyrings/cuda-repo-10-1.gpg"

@@ -13,7 +13,7 @@ import time
 from types import SimpleNamespace
 from typing import Any
 
-from cudadoctor import api_plan
+from cudadoctor.api import plans as api_plan
 from cudadoctor.cli import app
 from cudadoctor.errors import CudaDoctorError
 from tests.plan import plans

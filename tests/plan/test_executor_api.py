@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from cudadoctor import api_plan, api_shell
+from cudadoctor.api import plans as api_plan
+from cudadoctor.api import shell as api_shell
 from cudadoctor.errors import CudaDoctorError
-from cudadoctor.executor import preflight_room
-from cudadoctor.executor.unfinished import Unfinished
+from cudadoctor.executor.run.unfinished import Unfinished
+from cudadoctor.executor.verify import preflight_room
 from cudadoctor.host.local import LocalHost
 from tests.plan.executing import Seen, Stage, plan, write
 

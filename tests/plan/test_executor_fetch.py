@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from cudadoctor.executor import fetch, plan_run, plan_undo
-from cudadoctor.executor.fetch import NotFetched, Wanted
+from cudadoctor.executor.doing import fetch
+from cudadoctor.executor.doing.fetch import NotFetched, Wanted
+from cudadoctor.executor.run import plan_run, plan_undo
 from tests.plan.executing import Seen, Stage, fetching, plan
 
 BODY = bytes(range(256)) * 2048

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from cudadoctor.executor import packages, plan_run, plan_undo
-from cudadoctor.executor.machine import Machine, NoProgram, command
-from cudadoctor.executor.preflight import Objected
+from cudadoctor.executor.doing import packages
+from cudadoctor.executor.run import plan_run, plan_undo
+from cudadoctor.executor.system.machine import Machine, NoProgram, command
+from cudadoctor.executor.verify.preflight import Objected
 from cudadoctor.remedies.plan import Exists, PlanStep
 from tests.plan.executing import Stage, plan, write
 

@@ -16,13 +16,14 @@ import pytest
 from msgspec.structs import replace
 
 from cudadoctor.errors import CudaDoctorError
-from cudadoctor.executor import change, lines, plan_journal, plan_run, plan_undo, trees
-from cudadoctor.executor.journal import Journal
-from cudadoctor.executor.plan_run import Applied
-from cudadoctor.executor.preflight import Objected
-from cudadoctor.executor.target import Writer
-from cudadoctor.remedies.plan import Exists, Plan, Prints
-from cudadoctor.remedies.steps import Run, WriteFile
+from cudadoctor.executor.doing import change, trees
+from cudadoctor.executor.files import lines
+from cudadoctor.executor.files.journal import Journal
+from cudadoctor.executor.files.target import Writer
+from cudadoctor.executor.run import plan_journal, plan_run, plan_undo
+from cudadoctor.executor.run.plan_run import Applied
+from cudadoctor.executor.verify.preflight import Objected
+from cudadoctor.remedies.plan import Exists, Plan, Prints, Run, WriteFile
 from tests.plan.executing import Seen, Stage, fetching, plan, write
 
 Answer = TypeVar("Answer")

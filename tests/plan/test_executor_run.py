@@ -16,12 +16,12 @@ import pytest
 from msgspec.structs import replace
 
 from cudadoctor.errors import CudaDoctorError
-from cudadoctor.executor import plan_run, plan_undo, programs
-from cudadoctor.executor.fetch_said import AGAIN
-from cudadoctor.executor.journal import Journal, JournalError
-from cudadoctor.executor.preflight import Objected
-from cudadoctor.remedies.plan import AllOf, Exists, Prints
-from cudadoctor.remedies.steps import Run
+from cudadoctor.executor.doing.fetch import AGAIN
+from cudadoctor.executor.files.journal import Journal, JournalError
+from cudadoctor.executor.run import plan_run, plan_undo
+from cudadoctor.executor.system import programs
+from cudadoctor.executor.verify.preflight import Objected
+from cudadoctor.remedies.plan import AllOf, Exists, Prints, Run
 from tests.plan.executing import Seen, Stage, fetching, plan, tell, write
 
 
@@ -131,7 +131,7 @@ def test_a_program_that_an_earlier_step_makes_need_not_be_there(stage: Stage) ->
 
 def test_a_program_that_hangs_while_it_is_asked_is_not_known(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cudadoctor.executor.conditions.DEADLINE", 0.3)
-    from cudadoctor.executor import conditions
+    from cudadoctor.executor.doing import conditions
 
     hang = Prints(argv=("sh", "-c", "sleep 60 & wait"))
     assert conditions.holds(hang, stage.machine) is None
@@ -335,7 +335,7 @@ def test_a_line_of_the_users_own_file_is_kept_where_an_earlier_step_added_one(st
     rc = stage.home / ".bashrc"
     rc.write_text("old\n")
     rc.chmod(0o600)
-    from cudadoctor.executor.target import digest
+    from cudadoctor.executor.files.target import digest
 
     tree = stage.tree()
     steps = plan(

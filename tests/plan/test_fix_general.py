@@ -6,13 +6,24 @@ from dataclasses import replace
 
 import pytest
 
-from cudadoctor import api_plan
+from cudadoctor.api import plans as api_plan
 from cudadoctor.errors import CudaDoctorError
+from cudadoctor.remedies.cures.reboot import REBOOT
 from cudadoctor.remedies.fix.merge import barred, merged
 from cudadoctor.remedies.fix.planner import PASTED
-from cudadoctor.remedies.plan import AllOf, Condition, Exists, Fetch, Plan, PlanStep, Prints, problems
-from cudadoctor.remedies.reboot import REBOOT
-from cudadoctor.remedies.steps import Run, Tell, WriteFile
+from cudadoctor.remedies.plan import (
+    AllOf,
+    Condition,
+    Exists,
+    Fetch,
+    Plan,
+    PlanStep,
+    Prints,
+    Run,
+    Tell,
+    WriteFile,
+    problems,
+)
 from tests.machines.builder import build
 from tests.machines.catalogue import CATALOGUE
 from tests.machines.parts import Machine
@@ -117,8 +128,8 @@ def test_packages_that_dpkg_left_are_finished_without_questions() -> None:
 
 
 def test_the_keyring_is_fetched_and_installed() -> None:
-    from cudadoctor.checks.base import Confidence, Severity
-    from cudadoctor.checks.outcome import Finding
+    from cudadoctor.checks.engine.base import Confidence, Severity
+    from cudadoctor.checks.engine.outcome import Finding
     from cudadoctor.remedies.find import remedy_for
     from cudadoctor.remedies.fix import convert
     from tests.plan.test_fix_machines import made

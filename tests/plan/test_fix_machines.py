@@ -7,11 +7,12 @@ from functools import cache
 
 import pytest
 
-from cudadoctor import api, api_fix, api_plan
-from cudadoctor.checks.base import Severity
-from cudadoctor.remedies.plan import AllOf, Condition, Exists, Plan, PlanStep, Prints, problems
-from cudadoctor.remedies.steps import Run, Tell, WriteFile
-from cudadoctor.report import Report
+from cudadoctor.api import examine as api
+from cudadoctor.api import fix as api_fix
+from cudadoctor.api import plans as api_plan
+from cudadoctor.checks.engine.base import Severity
+from cudadoctor.remedies.plan import AllOf, Condition, Exists, Plan, PlanStep, Prints, Run, Tell, WriteFile, problems
+from cudadoctor.report.model import Report
 from tests.machines.builder import build
 from tests.machines.catalogue import CATALOGUE, FAULTY, HEALTHY, Planted
 

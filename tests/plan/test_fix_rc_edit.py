@@ -12,15 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from cudadoctor import api, api_plan
-from cudadoctor.executor import change
-from cudadoctor.executor.journal import Journal
-from cudadoctor.executor.target import Refused, Writer
+from cudadoctor.api import examine as api
+from cudadoctor.api import plans as api_plan
+from cudadoctor.executor.doing import change
+from cudadoctor.executor.files.journal import Journal
+from cudadoctor.executor.files.target import Refused, Writer
 from cudadoctor.facts.shell import RcEffect, RcElement, RcLine
-from cudadoctor.remedies.fix.rc_edit import edit
-from cudadoctor.remedies.fix.rc_model import Wish
-from cudadoctor.remedies.plan import Plan, problems
-from cudadoctor.remedies.steps import Tell, WriteFile
+from cudadoctor.remedies.plan import Plan, Tell, WriteFile, problems
+from cudadoctor.remedies.rc.edit import edit
+from cudadoctor.remedies.rc.model import Wish
 from tests.machines.builder import build
 
 from .test_fix_rc_shells import LIB, machine, written

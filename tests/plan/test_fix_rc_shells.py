@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cudadoctor import api_plan
-from cudadoctor.remedies.plan import Plan
-from cudadoctor.remedies.steps import WriteFile
+from cudadoctor.api import plans as api_plan
+from cudadoctor.remedies.plan import Plan, WriteFile
 from tests.machines.builder import build
 from tests.machines.healthy import REFERENCE
 from tests.machines.parts import Machine

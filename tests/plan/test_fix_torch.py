@@ -12,13 +12,12 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from cudadoctor import api_plan
+from cudadoctor.api import plans as api_plan
 from cudadoctor.facts.envs import EnvFacts, Package, TorchFacts
 from cudadoctor.facts.seen import Seen
 from cudadoctor.recommend.model import Choice
-from cudadoctor.remedies.fix import torch_wanted
-from cudadoctor.remedies.plan import Exists, Plan, PlanStep, Prints
-from cudadoctor.remedies.steps import Run, Tell
+from cudadoctor.remedies.plan import Exists, Plan, PlanStep, Prints, Run, Tell
+from cudadoctor.remedies.torch import wanted as torch_wanted
 from tests.machines.builder import build
 from tests.machines.catalogue import CATALOGUE
 from tests.machines.parts import Machine

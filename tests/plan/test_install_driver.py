@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from cudadoctor.remedies.plan import Prints
-from cudadoctor.remedies.steps import Run
+from cudadoctor.remedies.plan import Prints, Run
 from tests.machines import hardware
 from tests.machines.catalogue import CATALOGUE
 from tests.machines.parts import Driver, Gpu, Os

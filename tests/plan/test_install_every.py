@@ -10,13 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cudadoctor import api_plan
+from cudadoctor.api import plans as api_plan
 from cudadoctor.errors import CudaDoctorError
 from cudadoctor.remedies.install import names
 from cudadoctor.remedies.install.planner import plan
 from cudadoctor.remedies.install.request import Ground, RcFile
-from cudadoctor.remedies.plan import AllOf, Condition, Fetch, Plan, Prints, problems
-from cudadoctor.remedies.steps import Run, Tell, WriteFile
+from cudadoctor.remedies.plan import AllOf, Condition, Fetch, Plan, Prints, Run, Tell, WriteFile, problems
 from tests.machines.builder import build
 from tests.machines.catalogue import CATALOGUE
 

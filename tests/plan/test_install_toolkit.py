@@ -12,14 +12,13 @@ from typing import Any
 import pytest
 from msgspec.structs import replace as changed
 
-from cudadoctor import api_install
+from cudadoctor.api import install as api_install
 from cudadoctor.errors import CudaDoctorError
 from cudadoctor.host.local import LocalHost
 from cudadoctor.probes.quiet import Quiet
 from cudadoctor.remedies.install.planner import plan as pure_plan
 from cudadoctor.remedies.install.request import Ground, LocalRepository
-from cudadoctor.remedies.plan import AllOf, Exists, Prints, problems
-from cudadoctor.remedies.steps import WriteFile
+from cudadoctor.remedies.plan import AllOf, Exists, Prints, WriteFile, problems
 from cudadoctor.versions import CudaVersion
 from tests.machines import hardware
 from tests.machines.catalogue import CATALOGUE

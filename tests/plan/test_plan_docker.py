@@ -10,9 +10,8 @@ import pytest
 from msgspec.structs import replace
 
 from cudadoctor.errors import CudaDoctorError
-from cudadoctor.remedies.plan import Fetch, Image, Plan, PlanStep
-from cudadoctor.remedies.steps import Run, WriteFile
-from cudadoctor.render import plan_docker
+from cudadoctor.remedies.plan import Fetch, Image, Plan, PlanStep, Run, WriteFile
+from cudadoctor.render.plan import dockerfile as plan_docker
 from tests.plan.dockerfile import instructions, run_argv
 from tests.plan.plans import FIX, FORGE, HOME, IMPOSSIBLE, REFERENCE, VENV
 

@@ -14,10 +14,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cudadoctor.remedies.plan import Fetch, Plan
-from cudadoctor.remedies.steps import Run, WriteFile
-from cudadoctor.render import plan_docker, plan_json, plan_sh, plan_text
+from cudadoctor.remedies.plan import Fetch, Plan, Run, WriteFile
 from cudadoctor.render.clean import command
+from cudadoctor.render.plan import dockerfile as plan_docker
+from cudadoctor.render.plan import json as plan_json
+from cudadoctor.render.plan import shell_script as plan_sh
+from cudadoctor.render.plan import text as plan_text
 from cudadoctor.render.text_draw import Look
 from tests.plan.dockerfile import instructions, run_argv
 from tests.plan.hostile import plans, words

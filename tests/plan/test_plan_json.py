@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cudadoctor.remedies.plan import Plan
-from cudadoctor.render import plan_json
+from cudadoctor.render.plan import json as plan_json
 from tests.plan.plans import ALL, FIX, REFERENCE, VENV, all_hold
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "plan.schema.json"

@@ -12,9 +12,8 @@ import pytest
 from msgspec.structs import replace
 
 from cudadoctor.errors import CudaDoctorError
-from cudadoctor.remedies.plan import Exists, Fetch, For, Plan, PlanStep, Prints
-from cudadoctor.remedies.steps import Run, Tell, WriteFile
-from cudadoctor.render import plan_sh
+from cudadoctor.remedies.plan import Exists, Fetch, For, Plan, PlanStep, Prints, Run, Tell, WriteFile
+from cudadoctor.render.plan import shell_script as plan_sh
 from tests.plan.plans import ALL, FIX, IMPOSSIBLE, REFERENCE, VENV
 
 SHELLS = {"dash": ["dash"], "bash": ["bash"], "busybox": ["busybox", "sh"], "ksh": ["ksh"], "mksh": ["mksh"]}

@@ -7,10 +7,9 @@ import re
 import pytest
 from msgspec.structs import replace
 
-from cudadoctor.remedies.plan import For, Plan, PlanStep
-from cudadoctor.remedies.steps import Run, Tell
-from cudadoctor.render import plan_text
+from cudadoctor.remedies.plan import For, Plan, PlanStep, Run, Tell
 from cudadoctor.render.clean import command
+from cudadoctor.render.plan import text as plan_text
 from cudadoctor.render.text_draw import Look
 from tests.plan.plans import ALL, FIX, IMPOSSIBLE, NOTHING, REFERENCE, VENV, all_hold
 

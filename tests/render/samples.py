@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from cudadoctor.checks.base import Confidence, Severity, Source
-from cudadoctor.checks.outcome import Crashed, Finding, Skipped
+from cudadoctor.checks.engine.base import Confidence, Severity, Source
+from cudadoctor.checks.engine.outcome import Crashed, Finding, Skipped
 from cudadoctor.facts.base import Facts, Gap, Seen
 from cudadoctor.facts.driver import DeviceNode, DriverFacts, LibcudaFacts, PciDevice, PciFacts, SmiFacts
 from cudadoctor.facts.envs import CondaFacts, EnvFacts, Package, TorchFacts, TorchLive
@@ -14,8 +14,8 @@ from cudadoctor.facts.shell import LoaderEntry, LoaderFacts, PathEntry, RcLine, 
 from cudadoctor.facts.system import OsFacts
 from cudadoctor.facts.toolkit import CompilerFacts, ToolkitFacts, ToolkitInventory, ToolkitLink
 from cudadoctor.recommend.model import Reason, Recommendation, Request
-from cudadoctor.remedies.steps import Remedy, Run, Tell, WriteFile
-from cudadoctor.report import Report, SetUp
+from cudadoctor.remedies.plan import Remedy, Run, Tell, WriteFile
+from cudadoctor.report.model import Report, SetUp
 from cudadoctor.versions import ComputeCapability, CudaDriverVersion, DriverVersion, RuntimeVersion, ToolkitVersion
 
 DRIVER = DriverVersion.parse("418.39")

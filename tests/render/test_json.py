@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from cudadoctor.render import json as json_form
-from cudadoctor.report import Report
+from cudadoctor.render.report import json as json_form
+from cudadoctor.report.model import Report
 from tests.render.golden import compare
 from tests.render.samples import ALL, BROKEN, CAUSE, EFFECT, EMPTY, HOSTILE, NO_GPU
 

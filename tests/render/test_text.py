@@ -10,8 +10,8 @@ from rich.cells import cell_len
 
 from cudadoctor.facts.base import Facts
 from cudadoctor.facts.system import OsFacts
-from cudadoctor.render.chain import fold
-from cudadoctor.render.text import render
+from cudadoctor.render.report.chain import fold
+from cudadoctor.render.report.text import render
 from cudadoctor.render.text_draw import Look
 from tests.render.golden import compare
 from tests.render.samples import ALL, BROKEN, CAUSE, EFFECT, HEALTHY, HINT, HOSTILE, NO_GPU, RECOMMENDATION

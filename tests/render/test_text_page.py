@@ -6,11 +6,11 @@ import re
 
 import pytest
 
-from cudadoctor.checks import registry
-from cudadoctor.checks.base import Check
-from cudadoctor.checks.docs import page
+from cudadoctor.checks.engine import registry
+from cudadoctor.checks.engine.base import Check
+from cudadoctor.checks.engine.docs import page
+from cudadoctor.render.check.text import render_page
 from cudadoctor.render.text_draw import Look
-from cudadoctor.render.text_page import render_page
 
 CHECKS = registry.all_checks()
 WIDTHS = (60, 100)

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from cudadoctor import api, api_smoke
+from cudadoctor.api import examine as api
+from cudadoctor.api import smoke as api_smoke
 from cudadoctor.facts.smoke import SmokeFacts, SmokeGpu, SmokeOutcome, SmokeResult
 from tests.checks.loader import build_facts, facts_of
 

@@ -14,7 +14,7 @@ import pytest
 
 from cudadoctor.facts.smoke import SmokeFacts, SmokeGpu, SmokeResult
 from cudadoctor.render.smoke import text
-from cudadoctor.report import SmokeReport
+from cudadoctor.report.model import SmokeReport
 
 EVIL = 'bad \x1b[31m<b>|`x`\n::error::\u202e & "q" ]]> % \x00end'
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "smoke.schema.json").read_text())

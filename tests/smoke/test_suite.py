@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cudadoctor.checks import registry
+from cudadoctor.checks.engine import registry
 from cudadoctor.smoke import suite
 from cudadoctor.smoke.session import child_script
 from cudadoctor.smoke.suspects import _ENDED, _SAYS, suspects

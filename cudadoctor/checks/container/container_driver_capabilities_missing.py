@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import clean, has_node, rows, seen, smi_lists
-from cudadoctor.checks.sources import CONTAINER_TOOLKIT
-from cudadoctor.checks.system_words import container_starts, said
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import CONTAINER_TOOLKIT
+from cudadoctor.checks.shared.machine import clean, has_node, rows, seen, smi_lists
+from cudadoctor.checks.shared.messages import container_starts, said
 from cudadoctor.facts.driver import DeviceNode, LibcudaFacts, SmiFacts
 from cudadoctor.facts.runtime import RuntimeFacts
 from cudadoctor.facts.symptom import Symptom

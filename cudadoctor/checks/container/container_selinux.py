@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
-from cudadoctor.checks.common import cuda_runs, node_seen, refused
-from cudadoctor.checks.sources import CONTAINER_TOOLKIT
-from cudadoctor.checks.system_words import container_starts, said, speaks_of_container
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
+from cudadoctor.checks.engine.sources import CONTAINER_TOOLKIT
+from cudadoctor.checks.shared.machine import cuda_runs, node_seen, refused
+from cudadoctor.checks.shared.messages import container_starts, said, speaks_of_container
 from cudadoctor.facts.driver import DeviceNode, LibcudaFacts
 from cudadoctor.facts.runtime import RuntimeFacts
 from cudadoctor.facts.symptom import Symptom

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
-from cudadoctor.checks.common import bare, seen, smi_lists
-from cudadoctor.checks.sources import CDI, CONTAINER_TOOLKIT_INSTALL
-from cudadoctor.checks.system_words import installed, said
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
+from cudadoctor.checks.engine.sources import CDI, CONTAINER_TOOLKIT_INSTALL
+from cudadoctor.checks.shared.machine import bare, seen, smi_lists
+from cudadoctor.checks.shared.messages import installed, said
 from cudadoctor.facts.distro import DistroFacts
 from cudadoctor.facts.driver import SmiFacts
 from cudadoctor.facts.runtime import RuntimeFacts

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Source, Unknown, check
-from cudadoctor.checks.common import bare, seen
-from cudadoctor.checks.system_words import installed, release_of
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Source, Unknown, check
+from cudadoctor.checks.shared.machine import bare, seen
+from cudadoctor.checks.shared.messages import installed, release_of
 from cudadoctor.facts.distro import DistroFacts
 from cudadoctor.facts.system import OsFacts
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
-from cudadoctor.checks.common import (
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
+from cudadoctor.checks.engine.sources import CONTAINER_TOOLKIT
+from cudadoctor.checks.shared.machine import (
     active,
     computes_on_cpu,
     cuda_runs,
@@ -14,9 +15,7 @@ from cudadoctor.checks.common import (
     smi_lists,
     switched_off,
 )
-from cudadoctor.checks.said import torch_of
-from cudadoctor.checks.sources import CONTAINER_TOOLKIT
-from cudadoctor.checks.system_words import container_starts, said
+from cudadoctor.checks.shared.messages import container_starts, said, torch_of
 from cudadoctor.facts.driver import DeviceNode, DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.runtime import ContainerStart, RuntimeFacts

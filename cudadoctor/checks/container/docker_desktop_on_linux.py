@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import bare, seen, smi_lists
-from cudadoctor.checks.sources import DOCKER_DESKTOP
-from cudadoctor.checks.system_words import said
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import DOCKER_DESKTOP
+from cudadoctor.checks.shared.machine import bare, seen, smi_lists
+from cudadoctor.checks.shared.messages import said
 from cudadoctor.facts.driver import SmiFacts
 from cudadoctor.facts.runtime import RuntimeFacts
 from cudadoctor.facts.symptom import Symptom

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import cuda_runs, library_version, own_pci, rows, seen, smi_lists, smi_seen
-from cudadoctor.checks.sources import CONTAINER_TOOLKIT
-from cudadoctor.checks.system_words import installed, said, speaks_of_container
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import CONTAINER_TOOLKIT
+from cudadoctor.checks.shared.machine import cuda_runs, library_version, own_pci, rows, seen, smi_lists, smi_seen
+from cudadoctor.checks.shared.messages import installed, said, speaks_of_container
 from cudadoctor.facts.distro import DistroFacts
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.runtime import RuntimeFacts

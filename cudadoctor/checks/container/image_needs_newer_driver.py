@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from cudadoctor.checks.base import Problem, Result, Severity, also, check
-from cudadoctor.checks.common import rows, seen
-from cudadoctor.checks.sources import REQUIREMENTS
-from cudadoctor.checks.system_words import said
+from cudadoctor.checks.engine.base import Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import REQUIREMENTS
+from cudadoctor.checks.shared.machine import rows, seen
+from cudadoctor.checks.shared.messages import said
 from cudadoctor.facts.driver import DriverFacts
 from cudadoctor.facts.runtime import RuntimeFacts
 from cudadoctor.facts.symptom import Symptom

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
-from cudadoctor.checks.common import rows
-from cudadoctor.checks.gpu_words import code, quoted, said
-from cudadoctor.checks.sources import CONFIDENTIAL
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import CONFIDENTIAL
+from cudadoctor.checks.shared.machine import code, quoted, rows, said
 from cudadoctor.facts.symptom import Symptom
 
 _SYSTEM_NOT_READY = 802

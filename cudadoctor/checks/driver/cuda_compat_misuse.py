@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import absent_without_gpu, clean, cuinit_seen, cuinit_text, is_compat, rows
-from cudadoctor.checks.gpu_words import code, quoted, said
-from cudadoctor.checks.sources import FORWARD_COMPAT
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import FORWARD_COMPAT
+from cudadoctor.checks.shared.machine import (
+    absent_without_gpu,
+    clean,
+    code,
+    cuinit_seen,
+    cuinit_text,
+    is_compat,
+    quoted,
+    rows,
+    said,
+)
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.symptom import Symptom

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, Unknown, check
-from cudadoctor.checks.common import clean, cuinit_seen, cuinit_text, expects_gpu, given_away
-from cudadoctor.checks.signs import UNSURE, unsure
-from cudadoctor.checks.sources import CUDA_ERRORS
-from cudadoctor.checks.visibility import hides_all
+from cudadoctor.checks.engine.base import Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.engine.sources import CUDA_ERRORS
+from cudadoctor.checks.shared.machine import UNSURE, clean, cuinit_seen, cuinit_text, expects_gpu, given_away, unsure
+from cudadoctor.checks.shared.visible_devices import hides_all
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.kernel import KernelFacts

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.common import cuda_runs, has_gpu_node, has_node, own_pci, rows, seen, smi_lists
-from cudadoctor.checks.sources import INSTALL_GUIDE
+from cudadoctor.checks.engine.base import Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import INSTALL_GUIDE
+from cudadoctor.checks.shared.machine import cuda_runs, has_gpu_node, has_node, own_pci, rows, seen, smi_lists
 from cudadoctor.facts.driver import DeviceNode, DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.system import OsFacts
 

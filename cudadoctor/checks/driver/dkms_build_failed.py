@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import clean, rows
-from cudadoctor.checks.kernel_log import met, runs, seen_of, speaks_of_nvidia, without_driver
-from cudadoctor.checks.sources import DKMS
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import DKMS
+from cudadoctor.checks.shared.kernel_log import met, runs, seen_of, speaks_of_nvidia, without_driver
+from cudadoctor.checks.shared.machine import clean, rows
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.kernel import KernelFacts
 from cudadoctor.facts.symptom import Symptom

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, Unknown, check
-from cudadoctor.checks.common import rows
+from cudadoctor.checks.engine.base import Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.shared.machine import rows
 from cudadoctor.facts.driver import DriverFacts
 from cudadoctor.facts.system import OsFacts
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, also, check
-from cudadoctor.checks.library_versions import compare
-from cudadoctor.checks.library_words import said
-from cudadoctor.checks.sources import NVML
+from cudadoctor.checks.engine.base import Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import NVML
+from cudadoctor.checks.shared.driver_versions import compare, said
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, SmiFacts
 from cudadoctor.facts.kernel import KernelFacts
 from cudadoctor.facts.symptom import Symptom

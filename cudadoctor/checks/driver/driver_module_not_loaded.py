@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
-from cudadoctor.checks.common import active, bare, cuda_runs, own_pci, rows, seen, smi_lists, smi_seen
-from cudadoctor.checks.kernel_log import met, runs, says_no_driver, seen_of
-from cudadoctor.checks.signs import unsure
-from cudadoctor.checks.sources import DRIVER_INSTALL
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
+from cudadoctor.checks.engine.sources import DRIVER_INSTALL
+from cudadoctor.checks.shared.kernel_log import met, runs, says_no_driver, seen_of
+from cudadoctor.checks.shared.machine import active, bare, cuda_runs, own_pci, rows, seen, smi_lists, smi_seen, unsure
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.kernel import KernelFacts

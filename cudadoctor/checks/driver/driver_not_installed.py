@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
-from cudadoctor.checks.common import bare, cuda_runs, gpu_shown, own_pci, rows, smi_lists
-from cudadoctor.checks.gpu_words import quoted
-from cudadoctor.checks.said import first
-from cudadoctor.checks.sources import DRIVER_INSTALL
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
+from cudadoctor.checks.engine.sources import DRIVER_INSTALL
+from cudadoctor.checks.shared.machine import bare, cuda_runs, gpu_shown, own_pci, quoted, rows, smi_lists
+from cudadoctor.checks.shared.messages import first
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.symptom import Symptom

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
-from cudadoctor.checks.common import active, rows, seen, smi_seen
-from cudadoctor.checks.gpu_words import code, failed_with, is_vgpu, named, quoted, said, vgpu_series
-from cudadoctor.checks.sources import CUDA_RUNTIME_ERRORS, SMI
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
+from cudadoctor.checks.engine.sources import CUDA_RUNTIME_ERRORS, SMI
+from cudadoctor.checks.shared.machine import (
+    active,
+    code,
+    failed_with,
+    is_vgpu,
+    named,
+    quoted,
+    rows,
+    said,
+    seen,
+    smi_seen,
+    vgpu_series,
+)
 from cudadoctor.facts.driver import LibcudaFacts, SmiFacts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.gpu import GpuFacts

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import bare, clean, rows, seen
 from cudadoctor.checks.driver.fabric_manager_not_running import on_switched_board
-from cudadoctor.checks.gpu_words import names, quoted, said
-from cudadoctor.checks.sources import FABRIC_MANAGER
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import FABRIC_MANAGER
+from cudadoctor.checks.shared.machine import bare, clean, names, quoted, rows, said, seen
 from cudadoctor.facts.driver import PciFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.services import ServiceFacts

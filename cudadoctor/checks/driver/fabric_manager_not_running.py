@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import clean, cuinit_seen, cuinit_text, rows, seen
-from cudadoctor.checks.gpu_words import code, names, quoted, said
-from cudadoctor.checks.sources import FABRIC_MANAGER
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import FABRIC_MANAGER
+from cudadoctor.checks.shared.machine import clean, code, cuinit_seen, cuinit_text, names, quoted, rows, said, seen
 from cudadoctor.facts.driver import LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.services import ServiceFacts

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import rows
 from cudadoctor.checks.driver.fabric_manager_not_running import on_switched_board
-from cudadoctor.checks.gpu_words import failed_with, names, quoted, said
-from cudadoctor.checks.sources import FABRIC_MANAGER
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import FABRIC_MANAGER
+from cudadoctor.checks.shared.machine import failed_with, names, quoted, rows, said
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.services import ServiceFacts

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import active, given_away, is_cpu_build, seen
-from cudadoctor.checks.kernel_log import events, met, says_no_driver, seen_of
-from cudadoctor.checks.sources import DRIVER_INSTALL
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import DRIVER_INSTALL
+from cudadoctor.checks.shared.kernel_log import events, met, says_no_driver, seen_of
+from cudadoctor.checks.shared.machine import active, given_away, is_cpu_build, seen
 from cudadoctor.facts.driver import PciFacts, SmiFacts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.kernel import KernelFacts

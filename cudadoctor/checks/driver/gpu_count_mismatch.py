@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, check
-from cudadoctor.checks.common import bare, clean, rows, seen, smi_seen
-from cudadoctor.checks.gpu_words import lends
-from cudadoctor.checks.sources import NVML
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.engine.sources import NVML
+from cudadoctor.checks.shared.machine import bare, clean, lends, rows, seen, smi_seen
 from cudadoctor.facts.driver import DeviceNode, PciFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.system import OsFacts

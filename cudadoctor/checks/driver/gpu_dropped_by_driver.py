@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
-from cudadoctor.checks.common import clean, gpu_shown, rows, seen, smi_lists, smi_sees
-from cudadoctor.checks.kernel_log import answers, events, last_by_gpu, seen_of, subject
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
+from cudadoctor.checks.shared.kernel_log import answers, events, last_by_gpu, seen_of, subject
+from cudadoctor.checks.shared.machine import clean, gpu_shown, rows, seen, smi_lists, smi_sees
 from cudadoctor.facts.driver import DriverFacts, PciFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.kernel import KernelFacts

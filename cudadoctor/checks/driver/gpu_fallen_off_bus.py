@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import clean, rows, seen, smi_seen
-from cudadoctor.checks.kernel_log import answers, events, last_by_gpu, met, seen_of, subject, xids
-from cudadoctor.checks.sources import NVML
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import NVML
+from cudadoctor.checks.shared.kernel_log import answers, events, last_by_gpu, met, seen_of, subject, xids
+from cudadoctor.checks.shared.machine import clean, rows, seen, smi_seen
 from cudadoctor.compat.xids import XID_CATALOG
 from cudadoctor.facts.driver import PciFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts

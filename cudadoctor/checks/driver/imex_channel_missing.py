@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
-from cudadoctor.checks.common import clean, rows, seen, smi_seen
-from cudadoctor.checks.sources import IMEX
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import IMEX
+from cudadoctor.checks.shared.machine import clean, rows, seen, smi_seen
 from cudadoctor.facts.driver import SmiFacts
 from cudadoctor.facts.services import ServiceFacts
 

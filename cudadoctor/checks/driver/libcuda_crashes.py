@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.common import clean, cuinit_seen
-from cudadoctor.checks.sources import CUDA_ERRORS
+from cudadoctor.checks.engine.base import Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import CUDA_ERRORS
+from cudadoctor.checks.shared.machine import clean, cuinit_seen
 from cudadoctor.facts.driver import LibcudaFacts
 
 

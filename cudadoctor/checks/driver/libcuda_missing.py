@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.common import active, expects_gpu, own_pci, rows, seen
-from cudadoctor.checks.signs import UNSURE, unsure
-from cudadoctor.checks.sources import INSTALL_GUIDE
+from cudadoctor.checks.engine.base import Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import INSTALL_GUIDE
+from cudadoctor.checks.shared.machine import UNSURE, active, expects_gpu, own_pci, rows, seen, unsure
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.gpu import GpuFacts

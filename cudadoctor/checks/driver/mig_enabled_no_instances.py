@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
-from cudadoctor.checks.common import gpu_shown, rows, smi_seen
-from cudadoctor.checks.gpu_words import quoted
-from cudadoctor.checks.said import first
-from cudadoctor.checks.sources import MIG
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
+from cudadoctor.checks.engine.sources import MIG
+from cudadoctor.checks.shared.machine import gpu_shown, quoted, rows, smi_seen
+from cudadoctor.checks.shared.messages import first
 from cudadoctor.facts.driver import LibcudaFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.symptom import Symptom

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import gpu_shown, rows, seen, smi_seen
-from cudadoctor.checks.gpu_words import code, quoted, said
-from cudadoctor.checks.sources import MIG
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import MIG
+from cudadoctor.checks.shared.machine import code, gpu_shown, quoted, rows, said, seen, smi_seen
 from cudadoctor.facts.driver import LibcudaFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.shell import ShellFacts

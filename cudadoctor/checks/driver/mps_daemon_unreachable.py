@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import clean, cuinit_seen, cuinit_text, rows, seen
-from cudadoctor.checks.gpu_words import code, failed_with, quoted, said
-from cudadoctor.checks.sources import MPS
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import MPS
+from cudadoctor.checks.shared.machine import (
+    clean,
+    code,
+    cuinit_seen,
+    cuinit_text,
+    failed_with,
+    quoted,
+    rows,
+    said,
+    seen,
+)
 from cudadoctor.facts.driver import LibcudaFacts
 from cudadoctor.facts.services import ServiceFacts
 from cudadoctor.facts.symptom import Symptom

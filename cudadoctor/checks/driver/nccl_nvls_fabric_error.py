@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.gpu_words import quoted, said
-from cudadoctor.checks.sources import NCCL_NVLS
+from cudadoctor.checks.engine.base import Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import NCCL_NVLS
+from cudadoctor.checks.shared.machine import quoted, said
 from cudadoctor.facts.symptom import Symptom
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
-from cudadoctor.checks.common import rows
-from cudadoctor.checks.gpu_words import quoted, said
-from cudadoctor.checks.sources import NCCL_TROUBLE
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import NCCL_TROUBLE
+from cudadoctor.checks.shared.machine import quoted, rows, said
 from cudadoctor.facts.symptom import Symptom
 
 

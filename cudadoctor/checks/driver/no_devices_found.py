@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import bare, cuda_runs, node_seen, own_pci, rows, smi_seen, withheld
-from cudadoctor.checks.kernel_log import events, seen_of
-from cudadoctor.checks.sources import SMI
-from cudadoctor.checks.visibility import scheduler
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import SMI
+from cudadoctor.checks.shared.kernel_log import events, seen_of
+from cudadoctor.checks.shared.machine import bare, cuda_runs, node_seen, own_pci, rows, smi_seen, withheld
+from cudadoctor.checks.shared.visible_devices import scheduler
 from cudadoctor.facts.driver import DeviceNode, DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.kernel import KernelFacts

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, check
-from cudadoctor.checks.common import cuda_runs, own_pci, rows, smi_lists
-from cudadoctor.checks.sources import INSTALL_GUIDE
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.engine.sources import INSTALL_GUIDE
+from cudadoctor.checks.shared.machine import cuda_runs, own_pci, rows, smi_lists
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.symptom import Symptom

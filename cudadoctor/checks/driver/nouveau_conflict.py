@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
-from cudadoctor.checks.common import bare, clean, cuda_runs, rows, seen, smi_lists
-from cudadoctor.checks.kernel_log import events, met, runs, says_no_driver, seen_of
-from cudadoctor.checks.sources import INSTALL_GUIDE
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
+from cudadoctor.checks.engine.sources import INSTALL_GUIDE
+from cudadoctor.checks.shared.kernel_log import events, met, runs, says_no_driver, seen_of
+from cudadoctor.checks.shared.machine import bare, clean, cuda_runs, rows, seen, smi_lists
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.kernel import KernelFacts
 from cudadoctor.facts.symptom import Symptom

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.common import cuda_runs, smi_seen
-from cudadoctor.checks.sources import SMI
+from cudadoctor.checks.engine.base import Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import SMI
+from cudadoctor.checks.shared.machine import cuda_runs, smi_seen
 from cudadoctor.facts.driver import LibcudaFacts, SmiFacts
 
 

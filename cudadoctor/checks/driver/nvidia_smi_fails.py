@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.common import clean, cuda_runs, expects_gpu, given_away, smi_seen
 from cudadoctor.checks.driver.no_devices_found import says_no_devices
-from cudadoctor.checks.signs import UNSURE, unsure
-from cudadoctor.checks.sources import SMI
+from cudadoctor.checks.engine.base import Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import SMI
+from cudadoctor.checks.shared.machine import UNSURE, clean, cuda_runs, expects_gpu, given_away, smi_seen, unsure
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.kernel import KernelFacts

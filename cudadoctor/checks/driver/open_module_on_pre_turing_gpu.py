@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, Unknown, also, check
-from cudadoctor.checks.common import cuda_runs, gpu_shown, rows, seen, smi_sees
-from cudadoctor.checks.kernel_log import answers, events, last_by_gpu, seen_of, subject
-from cudadoctor.checks.sources import KERNEL_MODULES
+from cudadoctor.checks.engine.base import Problem, Result, Severity, Unknown, also, check
+from cudadoctor.checks.engine.sources import KERNEL_MODULES
+from cudadoctor.checks.shared.kernel_log import answers, events, last_by_gpu, seen_of, subject
+from cudadoctor.checks.shared.machine import cuda_runs, gpu_shown, rows, seen, smi_sees
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.kernel import KernelFacts

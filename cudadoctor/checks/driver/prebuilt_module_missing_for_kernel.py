@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.common import clean, rows, seen
-from cudadoctor.checks.kernel_log import without_driver
-from cudadoctor.checks.sources import DRIVER_INSTALL
+from cudadoctor.checks.engine.base import Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import DRIVER_INSTALL
+from cudadoctor.checks.shared.kernel_log import without_driver
+from cudadoctor.checks.shared.machine import clean, rows, seen
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.kernel import KernelFacts
 from cudadoctor.facts.system import OsFacts

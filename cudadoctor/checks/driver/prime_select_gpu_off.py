@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import active, is_cpu_build, rows, seen
-from cudadoctor.checks.kernel_log import met, runs, says_no_driver, seen_of, without_driver
-from cudadoctor.checks.sources import PRIME
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import PRIME
+from cudadoctor.checks.shared.kernel_log import met, runs, says_no_driver, seen_of, without_driver
+from cudadoctor.checks.shared.machine import active, is_cpu_build, rows, seen
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.kernel import KernelFacts

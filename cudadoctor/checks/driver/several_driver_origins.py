@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.common import bare, seen
-from cudadoctor.checks.sources import DRIVER_INSTALL
-from cudadoctor.checks.system_words import installed
+from cudadoctor.checks.engine.base import Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import DRIVER_INSTALL
+from cudadoctor.checks.shared.machine import bare, seen
+from cudadoctor.checks.shared.messages import installed
 from cudadoctor.facts.distro import DistroFacts
 from cudadoctor.facts.system import OsFacts
 

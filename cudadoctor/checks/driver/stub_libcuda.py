@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import (
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import CUDA_ERRORS
+from cudadoctor.checks.shared.machine import (
     absent_without_gpu,
     clean,
+    code,
     cuda_runs,
     cuinit_seen,
     is_stub,
+    quoted,
     rows,
+    said,
     seen,
     stubs_on_path,
 )
-from cudadoctor.checks.gpu_words import code, quoted, said
-from cudadoctor.checks.sources import CUDA_ERRORS
 from cudadoctor.facts.driver import LibcudaFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.shell import LoaderFacts, ShellFacts

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import bare, cuinit_seen, cuinit_text, refused, rows, smi_lists
-from cudadoctor.checks.kernel_log import events, met, seen_of
-from cudadoctor.checks.sources import POWER_MANAGEMENT
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import POWER_MANAGEMENT
+from cudadoctor.checks.shared.kernel_log import events, met, seen_of
+from cudadoctor.checks.shared.machine import bare, cuinit_seen, cuinit_text, refused, rows, smi_lists
 from cudadoctor.facts.driver import DeviceNode, DriverFacts, LibcudaFacts, SmiFacts
 from cudadoctor.facts.kernel import KernelFacts
 from cudadoctor.facts.symptom import Symptom

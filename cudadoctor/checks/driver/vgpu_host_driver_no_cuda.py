@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import active, bare, cuda_runs, is_cpu_build, rows, seen
-from cudadoctor.checks.kernel_log import met, seen_of
-from cudadoctor.checks.sources import VGPU_HOST
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import VGPU_HOST
+from cudadoctor.checks.shared.kernel_log import met, seen_of
+from cudadoctor.checks.shared.machine import active, bare, cuda_runs, is_cpu_build, rows, seen
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.kernel import KernelFacts

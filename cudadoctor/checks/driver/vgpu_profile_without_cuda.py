@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
-from cudadoctor.checks.common import clean, cuda_runs, rows
-from cudadoctor.checks.gpu_words import quoted, said, vgpu_series
-from cudadoctor.checks.sources import VGPU_PROFILES
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import VGPU_PROFILES
+from cudadoctor.checks.shared.machine import clean, cuda_runs, quoted, rows, said, vgpu_series
 from cudadoctor.facts.driver import LibcudaFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.seen import Seen

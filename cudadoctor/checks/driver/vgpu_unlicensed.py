@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import clean, rows, smi_seen
-from cudadoctor.checks.gpu_words import code, quoted, said, vgpu_series
-from cudadoctor.checks.sources import VGPU_LICENCE
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import VGPU_LICENCE
+from cudadoctor.checks.shared.machine import clean, code, quoted, rows, said, smi_seen, vgpu_series
 from cudadoctor.facts.driver import SmiFacts
 from cudadoctor.facts.symptom import Symptom
 

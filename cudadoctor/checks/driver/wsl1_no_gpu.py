@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import active, clean, seen
-from cudadoctor.checks.sources import WSL
-from cudadoctor.checks.system_words import said
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import WSL
+from cudadoctor.checks.shared.machine import active, clean, seen
+from cudadoctor.checks.shared.messages import said
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, Unknown, check
-from cudadoctor.checks.common import cuda_runs, rows, seen
-from cudadoctor.checks.sources import WSL
+from cudadoctor.checks.engine.base import Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.engine.sources import WSL
+from cudadoctor.checks.shared.machine import cuda_runs, rows, seen
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts
 from cudadoctor.facts.system import OsFacts
 

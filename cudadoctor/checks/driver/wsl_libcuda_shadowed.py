@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import clean, cuda_runs, cuinit_seen, is_compat, is_stub, rows, smi_lists
-from cudadoctor.checks.sources import WSL
-from cudadoctor.checks.system_words import installed, said, speaks_of_container
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import WSL
+from cudadoctor.checks.shared.machine import clean, cuda_runs, cuinit_seen, is_compat, is_stub, rows, smi_lists
+from cudadoctor.checks.shared.messages import installed, said, speaks_of_container
 from cudadoctor.facts.distro import DistroFacts
 from cudadoctor.facts.driver import LibcudaFacts, SmiFacts
 from cudadoctor.facts.runtime import RuntimeFacts

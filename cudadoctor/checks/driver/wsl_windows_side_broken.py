@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import cuinit_seen, cuinit_text, rows, smi_lists
-from cudadoctor.checks.sources import WSL
-from cudadoctor.checks.system_words import said
-from cudadoctor.checks.visibility import hides_all
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import WSL
+from cudadoctor.checks.shared.machine import cuinit_seen, cuinit_text, rows, smi_lists
+from cudadoctor.checks.shared.messages import said
+from cudadoctor.checks.shared.visible_devices import hides_all
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.shell import ShellFacts

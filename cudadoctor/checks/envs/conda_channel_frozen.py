@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.common import active, env_subject, rows, seen
-from cudadoctor.checks.sources import PYTORCH_CHANNEL
+from cudadoctor.checks.engine.base import Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import PYTORCH_CHANNEL
+from cudadoctor.checks.shared.machine import active, env_subject, rows, seen
 from cudadoctor.facts.envs import CondaFacts, EnvFacts
 
 _FROZEN = ("pytorch", "pytorch-nightly", "pytorch-lts")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
-from cudadoctor.checks.common import clean, rows
-from cudadoctor.checks.said import first
-from cudadoctor.checks.sources import CONDA_VIRTUAL
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import CONDA_VIRTUAL
+from cudadoctor.checks.shared.machine import clean, rows
+from cudadoctor.checks.shared.messages import first
 from cudadoctor.facts.driver import DriverFacts
 from cudadoctor.facts.symptom import Symptom
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.said import first
-from cudadoctor.checks.sources import CONDA_TERMS
+from cudadoctor.checks.engine.base import Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import CONDA_TERMS
+from cudadoctor.checks.shared.messages import first
 from cudadoctor.facts.symptom import Symptom
 
 

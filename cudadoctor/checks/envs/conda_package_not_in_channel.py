@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.common import clean
-from cudadoctor.checks.said import first, told
-from cudadoctor.checks.sources import CONDA_CHANNELS
+from cudadoctor.checks.engine.base import Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import CONDA_CHANNELS
+from cudadoctor.checks.shared.machine import clean
+from cudadoctor.checks.shared.messages import first, told
 from cudadoctor.facts.envs import CondaFacts
 from cudadoctor.facts.symptom import Symptom
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.common import clean, env_subject, rows
-from cudadoctor.checks.sources import PIP_AND_CONDA
+from cudadoctor.checks.engine.base import Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import PIP_AND_CONDA
+from cudadoctor.checks.shared.machine import clean, env_subject, rows
 from cudadoctor.facts.envs import EnvFacts
 
 _HEAVY = ("torch", "pytorch", "torchvision", "torchaudio")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, also, check
-from cudadoctor.checks.common import clean, env_subject, seen
-from cudadoctor.checks.said import subject, told
-from cudadoctor.checks.sources import MODULE_PATH
+from cudadoctor.checks.engine.base import Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import MODULE_PATH
+from cudadoctor.checks.shared.machine import clean, env_subject, seen
+from cudadoctor.checks.shared.messages import subject, told
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.symptom import Symptom
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
-from cudadoctor.checks.common import clean, env_subject, seen
-from cudadoctor.checks.sources import PYTORCH_INSTALL
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import PYTORCH_INSTALL
+from cudadoctor.checks.shared.machine import clean, env_subject, seen
 from cudadoctor.facts.envs import EnvFacts
 
 _WHEEL = re.compile(r"(nvidia-[a-z0-9-]{1,60})-cu(\d{2})\Z")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
-from cudadoctor.checks.common import env_subject, release, rows, seen, torch_shown, weight
-from cudadoctor.checks.said import about, first, shown, subject
-from cudadoctor.checks.sources import NUMPY2
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
+from cudadoctor.checks.engine.sources import NUMPY2
+from cudadoctor.checks.shared.machine import env_subject, release, rows, seen, torch_shown, weight
+from cudadoctor.checks.shared.messages import about, first, shown, subject
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
-from cudadoctor.checks.common import rows
-from cudadoctor.checks.said import first, told
-from cudadoctor.checks.sources import PLATFORM_TAGS
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import PLATFORM_TAGS
+from cudadoctor.checks.shared.machine import rows
+from cudadoctor.checks.shared.messages import first, told
 from cudadoctor.facts.symptom import Symptom
 
 _TORCH = ("torch", "torchvision", "torchaudio")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
-from cudadoctor.checks.common import active, clean, release
-from cudadoctor.checks.said import first, told
-from cudadoctor.checks.sources import PREVIOUS_VERSIONS
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import PREVIOUS_VERSIONS
+from cudadoctor.checks.shared.machine import active, clean, release
+from cudadoctor.checks.shared.messages import first, told
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.symptom import Symptom
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
-from cudadoctor.checks.common import clean, env_subject, release, rows, seen, torch_shown
-from cudadoctor.checks.sources import PYTORCH_RELEASES
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import PYTORCH_RELEASES
+from cudadoctor.checks.shared.machine import clean, env_subject, release, rows, seen, torch_shown
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.system import OsFacts
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
-from cudadoctor.checks.common import env_subject, release, rows, seen, torch_shown, weight
-from cudadoctor.checks.said import shown, subject, told
-from cudadoctor.checks.sources import TORCHVISION
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
+from cudadoctor.checks.engine.sources import TORCHVISION
+from cudadoctor.checks.shared.machine import env_subject, release, rows, seen, torch_shown, weight
+from cudadoctor.checks.shared.messages import shown, subject, told
 from cudadoctor.facts.envs import EnvFacts, Package, TorchFacts
 from cudadoctor.facts.symptom import Symptom
 

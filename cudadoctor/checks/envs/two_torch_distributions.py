@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import clean, env_subject, rows, seen, torch_shown
-from cudadoctor.checks.said import first, subject
-from cudadoctor.checks.sources import USER_SITE
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import USER_SITE
+from cudadoctor.checks.shared.machine import clean, env_subject, rows, seen, torch_shown
+from cudadoctor.checks.shared.messages import first, subject
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.symptom import Symptom
 

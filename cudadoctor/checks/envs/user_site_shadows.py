@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
-from cudadoctor.checks.common import clean, env_subject, rows, seen
-from cudadoctor.checks.sources import USER_SITE
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import USER_SITE
+from cudadoctor.checks.shared.machine import clean, env_subject, rows, seen
 from cudadoctor.facts.envs import EnvFacts
 
 _OWN_KINDS = ("conda", "pixi", "venv", "uv")

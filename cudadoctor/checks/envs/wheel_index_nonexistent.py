@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import clean, is_cpu_build, rows
-from cudadoctor.checks.said import first, told, torch_of
-from cudadoctor.checks.sources import PREVIOUS_VERSIONS
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import PREVIOUS_VERSIONS
+from cudadoctor.checks.shared.machine import clean, is_cpu_build, rows
+from cudadoctor.checks.shared.messages import first, told, torch_of
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts

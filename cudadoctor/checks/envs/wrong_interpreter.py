@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
-from cudadoctor.checks.common import active, clean, env_subject, seen
-from cudadoctor.checks.said import first
-from cudadoctor.checks.sources import PIP_AND_CONDA
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
+from cudadoctor.checks.engine.sources import PIP_AND_CONDA
+from cudadoctor.checks.shared.machine import active, clean, env_subject, seen
+from cudadoctor.checks.shared.messages import first
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.seen import Seen
 from cudadoctor.facts.shell import ShellFacts

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import rows, smi_seen
-from cudadoctor.checks.gpu_words import code, quoted
-from cudadoctor.checks.kernel_log import answers
-from cudadoctor.checks.sources import CUDA_ERRORS, MEMORY_ERRORS
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import CUDA_ERRORS, MEMORY_ERRORS
+from cudadoctor.checks.shared.kernel_log import answers
+from cudadoctor.checks.shared.machine import code, quoted, rows, smi_seen
 from cudadoctor.facts.driver import SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.kernel import KernelFacts

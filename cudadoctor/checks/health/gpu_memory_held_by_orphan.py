@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
-from cudadoctor.checks.common import bare, rows, seen, smi_seen
-from cudadoctor.checks.gpu_words import guest, lends, named
-from cudadoctor.checks.sources import SMI
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import SMI
+from cudadoctor.checks.shared.machine import bare, guest, lends, named, rows, seen, smi_seen
 from cudadoctor.facts.driver import SmiFacts
 from cudadoctor.facts.services import ServiceFacts
 from cudadoctor.facts.system import OsFacts

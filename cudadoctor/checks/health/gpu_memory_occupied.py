@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import rows, seen, smi_seen
-from cudadoctor.checks.gpu_words import code, named, quoted, said
-from cudadoctor.checks.sources import SMI, TORCH_OOM
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import SMI, TORCH_OOM
+from cudadoctor.checks.shared.machine import code, named, quoted, rows, said, seen, smi_seen
 from cudadoctor.facts.driver import SmiFacts
 from cudadoctor.facts.symptom import Symptom
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, also, check
-from cudadoctor.checks.common import clean, rows, seen, smi_seen
-from cudadoctor.checks.gpu_words import quoted, said
-from cudadoctor.checks.sources import MEMORY_ERRORS, NVML
+from cudadoctor.checks.engine.base import Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import MEMORY_ERRORS, NVML
+from cudadoctor.checks.shared.machine import clean, quoted, rows, said, seen, smi_seen
 from cudadoctor.facts.driver import SmiFacts
 from cudadoctor.facts.symptom import Symptom
 

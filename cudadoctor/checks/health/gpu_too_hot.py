@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.common import rows, seen, smi_seen
-from cudadoctor.checks.gpu_words import named
-from cudadoctor.checks.sources import SMI
+from cudadoctor.checks.engine.base import Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import SMI
+from cudadoctor.checks.shared.machine import named, rows, seen, smi_seen
 from cudadoctor.facts.driver import SmiFacts
 
 _PLAUSIBLE = 60

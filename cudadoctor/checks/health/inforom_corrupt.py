@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, also, check
-from cudadoctor.checks.common import smi_seen
-from cudadoctor.checks.gpu_words import quoted, said
-from cudadoctor.checks.sources import NVML
+from cudadoctor.checks.engine.base import Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import NVML
+from cudadoctor.checks.shared.machine import quoted, said, smi_seen
 from cudadoctor.facts.driver import SmiFacts
 from cudadoctor.facts.symptom import Symptom
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import clean, rows, seen, smi_seen
 from cudadoctor.checks.driver.fabric_manager_not_running import on_switched_board
-from cudadoctor.checks.gpu_words import named, names, quoted, said
-from cudadoctor.checks.sources import NVLINK_HEALTH
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import NVLINK_HEALTH
+from cudadoctor.checks.shared.machine import clean, named, names, quoted, rows, said, seen, smi_seen
 from cudadoctor.facts.driver import SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.symptom import Symptom

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import seen
-from cudadoctor.checks.kernel_log import events, last_by_gpu, seen_of, subject
-from cudadoctor.checks.sources import AER
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import AER
+from cudadoctor.checks.shared.kernel_log import events, last_by_gpu, seen_of, subject
+from cudadoctor.checks.shared.machine import seen
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.kernel import KernelFacts
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
-from cudadoctor.checks.common import bare, clean, seen
-from cudadoctor.checks.gpu_words import laptop
-from cudadoctor.checks.sources import PCI_SYSFS
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import PCI_SYSFS
+from cudadoctor.checks.shared.machine import bare, clean, laptop, seen
 from cudadoctor.facts.driver import PciFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.system import OsFacts

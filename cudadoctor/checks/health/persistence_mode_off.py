@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.common import bare, rows, seen, smi_seen
-from cudadoctor.checks.gpu_words import consumer, guest, laptop, named
-from cudadoctor.checks.sources import PERSISTENCE
+from cudadoctor.checks.engine.base import Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import PERSISTENCE
+from cudadoctor.checks.shared.machine import bare, consumer, guest, laptop, named, rows, seen, smi_seen
 from cudadoctor.facts.driver import SmiFacts
 from cudadoctor.facts.services import ServiceFacts
 from cudadoctor.facts.system import OsFacts

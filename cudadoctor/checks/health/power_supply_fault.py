@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, also, check
-from cudadoctor.checks.common import rows, smi_seen
-from cudadoctor.checks.kernel_log import answers, events, last_by_gpu, met, seen_of, subject, xids
+from cudadoctor.checks.engine.base import Problem, Result, Severity, also, check
+from cudadoctor.checks.shared.kernel_log import answers, events, last_by_gpu, met, seen_of, subject, xids
+from cudadoctor.checks.shared.machine import rows, smi_seen
 from cudadoctor.compat.xids import XID_CATALOG
 from cudadoctor.facts.driver import SmiFacts
 from cudadoctor.facts.gpu import GpuFacts

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.kernel_log import last_by_gpu, seen_of, subject, xids
+from cudadoctor.checks.engine.base import Problem, Result, Severity, check
+from cudadoctor.checks.shared.kernel_log import last_by_gpu, seen_of, subject, xids
 from cudadoctor.compat.xids import XID_CATALOG, action, means
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.kernel import KernelFacts

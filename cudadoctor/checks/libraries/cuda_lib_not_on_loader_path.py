@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
-from cudadoctor.checks.common import clean, rows, seen
-from cudadoctor.checks.libraries_said import (
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import LD_SO
+from cudadoctor.checks.shared.cuda_libraries import (
     cuda_on_path,
     fits,
     said,
@@ -13,7 +13,7 @@ from cudadoctor.checks.libraries_said import (
     toolkit_with,
     torch_env,
 )
-from cudadoctor.checks.sources import LD_SO
+from cudadoctor.checks.shared.machine import clean, rows, seen
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.shell import ShellFacts
 from cudadoctor.facts.symptom import Symptom

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import clean, env_subject, release, rows, seen, torch_shown, weight
-from cudadoctor.checks.libraries_said import said, subject_of, torch_env
-from cudadoctor.checks.sources import CUDNN_API, CUDNN_TORCH
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import CUDNN_API, CUDNN_TORCH
+from cudadoctor.checks.shared.cuda_libraries import said, subject_of, torch_env
+from cudadoctor.checks.shared.machine import clean, env_subject, release, rows, seen, torch_shown, weight
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.libraries import ResolvedLibrary
 from cudadoctor.facts.symptom import Symptom

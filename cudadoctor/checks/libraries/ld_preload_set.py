@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.common import clean, rows, seen
-from cudadoctor.checks.sources import LD_SO
+from cudadoctor.checks.engine.base import Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import LD_SO
+from cudadoctor.checks.shared.machine import clean, rows, seen
 from cudadoctor.facts.shell import LoaderFacts
 
 _USUAL = re.compile(

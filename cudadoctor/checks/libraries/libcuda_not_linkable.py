@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import active, env_subject, release, rows, seen
-from cudadoctor.checks.libraries_said import said, subject_of
-from cudadoctor.checks.sources import TRITON_LIBCUDA
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import TRITON_LIBCUDA
+from cudadoctor.checks.shared.cuda_libraries import said, subject_of
+from cudadoctor.checks.shared.machine import active, env_subject, release, rows, seen
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.shell import LoaderFacts

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import clean, env_subject, release, rows, seen, torch_shown, weight
-from cudadoctor.checks.libraries_said import said, subject_of, torch_env
-from cudadoctor.checks.sources import NCCL_WHEEL
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import NCCL_WHEEL
+from cudadoctor.checks.shared.cuda_libraries import said, subject_of, torch_env
+from cudadoctor.checks.shared.machine import clean, env_subject, release, rows, seen, torch_shown, weight
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.symptom import Symptom
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import active, clean, env_subject, release, rows, torch_shown
-from cudadoctor.checks.libraries_said import fits, said, toolkit_with, torch_env
-from cudadoctor.checks.sources import LD_SO
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import LD_SO
+from cudadoctor.checks.shared.cuda_libraries import fits, said, toolkit_with, torch_env
+from cudadoctor.checks.shared.machine import active, clean, env_subject, release, rows, torch_shown
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.toolkit import ToolkitInventory

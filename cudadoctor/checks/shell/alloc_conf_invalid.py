@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import active, clean, rows, seen
-from cudadoctor.checks.rc import setters
-from cudadoctor.checks.said import first
-from cudadoctor.checks.sources import ALLOCATOR
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import ALLOCATOR
+from cudadoctor.checks.shared.machine import active, clean, rows, seen
+from cudadoctor.checks.shared.messages import first
+from cudadoctor.checks.shared.rc_lines import setters
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.shell import ShellFacts
 from cudadoctor.facts.symptom import Symptom

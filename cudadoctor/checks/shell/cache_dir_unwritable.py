@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import clean, seen
-from cudadoctor.checks.said import first
-from cudadoctor.checks.sources import COMPILER_CACHE
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import COMPILER_CACHE
+from cudadoctor.checks.shared.machine import clean, seen
+from cudadoctor.checks.shared.messages import first
 from cudadoctor.facts.limits import CacheDir, LimitFacts
 from cudadoctor.facts.shell import ShellFacts
 from cudadoctor.facts.symptom import Symptom

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks import rc
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
-from cudadoctor.checks.common import clean
-from cudadoctor.checks.sources import CPP_EXTENSION
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import CPP_EXTENSION
+from cudadoctor.checks.shared import rc_lines as rc
+from cudadoctor.checks.shared.machine import clean
 from cudadoctor.facts.shell import ShellFacts
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.common import clean, seen
-from cudadoctor.checks.rc import setters
-from cudadoctor.checks.sources import DEVICE_ORDER
+from cudadoctor.checks.engine.base import Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import DEVICE_ORDER
+from cudadoctor.checks.shared.machine import clean, seen
+from cudadoctor.checks.shared.rc_lines import setters
 from cudadoctor.facts.shell import ShellFacts
 
 _OFF = ("", "0", "false", "no", "off")

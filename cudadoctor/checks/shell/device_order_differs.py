@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, Unknown, check
-from cudadoctor.checks.common import clean, rows, seen
-from cudadoctor.checks.sources import DEVICE_ORDER
+from cudadoctor.checks.engine.base import Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.engine.sources import DEVICE_ORDER
+from cudadoctor.checks.shared.machine import clean, rows, seen
 from cudadoctor.facts.driver import LibcudaFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.shell import ShellFacts

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from cudadoctor.checks import rc
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
-from cudadoctor.checks.common import clean, seen
-from cudadoctor.checks.sources import LD_SO
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import LD_SO
+from cudadoctor.checks.shared import rc_lines as rc
+from cudadoctor.checks.shared.machine import clean, seen
 from cudadoctor.facts.seen import Seen
 from cudadoctor.facts.shell import RcLine, ShellFacts
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks import rc
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, check
-from cudadoctor.checks.common import clean, seen
-from cudadoctor.checks.rc import lines, setters
-from cudadoctor.checks.sources import LD_SO
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.engine.sources import LD_SO
+from cudadoctor.checks.shared import rc_lines as rc
+from cudadoctor.checks.shared.machine import clean, seen
+from cudadoctor.checks.shared.rc_lines import lines, setters
 from cudadoctor.facts.shell import PathEntry, ShellFacts
 
 # Images of NVIDIA name these for drivers that mount them there; elsewhere they are not there, and that is meant.

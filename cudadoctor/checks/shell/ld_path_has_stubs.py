@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks import rc
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
-from cudadoctor.checks.common import clean, is_stub
-from cudadoctor.checks.sources import CUDA_ERRORS
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import CUDA_ERRORS
+from cudadoctor.checks.shared import rc_lines as rc
+from cudadoctor.checks.shared.machine import clean, is_stub
 from cudadoctor.facts.shell import ShellFacts
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import active, clean, env_subject, release, rows, seen, torch_shown
-from cudadoctor.checks.libraries_said import cuda_on_path, said, subject_of, torch_env
-from cudadoctor.checks.rc import setters
-from cudadoctor.checks.sources import LD_SO, NVJITLINK
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import LD_SO, NVJITLINK
+from cudadoctor.checks.shared.cuda_libraries import cuda_on_path, said, subject_of, torch_env
+from cudadoctor.checks.shared.machine import active, clean, env_subject, release, rows, seen, torch_shown
+from cudadoctor.checks.shared.rc_lines import setters
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.libraries import ResolvedLibrary
 from cudadoctor.facts.shell import LoaderEntry, LoaderFacts, ShellFacts

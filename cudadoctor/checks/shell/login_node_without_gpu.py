@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.common import seen
-from cudadoctor.checks.sources import SLURM_GRES
-from cudadoctor.checks.visibility import scheduler
+from cudadoctor.checks.engine.base import Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import SLURM_GRES
+from cudadoctor.checks.shared.machine import seen
+from cudadoctor.checks.shared.visible_devices import scheduler
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.limits import LimitFacts
 from cudadoctor.facts.shell import ShellFacts

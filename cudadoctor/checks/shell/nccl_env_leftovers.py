@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.common import clean, seen
-from cudadoctor.checks.rc import setters
-from cudadoctor.checks.sources import NCCL_ENV
-from cudadoctor.checks.visibility import scheduler
+from cudadoctor.checks.engine.base import Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import NCCL_ENV
+from cudadoctor.checks.shared.machine import clean, seen
+from cudadoctor.checks.shared.rc_lines import setters
+from cudadoctor.checks.shared.visible_devices import scheduler
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.limits import LimitFacts
 from cudadoctor.facts.shell import ShellFacts

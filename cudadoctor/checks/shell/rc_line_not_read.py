@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks import rc
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, check
-from cudadoctor.checks.common import clean
-from cudadoctor.checks.sources import BASH
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.engine.sources import BASH
+from cudadoctor.checks.shared import rc_lines as rc
+from cudadoctor.checks.shared.machine import clean
 from cudadoctor.facts.shell import RcLine, ShellFacts
 
 _VARIABLES = ("CUDA_HOME", "CUDA_PATH", "PATH", "LD_LIBRARY_PATH")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import cuda_runs, rows, seen, withheld
-from cudadoctor.checks.said import first, torch_of
-from cudadoctor.checks.sources import SLURM_GRES
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import SLURM_GRES
+from cudadoctor.checks.shared.machine import cuda_runs, rows, seen, withheld
+from cudadoctor.checks.shared.messages import first, torch_of
 from cudadoctor.facts.driver import DeviceNode, LibcudaFacts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.shell import ShellFacts

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
-from cudadoctor.checks.common import active, clean, seen
-from cudadoctor.checks.rc import setters
-from cudadoctor.checks.said import first
-from cudadoctor.checks.sources import ALLOCATION_OF_DEVICES
-from cudadoctor.checks.visibility import VARIABLE, leaves_none, scheduler, visibility
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
+from cudadoctor.checks.engine.sources import ALLOCATION_OF_DEVICES
+from cudadoctor.checks.shared.machine import active, clean, seen
+from cudadoctor.checks.shared.messages import first
+from cudadoctor.checks.shared.rc_lines import setters
+from cudadoctor.checks.shared.visible_devices import VARIABLE, leaves_none, scheduler, visibility
 from cudadoctor.facts.driver import SmiFacts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.gpu import GpuFacts

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.common import clean, rows, seen
-from cudadoctor.checks.sources import PYTORCH_INSTALL
+from cudadoctor.checks.engine.base import Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import PYTORCH_INSTALL
+from cudadoctor.checks.shared.machine import clean, rows, seen
 from cudadoctor.facts.smoke import SmokeFacts
 
 

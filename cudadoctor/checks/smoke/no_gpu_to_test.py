@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.common import clean, seen
-from cudadoctor.checks.smoke_results import BEFORE
-from cudadoctor.checks.sources import PYTORCH_INSTALL
+from cudadoctor.checks.engine.base import Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import PYTORCH_INSTALL
+from cudadoctor.checks.shared.machine import clean, seen
+from cudadoctor.checks.shared.smoke_results import BEFORE
 from cudadoctor.facts.smoke import SmokeFacts
 
 

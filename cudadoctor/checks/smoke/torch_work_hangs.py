@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Result, Severity, check
-from cudadoctor.checks.smoke_results import EXCHANGE, problems
-from cudadoctor.checks.sources import XID
+from cudadoctor.checks.engine.base import Result, Severity, check
+from cudadoctor.checks.engine.sources import XID
+from cudadoctor.checks.shared.smoke_results import EXCHANGE, problems
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.smoke import SmokeFacts
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
-from cudadoctor.checks.common import cuinit_seen, rows, seen
-from cudadoctor.checks.sources import GETRLIMIT
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import GETRLIMIT
+from cudadoctor.checks.shared.machine import cuinit_seen, rows, seen
 from cudadoctor.facts.driver import LibcudaFacts
 from cudadoctor.facts.limits import LimitFacts
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import seen
-from cudadoctor.checks.sources import DPKG
-from cudadoctor.checks.system_words import installed, said
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import DPKG
+from cudadoctor.checks.shared.machine import seen
+from cudadoctor.checks.shared.messages import installed, said
 from cudadoctor.facts.distro import DistroFacts
 from cudadoctor.facts.driver import DriverFacts
 from cudadoctor.facts.symptom import Symptom

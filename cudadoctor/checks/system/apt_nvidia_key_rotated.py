@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, also, check
-from cudadoctor.checks.common import seen
-from cudadoctor.checks.sources import CUDA_KEY_ROTATION
-from cudadoctor.checks.system_words import NVIDIA_NETWORK, said
+from cudadoctor.checks.engine.base import Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import CUDA_KEY_ROTATION
+from cudadoctor.checks.shared.machine import seen
+from cudadoctor.checks.shared.messages import NVIDIA_NETWORK, said
 from cudadoctor.facts.distro import DistroFacts
 from cudadoctor.facts.symptom import Symptom
 

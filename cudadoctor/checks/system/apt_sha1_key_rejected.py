@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import clean, seen
-from cudadoctor.checks.sources import CUDA_KEY_SHA1
-from cudadoctor.checks.system_words import NVIDIA_NETWORK, installed, said
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import CUDA_KEY_SHA1
+from cudadoctor.checks.shared.machine import clean, seen
+from cudadoctor.checks.shared.messages import NVIDIA_NETWORK, installed, said
 from cudadoctor.facts.distro import DistroFacts
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts

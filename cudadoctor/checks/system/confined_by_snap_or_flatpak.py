@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.common import cuda_runs, rows, seen
-from cudadoctor.checks.sources import FLATPAK
+from cudadoctor.checks.engine.base import Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import FLATPAK
+from cudadoctor.checks.shared.machine import cuda_runs, rows, seen
 from cudadoctor.facts.driver import LibcudaFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.limits import LimitFacts

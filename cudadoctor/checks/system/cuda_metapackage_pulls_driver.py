@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
-from cudadoctor.checks.common import bare, gpu_shown, seen
-from cudadoctor.checks.sources import INSTALL_GUIDE
-from cudadoctor.checks.system_words import NVIDIA_NETWORK, installed
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import INSTALL_GUIDE
+from cudadoctor.checks.shared.machine import bare, gpu_shown, seen
+from cudadoctor.checks.shared.messages import NVIDIA_NETWORK, installed
 from cudadoctor.facts.distro import DistroFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.system import OsFacts

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.common import bare, rows, seen
-from cudadoctor.checks.sources import APT_HISTORY
-from cudadoctor.checks.system_words import installed
+from cudadoctor.checks.engine.base import Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import APT_HISTORY
+from cudadoctor.checks.shared.machine import bare, rows, seen
+from cudadoctor.checks.shared.messages import installed
 from cudadoctor.facts.distro import DistroFacts
 from cudadoctor.facts.system import OsFacts
 

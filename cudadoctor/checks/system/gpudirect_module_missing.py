@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.common import bare, seen
-from cudadoctor.checks.sources import GPUDIRECT
+from cudadoctor.checks.engine.base import Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import GPUDIRECT
+from cudadoctor.checks.shared.machine import bare, seen
 from cudadoctor.facts.driver import DriverFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.limits import LimitFacts

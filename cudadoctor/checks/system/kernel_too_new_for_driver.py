@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.common import bare, clean
-from cudadoctor.checks.sources import DKMS
+from cudadoctor.checks.engine.base import Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import DKMS
+from cudadoctor.checks.shared.machine import bare, clean
 from cudadoctor.facts.driver import DriverFacts
 from cudadoctor.facts.kernel import KernelFacts
 from cudadoctor.facts.system import OsFacts

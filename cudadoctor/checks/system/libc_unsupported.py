@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import active, rows, seen
-from cudadoctor.checks.said import first
-from cudadoctor.checks.sources import MANYLINUX
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import MANYLINUX
+from cudadoctor.checks.shared.machine import active, rows, seen
+from cudadoctor.checks.shared.messages import first
 from cudadoctor.facts.driver import DeviceNode
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.limits import LimitFacts

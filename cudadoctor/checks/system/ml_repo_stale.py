@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.common import seen
-from cudadoctor.checks.sources import CUDA_KEY_ROTATION
+from cudadoctor.checks.engine.base import Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import CUDA_KEY_ROTATION
+from cudadoctor.checks.shared.machine import seen
 from cudadoctor.facts.distro import DistroFacts
 
 _PLACE = "/compute/machine-learning/repos/"

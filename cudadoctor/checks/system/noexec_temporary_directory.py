@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import active, clean, rows, seen
-from cudadoctor.checks.said import told
-from cudadoctor.checks.sources import NOEXEC
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import NOEXEC
+from cudadoctor.checks.shared.machine import active, clean, rows, seen
+from cudadoctor.checks.shared.messages import told
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.limits import LimitFacts, NoexecPlace
 from cudadoctor.facts.seen import Seen

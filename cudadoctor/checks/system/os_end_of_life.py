@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, Source, check
-from cudadoctor.checks.common import seen
+from cudadoctor.checks.engine.base import Problem, Result, Severity, Source, check
+from cudadoctor.checks.shared.machine import seen
 from cudadoctor.facts.system import OsFacts
 
 _READ_ON = "2026-11-25"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, Unknown, also, check
-from cudadoctor.checks.common import clean, seen, toolkit_shown, toolkits_in_use
-from cudadoctor.checks.said import first
-from cudadoctor.checks.sources import CPP_EXTENSION
+from cudadoctor.checks.engine.base import Problem, Result, Severity, Unknown, also, check
+from cudadoctor.checks.engine.sources import CPP_EXTENSION
+from cudadoctor.checks.shared.machine import clean, seen, toolkit_shown, toolkits_in_use
+from cudadoctor.checks.shared.messages import first
 from cudadoctor.facts.limits import LimitFacts
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.toolkit import ToolkitInventory

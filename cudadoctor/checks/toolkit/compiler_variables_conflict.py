@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.common import clean, seen
-from cudadoctor.checks.rc import setters
-from cudadoctor.checks.sources import NVCC
+from cudadoctor.checks.engine.base import Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import NVCC
+from cudadoctor.checks.shared.machine import clean, seen
+from cudadoctor.checks.shared.rc_lines import setters
 from cudadoctor.facts.shell import ShellFacts
 
 _NAMED = re.compile(r"(?:\A|[/ -])(?P<kind>gcc|g\+\+|clang\+\+|clang)(?:-(?P<major>\d{1,2}))?(?= |\Z)")

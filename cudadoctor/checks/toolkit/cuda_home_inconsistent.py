@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.common import rows, seen, toolkit_shown, toolkits_in_use
-from cudadoctor.checks.rc import setters
-from cudadoctor.checks.sources import CPP_EXTENSION
+from cudadoctor.checks.engine.base import Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import CPP_EXTENSION
+from cudadoctor.checks.shared.machine import rows, seen, toolkit_shown, toolkits_in_use
+from cudadoctor.checks.shared.rc_lines import setters
 from cudadoctor.facts.shell import ShellFacts
 from cudadoctor.facts.toolkit import ToolkitInventory
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
-from cudadoctor.checks.common import clean, rows, seen
-from cudadoctor.checks.rc import setters
-from cudadoctor.checks.said import first
-from cudadoctor.checks.sources import CPP_EXTENSION
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
+from cudadoctor.checks.engine.sources import CPP_EXTENSION
+from cudadoctor.checks.shared.machine import clean, rows, seen
+from cudadoctor.checks.shared.messages import first
+from cudadoctor.checks.shared.rc_lines import setters
 from cudadoctor.facts.shell import ShellFacts
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.toolkit import ToolkitInventory

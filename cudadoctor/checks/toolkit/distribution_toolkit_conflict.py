@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.sources import INSTALL_GUIDE
+from cudadoctor.checks.engine.base import Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import INSTALL_GUIDE
 from cudadoctor.facts.system import OsFacts
 from cudadoctor.facts.toolkit import ToolkitInventory
 

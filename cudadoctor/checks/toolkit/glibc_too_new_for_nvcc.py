@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import clean, release, rows, seen, toolkit_shown, toolkits_in_use
-from cudadoctor.checks.said import first
-from cudadoctor.checks.sources import GLIBC_241
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import GLIBC_241
+from cudadoctor.checks.shared.machine import clean, release, rows, seen, toolkit_shown, toolkits_in_use
+from cudadoctor.checks.shared.messages import first
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 from cudadoctor.facts.toolkit import ToolkitInventory

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from cudadoctor.checks.base import Problem, Result, Severity, Unknown, also, check
-from cudadoctor.checks.common import clean, rows, seen, toolkit_shown, toolkits_in_use
-from cudadoctor.checks.said import first
-from cudadoctor.checks.sources import NVCC_GCC
+from cudadoctor.checks.engine.base import Problem, Result, Severity, Unknown, also, check
+from cudadoctor.checks.engine.sources import NVCC_GCC
+from cudadoctor.checks.shared.machine import clean, rows, seen, toolkit_shown, toolkits_in_use
+from cudadoctor.checks.shared.messages import first
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.toolkit import CompilerFacts, ToolkitInventory
 

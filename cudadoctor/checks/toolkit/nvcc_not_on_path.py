@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.common import clean, toolkit_shown
-from cudadoctor.checks.sources import INSTALL_GUIDE
+from cudadoctor.checks.engine.base import Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import INSTALL_GUIDE
+from cudadoctor.checks.shared.machine import clean, toolkit_shown
 from cudadoctor.facts.toolkit import ToolkitInventory
 
 

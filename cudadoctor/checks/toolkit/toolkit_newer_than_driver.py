@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, Unknown, check
-from cudadoctor.checks.common import clean, rows, runtime_served, toolkit_shown, toolkits_in_use
-from cudadoctor.checks.sources import COMPAT
+from cudadoctor.checks.engine.base import Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.engine.sources import COMPAT
+from cudadoctor.checks.shared.machine import clean, rows, runtime_served, toolkit_shown, toolkits_in_use
 from cudadoctor.facts.driver import DriverFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.system import OsFacts

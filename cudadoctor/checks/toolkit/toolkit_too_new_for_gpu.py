@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.asked_arch import asked
-from cudadoctor.checks.base import Problem, Result, Severity, Unknown, also, check
-from cudadoctor.checks.common import clean, gpu_shown, rows, seen, toolkit_shown, toolkits_in_use
-from cudadoctor.checks.sources import INSTALL_GUIDE
+from cudadoctor.checks.engine.base import Problem, Result, Severity, Unknown, also, check
+from cudadoctor.checks.engine.sources import INSTALL_GUIDE
+from cudadoctor.checks.shared.gpu_code import asked
+from cudadoctor.checks.shared.machine import clean, gpu_shown, rows, seen, toolkit_shown, toolkits_in_use
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.symptom import Symptom

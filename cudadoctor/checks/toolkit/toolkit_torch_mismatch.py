@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, also, check
-from cudadoctor.checks.common import active, env_subject, rows, toolkit_shown, toolkits_in_use, torch_shown
-from cudadoctor.checks.said import first, shown, subject, value
-from cudadoctor.checks.sources import CPP_EXTENSION
+from cudadoctor.checks.engine.base import Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import CPP_EXTENSION
+from cudadoctor.checks.shared.machine import active, env_subject, rows, toolkit_shown, toolkits_in_use, torch_shown
+from cudadoctor.checks.shared.messages import first, shown, subject, value
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.toolkit import ToolkitInventory

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.common import active, clean, env_subject, expects_gpu, is_cpu_build, release, rows, torch_shown
-from cudadoctor.checks.said import first, shown, subject, torch_of
-from cudadoctor.checks.sources import PYTORCH_INSTALL
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import PYTORCH_INSTALL
+from cudadoctor.checks.shared.machine import (
+    active,
+    clean,
+    env_subject,
+    expects_gpu,
+    is_cpu_build,
+    release,
+    rows,
+    torch_shown,
+)
+from cudadoctor.checks.shared.messages import first, shown, subject, torch_of
 from cudadoctor.checks.torch.cpu_only_build import general_wheel_without_cuda, generic_aarch64
 from cudadoctor.facts.driver import DriverFacts
 from cudadoctor.facts.envs import EnvFacts

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.arch_gaps import Gap, gaps
-from cudadoctor.checks.arch_said import said
-from cudadoctor.checks.base import Result, Severity, Unknown, also, check
+from cudadoctor.checks.engine.base import Result, Severity, Unknown, also, check
+from cudadoctor.checks.shared.gpu_code import Gap, gaps, said
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.kernel import KernelFacts

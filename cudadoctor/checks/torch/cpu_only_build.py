@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
-from cudadoctor.checks.common import (
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
+from cudadoctor.checks.engine.sources import PYTORCH_INSTALL
+from cudadoctor.checks.shared.machine import (
     active,
     computes_on_cpu,
     env_subject,
@@ -16,8 +17,7 @@ from cudadoctor.checks.common import (
     too_old_for_torch,
     torch_shown,
 )
-from cudadoctor.checks.said import first, shown, subject, told, torch_of
-from cudadoctor.checks.sources import PYTORCH_INSTALL
+from cudadoctor.checks.shared.messages import first, shown, subject, told, torch_of
 from cudadoctor.facts.driver import DeviceNode, DriverFacts, PciFacts
 from cudadoctor.facts.envs import EnvFacts, TorchFacts
 from cudadoctor.facts.gpu import GpuFacts

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
-from cudadoctor.checks.common import env_subject, rows, runtime_served, stubs_on_path, torch_shown, weight
-from cudadoctor.checks.said import first, shown, subject, torch_of
-from cudadoctor.checks.sources import COMPAT, REQUIREMENTS
-from cudadoctor.checks.system_words import said
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
+from cudadoctor.checks.engine.sources import COMPAT, REQUIREMENTS
+from cudadoctor.checks.shared.machine import env_subject, rows, runtime_served, stubs_on_path, torch_shown, weight
+from cudadoctor.checks.shared.messages import first, said, shown, subject, torch_of
 from cudadoctor.facts.driver import DriverFacts, SmiFacts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.gpu import GpuFacts

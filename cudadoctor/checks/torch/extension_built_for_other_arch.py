@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.arch_said import one_device, refused, said, served
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
-from cudadoctor.checks.common import clean, rows
-from cudadoctor.checks.said import capability, first, shown, subject, torch_of
-from cudadoctor.checks.sources import CPP_ABI
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import CPP_ABI
+from cudadoctor.checks.shared.gpu_code import one_device, refused, said, served
+from cudadoctor.checks.shared.machine import clean, rows
+from cudadoctor.checks.shared.messages import capability, first, shown, subject, torch_of
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.symptom import Symptom

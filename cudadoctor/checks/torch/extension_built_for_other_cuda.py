@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.built_for import companions
-from cudadoctor.checks.common import clean, env_subject, release, rows, seen, torch_shown
-from cudadoctor.checks.said import shown, subject, told
-from cudadoctor.checks.sources import CPP_ABI
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import CPP_ABI
+from cudadoctor.checks.shared.extensions import companions
+from cudadoctor.checks.shared.machine import clean, env_subject, release, rows, seen, torch_shown
+from cudadoctor.checks.shared.messages import shown, subject, told
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.symptom import Symptom
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, also, check
-from cudadoctor.checks.built_for import abi, companions, module, of_extension
-from cudadoctor.checks.common import clean, env_subject, is_cpu_build, release, rows, seen, torch_shown
-from cudadoctor.checks.said import shown, subject, told, torch_of
-from cudadoctor.checks.sources import CPP_ABI
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import CPP_ABI
+from cudadoctor.checks.shared.extensions import abi, companions, module, of_extension
+from cudadoctor.checks.shared.machine import clean, env_subject, is_cpu_build, release, rows, seen, torch_shown
+from cudadoctor.checks.shared.messages import shown, subject, told, torch_of
 from cudadoctor.facts.envs import EnvFacts, TorchFacts
 from cudadoctor.facts.symptom import Symptom
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
-from cudadoctor.checks.common import clean, env_subject, rows, seen, torch_shown
-from cudadoctor.checks.live import live_seen
-from cudadoctor.checks.sources import JETSON
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import JETSON
+from cudadoctor.checks.shared.machine import clean, env_subject, rows, seen, torch_shown
+from cudadoctor.checks.shared.torch_started import live_seen
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.system import OsFacts
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.common import env_subject, release, torch_shown
-from cudadoctor.checks.sources import TORCH_29
+from cudadoctor.checks.engine.base import Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import TORCH_29
+from cudadoctor.checks.shared.machine import env_subject, release, torch_shown
 from cudadoctor.compat.source import Source
 from cudadoctor.facts.envs import EnvFacts
 

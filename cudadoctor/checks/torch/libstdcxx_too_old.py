@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, also, check
-from cudadoctor.checks.common import clean, env_subject, rows, torch_shown, weight
-from cudadoctor.checks.libraries_said import said, subject_of
-from cudadoctor.checks.live import GLIBCXX, live_seen, started
-from cudadoctor.checks.sources import LIBSTDCXX, PYTORCH_INSTALL
+from cudadoctor.checks.engine.base import Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import LIBSTDCXX, PYTORCH_INSTALL
+from cudadoctor.checks.shared.cuda_libraries import said, subject_of
+from cudadoctor.checks.shared.machine import clean, env_subject, rows, torch_shown, weight
+from cudadoctor.checks.shared.torch_started import GLIBCXX, live_seen, started
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.symptom import Symptom
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, also, check
-from cudadoctor.checks.common import env_subject, rows, seen, torch_shown, weight
-from cudadoctor.checks.libraries_said import said, subject_of, torch_env
-from cudadoctor.checks.live import MKL_SYMBOL, live_seen, started
-from cudadoctor.checks.sources import MKL
+from cudadoctor.checks.engine.base import Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.sources import MKL
+from cudadoctor.checks.shared.cuda_libraries import said, subject_of, torch_env
+from cudadoctor.checks.shared.machine import env_subject, rows, seen, torch_shown, weight
+from cudadoctor.checks.shared.torch_started import MKL_SYMBOL, live_seen, started
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.symptom import Symptom
 

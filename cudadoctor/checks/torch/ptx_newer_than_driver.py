@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.common import rows
-from cudadoctor.checks.said import first, shown, torch_of
-from cudadoctor.checks.sources import PTX_COMPAT
+from cudadoctor.checks.engine.base import Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import PTX_COMPAT
+from cudadoctor.checks.shared.machine import rows
+from cudadoctor.checks.shared.messages import first, shown, torch_of
 from cudadoctor.facts.driver import DriverFacts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.symptom import Symptom

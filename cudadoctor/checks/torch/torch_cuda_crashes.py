@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, check
-from cudadoctor.checks.common import clean, env_subject, torch_shown, weight
-from cudadoctor.checks.live import in_cuda, live_seen, started
-from cudadoctor.checks.sources import CUDA_ERRORS
+from cudadoctor.checks.engine.base import Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import CUDA_ERRORS
+from cudadoctor.checks.shared.machine import clean, env_subject, torch_shown, weight
+from cudadoctor.checks.shared.torch_started import in_cuda, live_seen, started
 from cudadoctor.facts.envs import EnvFacts
 
 

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, Unknown, check
-from cudadoctor.checks.common import clean, env_subject, expects_gpu, given_away, rows, seen, torch_shown, weight
-from cudadoctor.checks.live import live_seen, started
-from cudadoctor.checks.signs import UNSURE, unsure
-from cudadoctor.checks.sources import PYTORCH_INSTALL
-from cudadoctor.checks.visibility import hidden_on_purpose
+from cudadoctor.checks.engine.base import Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.engine.sources import PYTORCH_INSTALL
+from cudadoctor.checks.shared.machine import (
+    UNSURE,
+    clean,
+    env_subject,
+    expects_gpu,
+    given_away,
+    rows,
+    seen,
+    torch_shown,
+    unsure,
+    weight,
+)
+from cudadoctor.checks.shared.torch_started import live_seen, started
+from cudadoctor.checks.shared.visible_devices import hidden_on_purpose
 from cudadoctor.facts.driver import DriverFacts, PciFacts, SmiFacts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.gpu import GpuFacts

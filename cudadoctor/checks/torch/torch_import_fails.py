@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Problem, Result, Severity, Unknown, check
-from cudadoctor.checks.common import clean, env_subject, torch_shown, weight
-from cudadoctor.checks.live import live_seen, started
-from cudadoctor.checks.sources import PYTORCH_INSTALL
+from cudadoctor.checks.engine.base import Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.engine.sources import PYTORCH_INSTALL
+from cudadoctor.checks.shared.machine import clean, env_subject, torch_shown, weight
+from cudadoctor.checks.shared.torch_started import live_seen, started
 from cudadoctor.facts.envs import EnvFacts
 
 

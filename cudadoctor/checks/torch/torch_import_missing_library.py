@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
-from cudadoctor.checks.common import clean, env_subject, rows, seen, torch_shown, weight
-from cudadoctor.checks.live import live_seen
-from cudadoctor.checks.sources import LD_SO
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import LD_SO
+from cudadoctor.checks.shared.machine import clean, env_subject, rows, seen, torch_shown, weight
+from cudadoctor.checks.shared.torch_started import live_seen
 from cudadoctor.facts.envs import EnvFacts
 
 _DRIVERS = ("libcuda.so", "libnvidia-ml.so")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, Unknown, also, check
-from cudadoctor.checks.common import clean, env_subject, release, rows, seen, torch_shown
-from cudadoctor.checks.said import shown, subject, told
-from cudadoctor.checks.sources import TORCHAUDIO
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
+from cudadoctor.checks.engine.sources import TORCHAUDIO
+from cudadoctor.checks.shared.machine import clean, env_subject, release, rows, seen, torch_shown
+from cudadoctor.checks.shared.messages import shown, subject, told
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.symptom import Symptom
 

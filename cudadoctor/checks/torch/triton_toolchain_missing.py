@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.base import Confidence, Problem, Result, Severity, check
-from cudadoctor.checks.common import clean
-from cudadoctor.checks.said import subject, told
-from cudadoctor.checks.sources import TRITON
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, check
+from cudadoctor.checks.engine.sources import TRITON
+from cudadoctor.checks.shared.machine import clean
+from cudadoctor.checks.shared.messages import subject, told
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.symptom import Symptom
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from cudadoctor.checks import registry
-from cudadoctor.checks.base import Severity
-from cudadoctor.checks.outcome import Finding
+from cudadoctor.checks.engine import registry
+from cudadoctor.checks.engine.base import Severity
+from cudadoctor.checks.engine.outcome import Finding
 from cudadoctor.errors import CudaDoctorError
 
 

@@ -6,11 +6,10 @@ import re
 import shlex
 from collections.abc import Sequence
 
-from cudadoctor.checks.outcome import Finding
+from cudadoctor.checks.engine.outcome import Finding
 from cudadoctor.facts.base import Facts
 from cudadoctor.facts.runtime import ContainerStart
-from cudadoctor.remedies.plan import PlanStep
-from cudadoctor.remedies.steps import Tell
+from cudadoctor.remedies.plan import PlanStep, Tell
 
 _GPU = {
     "docker": ("--gpus", "all"),

@@ -7,13 +7,12 @@ from hashlib import sha256
 
 from msgspec.structs import replace
 
-from cudadoctor.checks.outcome import Finding
+from cudadoctor.checks.engine.outcome import Finding
 from cudadoctor.facts.base import Facts
+from cudadoctor.remedies.cures.reboot import REBOOT
 from cudadoctor.remedies.fix.known import dressed, known
 from cudadoctor.remedies.machine import ADMIN_NOTE
-from cudadoctor.remedies.plan import Fetch, PlanStep, Prints
-from cudadoctor.remedies.reboot import REBOOT
-from cudadoctor.remedies.steps import Remedy, Run, Step, Tell, WriteFile
+from cudadoctor.remedies.plan import Fetch, PlanStep, Prints, Remedy, Run, Step, Tell, WriteFile
 
 
 def steps(finding: Finding, remedy: Remedy, facts: Facts) -> tuple[PlanStep, ...]:

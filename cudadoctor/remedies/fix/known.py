@@ -12,8 +12,7 @@ from msgspec.structs import replace
 
 from cudadoctor.facts.base import Facts
 from cudadoctor.remedies.machine import as_root
-from cudadoctor.remedies.plan import AllOf, Condition, Exists, PlanStep, Prints
-from cudadoctor.remedies.steps import Run
+from cudadoctor.remedies.plan import AllOf, Condition, Exists, PlanStep, Prints, Run
 
 _QUIET = ("env", "DEBIAN_FRONTEND=noninteractive")
 """apt-get asks nothing: nobody is there to answer (debconf(7))."""

@@ -7,9 +7,8 @@ from collections.abc import Hashable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cudadoctor.remedies.plan import Fetch, PlanStep
-from cudadoctor.remedies.reboot import REBOOT
-from cudadoctor.remedies.steps import Run, Tell, WriteFile
+from cudadoctor.remedies.cures.reboot import REBOOT
+from cudadoctor.remedies.plan import Fetch, PlanStep, Run, Tell, WriteFile
 
 
 class Draft(Struct, kw_only=True):

@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
-from cudadoctor.checks.outcome import Finding
+from cudadoctor.checks.engine.outcome import Finding
 from cudadoctor.facts.base import Facts
 from cudadoctor.remedies import machine
 from cudadoctor.remedies.fix import chosen as choice
-from cudadoctor.remedies.fix import container_line, convert, merge, rc_steps, torch_steps
-from cudadoctor.remedies.fix.torch_install import Rebuilt
-from cudadoctor.remedies.fix.torch_wanted import wanted
-from cudadoctor.remedies.plan import For, Plan, PlanStep
-from cudadoctor.remedies.steps import Remedy, Run, Tell
+from cudadoctor.remedies.fix import container_line, convert, merge
+from cudadoctor.remedies.plan import For, Plan, PlanStep, Remedy, Run, Tell
+from cudadoctor.remedies.rc import steps as rc_steps
+from cudadoctor.remedies.torch import steps as torch_steps
+from cudadoctor.remedies.torch.install import Rebuilt
+from cudadoctor.remedies.torch.wanted import wanted
 
 _SOURCES, _DRIVER, _TOOLKIT, _SHELL, _ENVS, _SMOKE = range(6)
 _PHASES = {

@@ -15,9 +15,9 @@ from cudadoctor.errors import CudaDoctorError
 from cudadoctor.facts.base import Facts
 from cudadoctor.recommend.model import Manager
 from cudadoctor.remedies.install import names
-from cudadoctor.remedies.install.parts import Part, mine, tell
 from cudadoctor.remedies.install.request import Ground, Scene
 from cudadoctor.remedies.plan import Exists, Fetch, PlanStep, Prints
+from cudadoctor.remedies.step_parts import Part, mine, tell
 
 _IN_NAME = re.compile(r"3-(?:py\d+_)?(\d{1,3}\.\d{1,3}(?:\.\d{1,3})?)-")
 _NAMES = {"miniforge3": "Miniforge", "miniconda3": "Miniconda", "anaconda3": "Anaconda"}

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from cudadoctor.compat import drivers
 from cudadoctor.facts.base import Facts
 from cudadoctor.recommend.model import Request
-from cudadoctor.remedies import install_driver, machine
+from cudadoctor.remedies import machine
+from cudadoctor.remedies.cures import install_driver
 from cudadoctor.remedies.install.driver_packages import (
     BRANCH,
     DEBIAN,
@@ -20,9 +21,8 @@ from cudadoctor.remedies.install.driver_packages import (
     from_nvidia,
     install,
 )
-from cudadoctor.remedies.install.parts import Part, for_administrator, rooted, tell
-from cudadoctor.remedies.plan import Condition, PlanStep, Prints
-from cudadoctor.remedies.steps import Run
+from cudadoctor.remedies.plan import Condition, PlanStep, Prints, Run
+from cudadoctor.remedies.step_parts import Part, for_administrator, rooted, tell
 from cudadoctor.versions import DriverVersion
 
 

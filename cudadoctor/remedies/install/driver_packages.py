@@ -10,18 +10,11 @@ from msgspec import Struct
 from cudadoctor.compat import drivers
 from cudadoctor.facts.base import Facts
 from cudadoctor.recommend.model import Request
-from cudadoctor.remedies import install_driver, machine, who
+from cudadoctor.remedies import machine, who
+from cudadoctor.remedies.cures import install_driver
 from cudadoctor.remedies.install import repository
-from cudadoctor.remedies.install.parts import (
-    NVIDIA_GUIDE,
-    apt_install,
-    apt_update,
-    dpkg_has,
-    rooted,
-    rpm_has,
-    tell,
-)
 from cudadoctor.remedies.plan import PlanStep, Prints
+from cudadoctor.remedies.step_parts import NVIDIA_GUIDE, apt_install, apt_update, dpkg_has, rooted, rpm_has, tell
 from cudadoctor.versions import ComputeCapability, DriverVersion
 
 BRANCH = 580

@@ -15,9 +15,9 @@ from cudadoctor.recommend.rules import without_files
 from cudadoctor.remedies.install import names
 from cudadoctor.remedies.install.build import Chosen
 from cudadoctor.remedies.install.conda import Conda
-from cudadoctor.remedies.install.parts import Part, mine
 from cudadoctor.remedies.install.request import Asked, Scene
 from cudadoctor.remedies.plan import Condition, Exists, PlanStep, Prints
+from cudadoctor.remedies.step_parts import Part, mine
 
 _VENVS = ".venvs"
 """Where an environment that has a name only goes with pip and uv: one place for all, which `check` looks into."""

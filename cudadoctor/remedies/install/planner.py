@@ -17,9 +17,9 @@ from cudadoctor.remedies.install.build import Chosen
 from cudadoctor.remedies.install.conda import Conda
 from cudadoctor.remedies.install.environment import Place
 from cudadoctor.remedies.install.image import image
-from cudadoctor.remedies.install.parts import Part, lists_once, mine, tell
 from cudadoctor.remedies.install.request import Asked, Ground, RcFile, Scene
 from cudadoctor.remedies.plan import For, Plan, PlanStep, Prints
+from cudadoctor.remedies.step_parts import Part, lists_once, mine, tell
 from cudadoctor.shells import dialects
 from cudadoctor.shells.paths import wanted
 from cudadoctor.versions import CudaVersion

@@ -9,9 +9,9 @@ from cudadoctor.remedies.install import names, repository
 from cudadoctor.remedies.install.build import Chosen
 from cudadoctor.remedies.install.conda import Conda
 from cudadoctor.remedies.install.environment import Place, any_torch, channels, disk_mib, published_line
-from cudadoctor.remedies.install.parts import Part, apt_family, dpkg_has, for_administrator, mine, rooted
 from cudadoctor.remedies.install.request import Asked, Ground, LocalRepository
 from cudadoctor.remedies.plan import Exists, Fetch, PlanStep
+from cudadoctor.remedies.step_parts import Part, apt_family, dpkg_has, for_administrator, mine, rooted
 from cudadoctor.versions import CudaVersion
 
 _NO_APT_KEY = {"debian": 13, "ubuntu": 25}

@@ -9,10 +9,9 @@ from cudadoctor.compat import apt
 from cudadoctor.facts.base import Facts
 from cudadoctor.facts.distro import AptSource
 from cudadoctor.remedies import machine
-from cudadoctor.remedies.install.parts import CUDA_GUIDE, dpkg_has, rooted, tell
 from cudadoctor.remedies.install.request import Ground, LocalRepository
-from cudadoctor.remedies.plan import AllOf, Condition, Exists, Fetch, PlanStep, Prints
-from cudadoctor.remedies.steps import WriteFile
+from cudadoctor.remedies.plan import AllOf, Condition, Exists, Fetch, PlanStep, Prints, WriteFile
+from cudadoctor.remedies.step_parts import CUDA_GUIDE, dpkg_has, rooted, tell
 
 HOST = "developer.download.nvidia.com"
 _BASE = f"https://{HOST}/compute/cuda/repos"

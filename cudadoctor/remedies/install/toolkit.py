@@ -11,7 +11,9 @@ from cudadoctor.facts.system import OsFacts
 from cudadoctor.facts.toolkit import ToolkitFacts
 from cudadoctor.remedies import machine
 from cudadoctor.remedies.install import repository
-from cudadoctor.remedies.install.parts import (
+from cudadoctor.remedies.install.request import Asked, Ground
+from cudadoctor.remedies.plan import AllOf, Condition, Exists, PlanStep, Prints
+from cudadoctor.remedies.step_parts import (
     CUDA_GUIDE,
     Part,
     apt_family,
@@ -24,8 +26,6 @@ from cudadoctor.remedies.install.parts import (
     rpm_has,
     tell,
 )
-from cudadoctor.remedies.install.request import Asked, Ground
-from cudadoctor.remedies.plan import AllOf, Condition, Exists, PlanStep, Prints
 from cudadoctor.versions import CudaVersion
 
 _DISK_MIB = {10: 4000, 11: 6000, 12: 8000, 13: 9000}

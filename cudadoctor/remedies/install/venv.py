@@ -12,7 +12,9 @@ from cudadoctor.recommend.commands.extras import pip_extras
 from cudadoctor.remedies.install import names
 from cudadoctor.remedies.install.build import Chosen
 from cudadoctor.remedies.install.environment import Place, disk_mib, is_done, packages
-from cudadoctor.remedies.install.parts import (
+from cudadoctor.remedies.install.request import Asked
+from cudadoctor.remedies.plan import Exists, PlanStep, Prints
+from cudadoctor.remedies.step_parts import (
     Part,
     apt_family,
     apt_install,
@@ -21,8 +23,6 @@ from cudadoctor.remedies.install.parts import (
     may_be_root,
     mine,
 )
-from cudadoctor.remedies.install.request import Asked
-from cudadoctor.remedies.plan import Exists, PlanStep, Prints
 
 _TORCH_HOST = "download.pytorch.org"
 

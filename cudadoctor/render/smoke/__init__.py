@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cudadoctor.facts.smoke import SmokeResult
-from cudadoctor.report import SmokeReport
+from cudadoctor.report.model import SmokeReport
 
 BAD = ("fail", "timeout", "crash", "hang")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cudadoctor.render.clean import clean
 from cudadoctor.render.smoke import BAD, device_of
-from cudadoctor.report import SmokeReport
+from cudadoctor.report.model import SmokeReport
 
 _MOST = 9
 """GitHub shows ten errors of a step; the first is the verdict."""

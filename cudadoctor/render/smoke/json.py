@@ -6,8 +6,8 @@ from typing import Any
 
 import cudadoctor
 from cudadoctor.facts.smoke import SmokeResult
-from cudadoctor.render.json import dumps, evidence
-from cudadoctor.report import SmokeReport
+from cudadoctor.render.report.json import dumps, evidence
+from cudadoctor.report.model import SmokeReport
 
 SCHEMA = "cudadoctor.smoke/1"
 

@@ -6,7 +6,7 @@ import re
 
 from cudadoctor.render.clean import clean
 from cudadoctor.render.smoke import BAD, device_of
-from cudadoctor.report import SmokeReport
+from cudadoctor.report.model import SmokeReport
 
 _ILLEGAL = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd]")
 _ERRORS = ("timeout", "crash", "hang")

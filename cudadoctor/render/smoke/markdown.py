@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cudadoctor.render.clean import clean
 from cudadoctor.render.smoke import BAD, device_of, figure
-from cudadoctor.report import SmokeReport
+from cudadoctor.report.model import SmokeReport
 
 _SHOWN = ("TFLOP/s", "GB/s", "accuracy", " error")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import textwrap
 
 from cudadoctor.facts.smoke import SmokeResult
-from cudadoctor.remedies.steps import Run
+from cudadoctor.remedies.plan import Run
 from cudadoctor.render.clean import clean
 from cudadoctor.render.smoke import BAD, device_of, figure
-from cudadoctor.report import SmokeReport
+from cudadoctor.report.model import SmokeReport
 
 _MARKS = {"pass": ("\u2713", "ok"), "skip": ("\u2013", "--"), "": ("\u2717", "XX")}
 _COLORS = {"pass": "32", "skip": "2", "": "31"}

@@ -1,0 +1,1 @@
+"""The library: each command as a function, without printing."""

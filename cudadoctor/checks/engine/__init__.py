@@ -1,0 +1,1 @@
+"""What loads, runs and links checks."""

@@ -1,0 +1,76 @@
+"""Runs checks over facts: four outcomes, and none stops another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cudadoctor.checks.engine import causes
+from cudadoctor.checks.engine.base import Check, Confidence, Problem, Result
+from cudadoctor.checks.engine.outcome import Crashed, Finding, Outcomes, Skipped
+from cudadoctor.facts.base import Facts
+
+
+def run(checks: Iterable[Check], facts: Facts) -> Outcomes:
+    """Every check over the facts. A required fact that is not known skips the check, with the gap's reason."""
+    findings: dict[str, Finding] = {}
+    skipped: list[Skipped] = []
+    crashed: list[Crashed] = []
+    passed: list[str] = []
+    for check in checks:
+        missing = _missing(check.parameters, facts)
+        clean = missing is None
+        try:
+            for result in _results(check, facts):
+                clean, missing = False, None
+                if isinstance(result, Problem):
+                    finding = _finding(check, result)
+                    findings.setdefault(finding.id, finding)
+                else:
+                    skipped.append(
+                        Skipped(code=check.code, name=check.name, reason=result.reason, subject=result.subject)
+                    )
+        except Exception as error:  # noqa: BLE001  a check that raises is a bug of ours, said as such
+            crashed.append(Crashed(code=check.code, name=check.name, error=f"{type(error).__name__}: {error}"))
+            continue
+        if missing is not None:
+            skipped.append(Skipped(code=check.code, name=check.name, reason=_reason(facts, missing)))
+        if clean:
+            passed.append(check.code)
+    return Outcomes(
+        findings=causes.link(tuple(findings.values())),
+        skipped=tuple(skipped),
+        crashed=tuple(crashed),
+        passed=tuple(passed),
+    )
+
+
+def _missing(parameters: tuple[tuple[str, bool], ...], facts: Facts) -> str | None:
+    """The first required fact that is not known."""
+    return next((name for name, required in parameters if required and getattr(facts, name) is None), None)
+
+
+def _results(check: Check, facts: Facts) -> Result:
+    """What the check's rules yield, of those whose required facts are known."""
+    for rule, parameters in ((check.rule, check.parameters), *check.more):
+        if _missing(parameters, facts) is None:
+            yield from rule(**{name: getattr(facts, name) for name, _ in parameters})
+
+
+def _reason(facts: Facts, name: str) -> str:
+    for gap in facts.gaps:
+        if gap.fact == name or gap.fact.startswith(f"{name}."):
+            return gap.reason
+    return f"{name}: not known"
+
+
+def _finding(check: Check, problem: Problem) -> Finding:
+    return Finding(
+        code=check.code,
+        name=check.name,
+        severity=problem.severity or check.severity,
+        confidence=problem.confidence or Confidence.CERTAIN,
+        subject=problem.subject,
+        message=problem.message,
+        evidence=tuple(dict.fromkeys(problem.evidence)),
+        source=problem.source,
+    )

@@ -1,0 +1,1 @@
+"""Carries out, resumes and undoes a whole plan."""

@@ -1,0 +1,1 @@
+"""Asks and starts programs on the machine that is changed."""

@@ -1,0 +1,1 @@
+"""Builds the cure of one finding: one module for each kind of cure."""

@@ -1,0 +1,120 @@
+"""What a build needs: a toolkit of torch's CUDA, compilers, and directories that may be written."""
+
+from __future__ import annotations
+
+import posixpath
+
+from cudadoctor.checks.engine.outcome import Finding
+from cudadoctor.facts.base import Facts
+from cudadoctor.remedies import machine
+from cudadoctor.remedies.machine import as_root, with_admin_note
+from cudadoctor.remedies.plan import Remedy, Run, Step, Tell
+from cudadoctor.versions import RuntimeVersion
+
+_NOTHING = Remedy(summary="", steps=())
+"""The check's own words are told instead."""
+_OWN_CACHES = (".triton", ".nv", ".cache", "torch_extensions", "ComputeCache")
+
+
+def _wanted(facts: Facts) -> RuntimeVersion | None:
+    env = machine.env_of("", facts)
+    return None if env is None or env.torch is None else env.torch.cuda
+
+
+def toolkit(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001  one signature for all builders
+    """A whole toolkit of the CUDA that torch is built for."""
+    wanted = _wanted(facts)
+    if wanted is None or machine.on_jetson(facts) or facts.os is None:
+        return _NOTHING
+    release = f"{wanted.major}.{wanted.minor}"
+    found = [
+        one
+        for one in (facts.toolkit.toolkits if facts.toolkit is not None else ())
+        if one.nvcc and one.headers is not False and one.version is not None and one.version.major == wanted.major
+    ]
+    if found:
+        root = found[0].root
+        return Remedy(
+            summary=f"Name the toolkit that is there: CUDA_HOME={root}",
+            steps=(
+                Tell(text=f"For the build: `export CUDA_HOME={root} PATH={root}/bin:$PATH`.", safety="safe"),
+                Tell(text="For good: `cudadoctor shell` prints the lines for your shell's start-up file."),
+            ),
+        )
+    env = machine.env_of("", facts)
+    conda = facts.conda.executable if facts.conda is not None else None
+    if env is not None and env.kind == "conda" and conda:
+        install = Run(
+            argv=(
+                conda,
+                "install",
+                "-y",
+                "-p",
+                env.prefix,
+                "-c",
+                "nvidia",
+                "-c",
+                "conda-forge",
+                f"cuda-toolkit={release}",
+            ),
+            why=f"the toolkit of CUDA {release}, into the environment alone",
+            safety="safe",
+        )
+        named = Tell(text=f"For the build: `export CUDA_HOME={env.prefix}`.", safety="safe")
+        return Remedy(summary=f"Install the CUDA {release} toolkit into the environment", steps=(install, named))
+    if machine.in_container(facts):
+        return Remedy(
+            summary="Build in an image that has the toolkit",
+            steps=(
+                Tell(text=f"Take an image of NVIDIA with CUDA {release} and `-devel-` in its name, and build there."),
+            ),
+        )
+    package = f"cuda-toolkit-{wanted.major}-{wanted.minor}"
+    kind = machine.family(facts)
+    steps: list[Step] = [Tell(text="Add NVIDIA's package source for your release first, where it is not there yet.")]
+    if kind in ("ubuntu", "debian"):
+        steps.append(as_root("apt-get", "install", "-y", package, why="the toolkit; it brings no driver"))
+    elif kind in ("rhel", "fedora"):
+        steps.append(as_root("dnf", "install", "-y", package, why="the toolkit; it brings no driver"))
+    else:
+        return _NOTHING
+    steps += [
+        Tell(text=f"For the build: `export CUDA_HOME=/usr/local/cuda-{release}`.", safety="safe"),
+        Tell(
+            text=f"Without root: `conda install -c nvidia cuda-toolkit={release}` and `export CUDA_HOME=$CONDA_PREFIX`."
+        ),
+    ]
+    return Remedy(summary=f"Install the CUDA {release} toolkit", steps=with_admin_note(facts, tuple(steps)))
+
+
+def tools(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
+    """A C++ compiler, make and Python's headers; ninja comes by pip."""
+    kind = machine.family(facts)
+    without = Tell(text="Without root: `conda install -c conda-forge gxx ninja cmake`.")
+    ninja = Tell(text="ninja and CMake: `pip install ninja cmake` in the environment.", safety="safe")
+    if kind in ("ubuntu", "debian"):
+        step = as_root("apt-get", "install", "-y", "build-essential", "python3-dev", why="compiler and headers")
+    elif kind in ("rhel", "fedora"):
+        step = as_root("dnf", "install", "-y", "gcc-c++", "make", "python3-devel", why="compiler and headers")
+    else:
+        return _NOTHING
+    return Remedy(
+        summary="Install a C++ compiler and the headers of Python", steps=with_admin_note(facts, (step, ninja, without))
+    )
+
+
+def own_cache(finding: Finding, facts: Facts) -> Remedy:
+    """A cache in the user's home that belongs to somebody else."""
+    path = finding.subject.removeprefix("file:")
+    home = facts.shell.home if facts.shell is not None else None
+    uid = facts.os.uid if facts.os is not None else None
+    elsewhere = Tell(
+        text="Without root: `export TRITON_CACHE_DIR=$HOME/triton TORCHINDUCTOR_CACHE_DIR=$HOME/inductor "
+        "CUDA_CACHE_PATH=$HOME/nv`.",
+        safety="safe",
+    )
+    mine = home is not None and path.startswith(f"{home}/") and posixpath.normpath(path) == path
+    if not uid or not mine or posixpath.basename(path) not in _OWN_CACHES:
+        return _NOTHING
+    step = as_root("chown", "-R", str(uid), path, why="gives the directory back to its user")
+    return Remedy(summary=f"Give {path} back to its user", steps=with_admin_note(facts, (step, elsewhere)))

@@ -1,0 +1,82 @@
+"""Reboots, and what does without one."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.engine.outcome import Finding
+from cudadoctor.checks.shared.machine import withheld
+from cudadoctor.facts.base import Facts
+from cudadoctor.remedies import machine
+from cudadoctor.remedies.plan import Remedy, Tell
+
+REBOOT = Tell(text="Reboot the machine.", needs_root=True)
+_LOG = Tell(text="Read the kernel's log (`dmesg`) for lines with NVRM or Xid: they name the reason.")
+
+
+def reboot(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001  one signature for all builders
+    """Libraries newer than the loaded module."""
+    if machine.in_container(facts):
+        return Remedy(
+            summary="Reboot the container's host, or recreate the container after its driver was changed",
+            steps=(
+                Tell(
+                    text="The driver of the host was changed: have the host rebooted if its own nvidia-smi fails, too."
+                ),
+                Tell(text="If it works on the host: recreate the container, which still has the old libraries."),
+            ),
+        )
+    return Remedy(
+        summary="Reboot",
+        steps=(
+            REBOOT,
+            Tell(
+                text="If it cannot be rebooted now: stop everything that uses the GPU, then as root "
+                "`modprobe -r nvidia_uvm nvidia_drm nvidia_modeset nvidia` and `modprobe nvidia nvidia_uvm`.",
+                needs_root=True,
+            ),
+        ),
+    )
+
+
+def look_then_reboot(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
+    """A driver that does not answer, for a reason that only the kernel's log knows."""
+    if machine.under_wsl(facts):
+        return Remedy(
+            summary="Restart WSL and update the NVIDIA driver of Windows",
+            steps=(Tell(text="In a Windows terminal: `wsl --shutdown`; update the NVIDIA driver of Windows."),),
+        )
+    if machine.in_container(facts):
+        return Remedy(
+            summary="Look at the host: read its kernel log, and recreate the container",
+            steps=(
+                Tell(
+                    text="On the host: run nvidia-smi, and read the kernel's log (`dmesg`) for lines with NVRM or Xid."
+                ),
+                Tell(text="If the host is in order: recreate the container with GPU access."),
+            ),
+        )
+    if withheld(facts.nodes, facts.os):
+        return Remedy(
+            summary="Ask the batch system for a GPU: this session was given none",
+            steps=(
+                Tell(
+                    text="Start a job that asks for one (Slurm: `srun --gres=gpu:1 --pty bash`), and look again there."
+                ),
+                Tell(text="If no batch system runs here: an administrator must let this session use the devices."),
+            ),
+        )
+    return Remedy(summary="Read the kernel's log, then reboot", steps=(_LOG, REBOOT))
+
+
+def cold_start(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
+    """A GPU that fell off the bus."""
+    where = "host" if machine.in_container(facts) else "machine"
+    return Remedy(
+        summary=f"Switch the {where} off completely and on again; if it comes back, check power, heat and seating",
+        steps=(
+            Tell(text=f"Shut the {where} down, cut its power for a minute, and start it again.", needs_root=True),
+            Tell(
+                text="If it happens again: check the power cables, the seating, the temperature and the power supply."
+            ),
+            Tell(text="If it still happens: have the GPU tested or replaced by its vendor."),
+        ),
+    )

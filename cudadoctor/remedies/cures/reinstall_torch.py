@@ -1,0 +1,106 @@
+"""Another build of torch, or another environment."""
+
+from __future__ import annotations
+
+from cudadoctor.checks.engine.outcome import Finding
+from cudadoctor.facts.base import Facts
+from cudadoctor.remedies.cures.torch_command import install_steps
+from cudadoctor.remedies.machine import env_of, on_jetson
+from cudadoctor.remedies.plan import Remedy, Run, Step, Tell
+
+_JETSON = Remedy(
+    summary="Install NVIDIA's torch for this JetPack",
+    steps=(
+        Tell(text="Take NVIDIA's wheel or container for this board's JetPack; the general wheels have no CUDA for it."),
+    ),
+)
+
+
+def other_build(finding: Finding, facts: Facts) -> Remedy:
+    """A build that this driver and these GPUs can run."""
+    if on_jetson(facts):
+        return _JETSON
+    steps = install_steps(facts, env_of(finding.subject, facts))
+    return Remedy(summary="Install the build of torch that fits this driver and these GPUs", steps=steps)
+
+
+def install(finding: Finding, facts: Facts) -> Remedy:
+    """A torch where there is none."""
+    if on_jetson(facts):
+        return _JETSON
+    if facts.gpus == ():
+        return Remedy(
+            summary="Install torch, if this environment is to have it",
+            steps=(Tell(text="To compute on the CPU: install torch from https://download.pytorch.org/whl/cpu."),),
+        )
+    steps = install_steps(facts, env_of(finding.subject, facts))
+    return Remedy(summary="Install torch, if this environment is to have it", steps=steps)
+
+
+def together(finding: Finding, facts: Facts) -> Remedy:
+    """The torchvision that belongs to torch."""
+    env = env_of(finding.subject, facts)
+    torch = env.torch if env is not None else None
+    wanted = _companion(torch.version) if torch is not None else None
+    words = "Install torch, torchvision and torchaudio again in one command, from one index or channel."
+    steps: tuple[Step, ...] = (Tell(text=words),)
+    if wanted is not None:
+        steps = (
+            Tell(text=f"The torchvision that belongs to torch {torch.version if torch else ''} is {wanted}. {words}"),
+        )
+    return Remedy(summary="Install torch and torchvision again, in one command", steps=steps)
+
+
+def _companion(version: str) -> str | None:
+    from cudadoctor.compat import torch
+
+    found = torch.companions(version)
+    return None if found is None else found.torchvision
+
+
+def numpy(finding: Finding, facts: Facts) -> Remedy:
+    """NumPy 1 for an old torch."""
+    env = env_of(finding.subject, facts)
+    steps: list[Step] = []
+    if env is not None and env.python is not None and env.kind != "system":
+        steps.append(
+            Run(
+                argv=(env.python, "-m", "pip", "install", "numpy<2"),
+                why="the NumPy that this torch was built for",
+                safety="safe",
+            )
+        )
+    else:
+        steps.append(Tell(text="Install `numpy<2` into the environment."))
+    steps.append(Tell(text="Or install torch 2.3 or newer, which takes NumPy 2."))
+    return Remedy(summary="Install numpy<2, or a newer torch", steps=tuple(steps))
+
+
+def mkl(finding: Finding, facts: Facts) -> Remedy:
+    """MKL 2024.0."""
+    env = env_of(finding.subject, facts)
+    if env is None or env.kind != "conda":
+        return Remedy(summary="Install MKL 2024.0", steps=(Tell(text="Install mkl 2024.0 into the environment."),))
+    return Remedy(
+        summary="Install MKL 2024.0 into the environment",
+        steps=(
+            Run(
+                argv=("conda", "install", "--prefix", env.prefix, "-y", "mkl=2024.0"),
+                why="the last MKL with the symbol that this torch needs",
+                safety="safe",
+            ),
+        ),
+    )
+
+
+def new_environment(finding: Finding, facts: Facts) -> Remedy:
+    """An environment that is mixed up."""
+    env = env_of(finding.subject, facts)
+    where = f" (env `{env.name}` stays as it is until the new one works)" if env is not None else ""
+    return Remedy(
+        summary="Make a new environment and install torch there",
+        steps=(
+            Tell(text=f"Make a new environment{where}."),
+            Tell(text="Install torch and what goes with it there in one command, from one index or channel."),
+        ),
+    )

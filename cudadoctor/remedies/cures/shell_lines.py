@@ -1,0 +1,145 @@
+"""Variables and the lines that set them."""
+
+from __future__ import annotations
+
+import shlex
+
+from cudadoctor.checks.engine.outcome import Finding
+from cudadoctor.facts.base import Facts
+from cudadoctor.facts.shell import RcLine
+from cudadoctor.remedies.plan import Remedy, Step, Tell
+
+_NEW_SHELL = Tell(text="Then open a new shell.")
+
+
+def _where(facts: Facts, variable: str, part: str | None = None) -> list[RcLine]:
+    lines = facts.shell.rc_lines if facts.shell is not None else ()
+    return [line for line in lines if line.variable == variable and (part is None or part in line.text)]
+
+
+def _edit(lines: list[RcLine], variable: str, what: str) -> Step:
+    """The place to edit, or how to find it."""
+    if not lines:
+        return Tell(
+            text=f"{variable} is set in no start-up file that was read: look where this shell gets it, and {what}"
+        )
+    places = ", ".join(f"{line.file} line {line.line}" for line in lines[:4])
+    return Tell(text=f"{places}: {what}")
+
+
+def entry_missing(finding: Finding, facts: Facts) -> Remedy:
+    """An entry that does not exist."""
+    entries = facts.shell.entries if facts.shell is not None else ()
+    entry = next((one for one in entries if one.text and not one.exists and one.text in finding.message), None)
+    if entry is None:
+        return Remedy(summary="Correct the entry in the file that sets it", steps=(_NEW_SHELL,))
+    lines = _where(facts, entry.variable, entry.text)
+    if entry.suggestion:
+        what, summary = f"write {entry.suggestion} for {entry.text}.", f"Write {entry.suggestion} instead"
+    else:
+        what, summary = f"take {entry.text} out of {entry.variable}.", f"Take {entry.text} out of {entry.variable}"
+    return Remedy(summary=summary, steps=(_edit(lines, entry.variable, what), _NEW_SHELL))
+
+
+def empty_element(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001  one signature for all builders
+    """An empty element in LD_LIBRARY_PATH."""
+    name = "LD_LIBRARY_PATH"
+    value = facts.shell.variables.get(name, "") if facts.shell is not None else ""
+    kept = [part for part in value.replace(";", ":").split(":") if part.strip() not in ("", ".")]
+    steps: list[Step] = [
+        _edit(
+            _where(facts, name),
+            name,
+            "add the old value only where there is one, as in `${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}`.",
+        )
+    ]
+    fish = facts.shell is not None and facts.shell.shell in ("fish", "tcsh", "csh")
+    if not fish:
+        line = f"export {name}={shlex.quote(':'.join(kept))}" if kept else f"unset {name}"
+        steps.append(Tell(text=f"For this shell: `{line}`", safety="safe"))
+    return Remedy(summary="Take the empty element out of LD_LIBRARY_PATH", steps=(*steps, _NEW_SHELL))
+
+
+def duplicates(finding: Finding, facts: Facts) -> Remedy:
+    """A line that adds an entry each time it is read."""
+    variable = finding.subject.removeprefix("var:") if finding.subject.startswith("var:") else "the variable"
+    return Remedy(
+        summary=f"Add each directory to {variable} only once",
+        steps=(
+            _edit(_where(facts, variable), variable, "add the directory only where it is not there yet."),
+            _NEW_SHELL,
+        ),
+    )
+
+
+def visible_devices(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
+    """CUDA_VISIBLE_DEVICES."""
+    name = "CUDA_VISIBLE_DEVICES"
+    shell = facts.shell.shell if facts.shell is not None else None
+    unset = f"set -e {name}" if shell == "fish" else f"unsetenv {name}" if shell in ("tcsh", "csh") else f"unset {name}"
+    count = len(facts.gpus or ())
+    steps: list[Step] = [Tell(text=f"In this shell: `{unset}`", safety="safe")]
+    lines = _where(facts, name)
+    if lines:
+        steps.append(_edit(lines, name, "take the line out, or name GPUs that exist."))
+    if count > 1:
+        steps.append(
+            Tell(text=f"To choose some of the {count} GPUs: their indices, 0 to {count - 1}, separated by commas.")
+        )
+    return Remedy(summary=f"Unset {name}, or name GPUs that exist", steps=tuple(steps))
+
+
+def drop_library_path(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
+    """LD_LIBRARY_PATH that brings other libraries."""
+    name = "LD_LIBRARY_PATH"
+    what = "take the CUDA directories out of it: torch brings its own libraries."
+    return Remedy(
+        summary="Take the CUDA directories out of LD_LIBRARY_PATH",
+        steps=(
+            Tell(text=f"To try it first: start Python with `env -u {name} python`.", safety="safe"),
+            _edit(_where(facts, name), name, what),
+            _NEW_SHELL,
+        ),
+    )
+
+
+def stub(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
+    """The stubs directory on LD_LIBRARY_PATH."""
+    name = "LD_LIBRARY_PATH"
+    return Remedy(
+        summary="Take the stubs directory out of LD_LIBRARY_PATH",
+        steps=(
+            _edit(_where(facts, name, "stubs") or _where(facts, name), name, "take the stubs directory out of it."),
+            Tell(text="If a file under /etc/ld.so.conf.d names it: take it out there, and run `ldconfig` as root."),
+            _NEW_SHELL,
+        ),
+    )
+
+
+def cuda_home(finding: Finding, facts: Facts) -> Remedy:
+    """CUDA_HOME that names no toolkit, or another one than PATH."""
+    variable = finding.subject.removeprefix("var:")
+    usable = [one for one in (facts.toolkit.toolkits if facts.toolkit is not None else ()) if one.nvcc]
+    on_path = facts.toolkit.nvcc_on_path_root if facts.toolkit is not None else None
+    chosen = next((one for one in usable if one.real_root == on_path), usable[0] if usable else None)
+    what = (
+        f"set it to {chosen.root}."
+        if chosen is not None
+        else "take the line out: there is no toolkit that it could name."
+    )
+    summary = f"Set {variable} to {chosen.root}" if chosen is not None else f"Unset {variable}"
+    return Remedy(summary=summary, steps=(_edit(_where(facts, variable), variable, what), _NEW_SHELL))
+
+
+def unset(finding: Finding, facts: Facts) -> Remedy:
+    """A variable that is not needed."""
+    name = finding.subject.removeprefix("var:") if finding.subject.startswith("var:") else ""
+    if not name.isidentifier():
+        return Remedy(summary="", steps=())
+    shell = facts.shell.shell if facts.shell is not None else None
+    line = f"set -e {name}" if shell == "fish" else f"unsetenv {name}" if shell in ("tcsh", "csh") else f"unset {name}"
+    lines = _where(facts, name)
+    steps: list[Step] = [Tell(text=f"In this shell: `{line}`", safety="safe")]
+    if lines:
+        steps.append(_edit(lines, name, f"take {name} out, unless it is meant."))
+    return Remedy(summary=f"Unset {name} when the search is over", steps=tuple(steps))

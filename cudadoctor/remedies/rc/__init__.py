@@ -1,0 +1,1 @@
+"""Corrects lines of shell start-up files."""

@@ -1,0 +1,1 @@
+"""Steps that replace torch in an environment."""

@@ -1,0 +1,1 @@
+"""Draws a check's page: one module a format."""

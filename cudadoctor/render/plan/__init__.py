@@ -1,0 +1,1 @@
+"""Draws plans: one module a format."""

@@ -1,0 +1,1 @@
+"""Draws recommendations: one module a format."""

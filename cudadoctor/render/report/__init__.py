@@ -1,0 +1,1 @@
+"""Draws reports: one module a format."""

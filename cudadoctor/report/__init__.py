@@ -1,0 +1,1 @@
+"""The report: what was found, and the verdict in one sentence."""
