@@ -320,8 +320,8 @@ import subprocess, sys, hashlib
 sys.path.insert(0, {str(Path(__file__).parents[2])!r})
 from pathlib import Path
 subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "none", {str(tmp_path)!r}], check=True)
-from cudadoctor.executor import plan_run
-from cudadoctor.executor.preflight import Objected
+from cudadoctor.executor.run import plan_run
+from cudadoctor.executor.verify.preflight import Objected
 from tests.plan.executing import Stage, plan, fetching
 stage = Stage(Path({str(tmp_path)!r}))
 place = stage.home / "cache" / "file"

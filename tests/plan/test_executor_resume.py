@@ -434,7 +434,7 @@ def test_a_line_is_whole_or_the_disk_is_said_to_be_full(stage: Stage) -> None:
     script = f"""
 import resource, sys
 sys.path.insert(0, {str(Path(__file__).parents[2])!r})
-from cudadoctor.executor import lines
+from cudadoctor.executor.files import lines
 resource.setrlimit(resource.RLIMIT_FSIZE, (20, 20))
 try:
     lines.append({str(stage.base / "events")!r}, {{"event": "begin", "step": "a"}})
@@ -465,7 +465,7 @@ import os, subprocess, sys
 sys.path.insert(0, {str(Path(__file__).parents[2])!r})
 from pathlib import Path
 from typing import TypeVar
-from cudadoctor.executor import plan_run, plan_undo
+from cudadoctor.executor.run import plan_run, plan_undo
 from tests.plan.executing import Stage, plan
 stage = Stage(Path({str(stage.base / "inner")!r}))
 assert plan_run.apply(stage.machine, plan(stage.making("env"))).state == "applied"

@@ -130,7 +130,7 @@ def test_a_program_that_an_earlier_step_makes_need_not_be_there(stage: Stage) ->
 
 
 def test_a_program_that_hangs_while_it_is_asked_is_not_known(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cudadoctor.executor.conditions.DEADLINE", 0.3)
+    monkeypatch.setattr("cudadoctor.executor.doing.conditions.DEADLINE", 0.3)
     from cudadoctor.executor.doing import conditions
 
     hang = Prints(argv=("sh", "-c", "sleep 60 & wait"))
@@ -203,8 +203,8 @@ def test_a_home_that_cannot_be_written(needs_mounts: None, stage: Stage) -> None
 import subprocess, sys
 sys.path.insert(0, {str(Path(__file__).parents[2])!r})
 from pathlib import Path
-from cudadoctor.executor import plan_run
-from cudadoctor.executor.preflight import Objected
+from cudadoctor.executor.run import plan_run
+from cudadoctor.executor.verify.preflight import Objected
 from tests.plan.executing import Stage, fetching, plan, write
 stage = Stage(Path({str(stage.base / "inner")!r}))
 subprocess.run(["mount", "-t", "tmpfs", "-o", "ro,mode=755", "none", str(stage.home)], check=True)
