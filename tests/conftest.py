@@ -18,6 +18,16 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # started in the backgrou
     signal.signal(signal.SIGINT, signal.default_int_handler)  # else what the tests interrupt would not hear it
 
 
+REAL_MACHINES = ROOT / "tests" / "plan" / "real"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What makes whole machines is slow, each test of it."""
+    for item in items:
+        if REAL_MACHINES in item.path.parents:
+            item.add_marker("slow")
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of other people's recordings and facts beside the checkout; skips where there is none."""

@@ -17,6 +17,7 @@ ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     "versions": set(),
     "host": {"errors"},
+    "demo": {"errors"},
     "facts": {"versions"},
     "parsers": {"versions"},
     "compat": {"versions"},
@@ -31,7 +32,7 @@ ALLOWED: dict[str, set[str]] = {
     "report": {"checks", "facts", "compat", "recommend", "remedies", "shells", "versions"},
     "render": {"checks", "facts", "recommend.model", "remedies.plan", "report", "versions", "errors"},
     "smoke": {"host", "facts"},
-    "cli": {"api", "remedies.plan", "render", "report", "errors"},
+    "cli": {"api", "demo", "remedies.plan", "render", "report", "errors"},
 }
 """Part → the parts that it may import besides itself. `api` may import all but cli and render."""
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Request",
     "check_list",
+    "demo_host",
     "diagnose",
     "end_children",
     "examine",
@@ -68,6 +69,15 @@ def recorded_host(path: str) -> Host:
     from cudadoctor.host.replay import ReplayHost
 
     return ReplayHost(load(path))
+
+
+def demo_host(name: str) -> Host:
+    """A recorded machine that comes with the tool. Raises CudaDoctorError for a name that there is not."""
+    from cudadoctor import demo
+    from cudadoctor.host.recording import loads
+    from cudadoctor.host.replay import ReplayHost
+
+    return ReplayHost(loads(demo.recording(name), name))
 
 
 def snapshot(host: Host, request: Request, path: str, *, redact: bool = True) -> None:

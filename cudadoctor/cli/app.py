@@ -10,6 +10,7 @@ import typer
 
 from cudadoctor.cli import console, options
 from cudadoctor.cli.check import check
+from cudadoctor.cli.demo import demo
 from cudadoctor.cli.diagnose import diagnose
 from cudadoctor.cli.explain import explain
 from cudadoctor.cli.fix import fix
@@ -45,6 +46,7 @@ app.command(epilog=EPILOG, short_help="Print the install command that is right f
 app.command(epilog=PLANS, short_help="Plan, and with --apply do, what leads to a working torch.")(install)
 app.command(epilog=PLANS, short_help="Plan, and with --apply do, what cures what `check` finds.")(fix)
 app.command(epilog=EPILOG, short_help="Prove that torch computes on the GPU.")(smoke)
+app.command(epilog=EPILOG, short_help="Examine a recorded machine that comes with cudadoctor.")(demo)
 app.command(short_help="Record this machine in a file for `check --from`.")(snapshot)
 app.command(short_help="Print the lines for a shell, or put them into its rc file.")(shell)
 app.command(short_help="Take back what `--apply` did last.")(undo)

@@ -241,9 +241,17 @@ def _replace(path: str, content: bytes) -> None:
 def load(path: str) -> Recording:
     """Read a snapshot. Whatever is wrong with it is one CudaDoctorError that names the file."""
     try:
-        return Recording.from_data(_parse(_content(path)))
+        return loads(_content(path), path)
     except OSError as error:
         raise CudaDoctorError(f"{path}: cannot be read: {error.strerror or error}; is it the right file?") from error
+    except ValueError as error:  # raised while reading: packed and damaged, too large, or no path at all
+        raise CudaDoctorError(f"{path}: not a usable snapshot: {_one_line(error)}") from error
+
+
+def loads(content: bytes, path: str) -> Recording:
+    """A snapshot from its bytes, packed or not; `path` is what to call it. Raises CudaDoctorError, as `load` does."""
+    try:
+        return Recording.from_data(_parse(_unpacked(content)))
     except RecursionError as error:
         raise CudaDoctorError(f"{path}: it is nested too deeply to be a snapshot; record it again") from error
     except ValueError as error:
@@ -253,7 +261,10 @@ def load(path: str) -> Recording:
 def _content(path: str) -> bytes:
     handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY)
     with open(handle, "rb") as stream:
-        content = stream.read(FILE_LIMIT + 1)
+        return stream.read(FILE_LIMIT + 1)
+
+
+def _unpacked(content: bytes) -> bytes:
     if content[:2] == b"\x1f\x8b":
         import gzip
         import io

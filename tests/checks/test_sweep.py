@@ -175,6 +175,7 @@ def env(version: str, cuda: str, manager: str, archs: tuple[str, ...], *, live: 
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in GPUS if name not in ("Tesla K40c", "NVIDIA GB10")])
 def test_every_published_build_that_runs_here_is_well(name: str) -> None:
     own = [pair for pair in PAIRS if pair.gpu == name and pair.module != "@unknown"]

@@ -141,6 +141,7 @@ def test_imports_that_fail(python: str, tmp_path: Path, source: str, kind: str) 
     assert (lines[-1]["step"], lines[-1]["type"], status) == ("import-error", kind, 0)
 
 
+@pytest.mark.slow
 @ONE
 @pytest.mark.parametrize(
     ("source", "step"),

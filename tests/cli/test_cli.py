@@ -222,6 +222,7 @@ def test_the_real_machine_gives_a_report_that_satisfies_the_schema() -> None:
     jsonschema.Draft202012Validator(schema).validate(json.loads(done.stdout))
 
 
+@pytest.mark.slow
 def test_output_goes_to_a_file_whole_or_not_at_all(snapshot: Snapshot, tmp_path: Path) -> None:
     out = tmp_path / "report.json"
     out.write_text("old")
@@ -270,6 +271,7 @@ def test_closed_streams_end_well(snapshot: Snapshot) -> None:
 # --- colour, width, progress ---
 
 
+@pytest.mark.slow
 def test_piped_text_has_no_colour_unless_asked(snapshot: Snapshot) -> None:
     path = snapshot(BROKEN)
     assert "\x1b" not in run("check", "--from", path).stdout
@@ -311,6 +313,7 @@ def test_an_ascii_terminal_gets_ascii(snapshot: Snapshot) -> None:
     assert done.stdout.startswith("x broken")
 
 
+@pytest.mark.slow
 def test_progress_is_erased_and_only_on_a_terminal(tmp_path: Path) -> None:
     (tmp_path / "nvidia-smi").write_text("#!/bin/sh\nsleep 3\n")
     (tmp_path / "nvidia-smi").chmod(0o755)
@@ -343,6 +346,7 @@ def test_interrupted_is_130(tmp_path: Path) -> None:
 # --- verbosity ---
 
 
+@pytest.mark.slow
 def test_quiet_prints_the_verdict_alone(snapshot: Snapshot) -> None:
     for order in (["-q", "check"], ["check", "-q"], ["check", "--quiet"]):
         done = run(order[0], *order[1:], "--from", snapshot(BROKEN))

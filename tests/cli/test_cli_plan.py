@@ -264,6 +264,7 @@ def test_nothing_to_do_is_not_asked_for(tool: Tool) -> None:
     assert "To use it: source /home/me/torch/bin/activate" in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 130), ("", 130)])
 def test_it_asks_once_on_a_terminal(tool: Tool, answer: str, code: int) -> None:
     done, shown = tool.on_terminal("install", "--apply", answer=answer or " ", slow=0.6)

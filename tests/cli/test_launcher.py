@@ -169,6 +169,7 @@ def test_a_lock_of_a_dead_process_is_removed(checkout: Checkout) -> None:
     assert not lock.exists()
 
 
+@pytest.mark.slow
 def test_two_first_runs_at_once(checkout: Checkout) -> None:
     env = {"PATH": os.environ["PATH"], "PYTHON": str(checkout.maker)}
     both = [

@@ -344,6 +344,7 @@ def test_the_corrected_lines_have_no_fault(user: User) -> None:
     assert not {"ld-path-empty-element", "path-duplicates", "path-grows-on-sourcing"} & set(findings(user))
 
 
+@pytest.mark.slow
 def test_our_own_block_gives_no_finding(user: User) -> None:
     for shell in ("bash", "fish", "tcsh", "zsh"):
         user.apply("--shell", shell, "--ld-library-path")

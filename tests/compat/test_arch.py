@@ -117,6 +117,7 @@ def test_own_code_runs(device: ComputeCapability) -> None:
     assert arch.runs(device, [f"compute_{device.major}{device.minor}"]) == "ptx-jit"
 
 
+@pytest.mark.slow
 @given(CAPABILITIES, st.lists(st.text(max_size=12), max_size=5))
 def test_any_text_is_survived(device: ComputeCapability, built: list[str]) -> None:
     assert arch.runs(device, built) in ("binary", "ptx-jit", "no", None)

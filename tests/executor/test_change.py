@@ -329,6 +329,7 @@ def crash_at(number: int, action: Callable[[], None]) -> bool:
     return code == 77
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", ["existing", "missing"])
 def test_a_crash_anywhere_leaves_the_old_file_or_the_new_one(tmp_path: Path, start: str) -> None:
     outcomes: set[bytes | None] = set()
@@ -359,6 +360,7 @@ def test_a_crash_anywhere_leaves_the_old_file_or_the_new_one(tmp_path: Path, sta
     assert outcomes == {old, NEW}
 
 
+@pytest.mark.slow
 def test_a_crash_in_undo_leaves_one_of_both(tmp_path: Path) -> None:
     number = 1
     crashed = True

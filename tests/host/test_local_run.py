@@ -119,6 +119,7 @@ def test_what_cannot_be_started(tmp_path: Path) -> None:
         HOST.run([], timeout=5)
 
 
+@pytest.mark.slow
 def test_time_out_keeps_what_was_printed_and_ends_the_program() -> None:
     end = late("import time; print('so far', flush=True); time.sleep(60)")
     assert (end.stdout, end.stuck) == (b"so far\n", False)
@@ -126,6 +127,7 @@ def test_time_out_keeps_what_was_printed_and_ends_the_program() -> None:
     assert is_gone(end.pid)
 
 
+@pytest.mark.slow
 def test_sigterm_ignored_makes_no_difference() -> None:
     code = "import signal, time\nfor s in (1, 2, 3, 13, 15): signal.signal(s, signal.SIG_IGN)\n"
     code += "print('on', flush=True); time.sleep(60)"
@@ -136,6 +138,7 @@ def test_sigterm_ignored_makes_no_difference() -> None:
     assert is_gone(end.pid)
 
 
+@pytest.mark.slow
 def test_all_descendants_are_ended() -> None:
     code = (
         "import os, time\n"
@@ -169,6 +172,7 @@ def test_program_that_closes_its_output_is_waited_for() -> None:
     assert done.returncode == 7
 
 
+@pytest.mark.slow
 def test_hang_is_told_from_slowness() -> None:
     assert late("import time; time.sleep(60)", timeout=3.0).idle is True
     memory = "import mmap\nwhile True:\n  new = mmap.mmap(-1, 1 << 20); new[:] = bytes(1 << 20); new.close()"
@@ -180,12 +184,14 @@ def test_hang_is_told_from_slowness() -> None:
     assert late(busy_child, timeout=3.0).idle is False
 
 
+@pytest.mark.slow
 def test_an_endless_loop_is_a_hang() -> None:
     assert late("while True: pass", timeout=3.0).idle is True
     child = "import os, time\nif os.fork() == 0:\n  os.setsid()\n  while True: pass\ntime.sleep(60)"
     assert late(child, timeout=3.0).idle is True
 
 
+@pytest.mark.slow
 def test_waiting_in_small_pieces_is_a_hang() -> None:
     with pytest.raises(TimedOut) as caught:
         HOST.run(["/bin/sh", "-c", "trap '' TERM\nwhile :; do sleep 1; done"], timeout=6.0)
@@ -254,6 +260,7 @@ def tracer_note(tmp_path: Path) -> Iterator[Path]:
         os.kill(int(note.read_text().split()[0]), signal.SIGKILL)
 
 
+@pytest.mark.slow
 def test_one_that_is_held_after_sigkill_is_abandoned(tracer_note: Path) -> None:
     """A process whose tracer does not collect it stays uncollectable for its parent, as one in state D does."""
     start = time.monotonic()
@@ -287,6 +294,7 @@ def freezer() -> Iterator[Path]:
     group.rmdir()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("whole", [True, False])
 def test_a_frozen_process_is_abandoned_and_named(freezer: Path, whole: bool) -> None:
     """A frozen process does not die of SIGKILL: the nearest thing to state D that can be made at will."""
@@ -306,6 +314,7 @@ def test_a_frozen_process_is_abandoned_and_named(freezer: Path, whole: bool) -> 
     assert is_gone(end.pid)
 
 
+@pytest.mark.slow
 def test_a_program_that_left_its_parent_in_vfork_is_ended() -> None:
     """The parent of vfork sleeps uninterruptibly until its child has gone; SIGKILL still ends both."""
     code = "import ctypes, os\npid = ctypes.CDLL(None).vfork()\nif pid == 0: ctypes.CDLL(None).pause()"

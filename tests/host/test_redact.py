@@ -577,6 +577,7 @@ LONG = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", LONG, ids=range(len(LONG)))
 def test_no_text_takes_for_ever(text: str) -> None:
     """A rule that is not linear would not come back from these."""

@@ -175,6 +175,7 @@ def test_recording(recording: dict[str, Any], harm: Callable[[str], str]) -> Non
         assert wrong_in(recording, read.facts(data)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recording", RECORDINGS, ids=lambda recording: recording["id"])
 def test_cut_anywhere_nothing_is_invented(recording: dict[str, Any]) -> None:
     """Every value of what was left is a value of the whole, and no fault comes about."""

@@ -87,6 +87,7 @@ def test_any_bytes(data: bytes) -> None:
         parse(data)
 
 
+@pytest.mark.slow
 @given(
     st.sampled_from(SAMPLES),
     st.lists(st.tuples(st.integers(0, 6000), st.integers(0, 40), st.one_of(st.sampled_from(PIECES), st.text(max_size=5))), max_size=8),

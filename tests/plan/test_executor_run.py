@@ -129,6 +129,7 @@ def test_a_program_that_an_earlier_step_makes_need_not_be_there(stage: Stage) ->
         )
 
 
+@pytest.mark.slow
 def test_a_program_that_hangs_while_it_is_asked_is_not_known(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cudadoctor.executor.doing.conditions.DEADLINE", 0.3)
     from cudadoctor.executor.doing import conditions
@@ -274,6 +275,7 @@ class TestInterrupted:
             time.sleep(0.05)
         assert not os.path.exists(f"/proc/{pid}")
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("name", ["apt-get", "dpkg"])
     def test_package_managers_are_waited_for(self, stage: Stage, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
         """However often it is pressed: apt is told once and ends in order, dpkg is not even told."""

@@ -66,6 +66,7 @@ def sound(found: Plan) -> None:
     assert found.impossible is None or "\n" not in found.impossible
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_every_machine_gives_a_plan_or_one_clear_refusal(name: str) -> None:
     host = build(CATALOGUE[name].machine)

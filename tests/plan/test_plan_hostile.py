@@ -97,6 +97,7 @@ def expected(plan: Plan, *, looks: bool = True) -> list[tuple[str, ...]]:
     return found
 
 
+@pytest.mark.slow
 @given(data=st.data(), shell=st.sampled_from(SHELLS))
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_exactly_the_argv_of_the_plan_arrives(place: Place, data: st.DataObject, shell: list[str]) -> None:
@@ -130,6 +131,7 @@ def test_exactly_the_argv_of_the_plan_arrives(place: Place, data: st.DataObject,
     assert made == paths
 
 
+@pytest.mark.slow
 @given(data=st.data())
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_a_dockerfile_runs_exactly_the_argv_of_the_plan(place: Place, data: st.DataObject) -> None:
@@ -155,6 +157,7 @@ def test_a_dockerfile_runs_exactly_the_argv_of_the_plan(place: Place, data: st.D
     assert not (place.home / "oops").exists()
 
 
+@pytest.mark.slow
 @given(data=st.data())
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_the_text_moves_no_cursor_and_each_command_is_pasted_whole(data: st.DataObject) -> None:

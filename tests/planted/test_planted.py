@@ -110,6 +110,7 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 def test_each_fault_is_named_and_stops_nothing_else(planted: Planting, fault: str) -> None:
     changes, name = FAULTS[fault]
@@ -124,6 +125,7 @@ def test_each_fault_is_named_and_stops_nothing_else(planted: Planting, fault: st
     assert report["crashed"] == []
 
 
+@pytest.mark.slow
 def test_everything_that_can_hang_hangs(planted: Planting) -> None:
     changes: dict[str, Any] = {}
     for fault in ("nvidia-smi hangs", "libcuda hangs in cuInit", "torch hangs on import"):
@@ -134,6 +136,7 @@ def test_everything_that_can_hang_hangs(planted: Planting) -> None:
     assert {"nvidia-smi-hangs", "libcuda-hangs", "torch-import-hangs"} <= said
 
 
+@pytest.mark.slow
 def test_nothing_that_was_started_is_left_behind(planted: Planting) -> None:
     world = planted(
         RTX3090_535,
@@ -163,6 +166,7 @@ def _processes() -> list[str]:
     return found
 
 
+@pytest.mark.slow
 def test_a_snapshot_of_a_planted_machine_says_the_same(planted: Planting) -> None:
     world = planted(RTX3090_535, driver=None)
     file = world.folder / "cwd" / "machine.json"
@@ -181,6 +185,7 @@ def test_a_snapshot_of_a_planted_machine_says_the_same(planted: Planting) -> Non
     )
 
 
+@pytest.mark.slow
 def test_the_real_torch_on_a_machine_without_a_gpu(planted: Planting, torch_python: str) -> None:
     prefix = os.path.dirname(os.path.dirname(torch_python))
     world = planted(Machine(name="nogpu", os=hardware.UBUNTU_2404))
@@ -192,6 +197,7 @@ def test_the_real_torch_on_a_machine_without_a_gpu(planted: Planting, torch_pyth
     assert active[0]["torch"]["error"] is None
 
 
+@pytest.mark.slow
 def test_the_real_cpu_torch_on_a_machine_with_a_gpu(planted: Planting, torch_python: str) -> None:
     prefix = os.path.dirname(os.path.dirname(torch_python))
     report, status = planted(RTX5090_CU128, envs=()).check("--env", prefix)

@@ -123,6 +123,7 @@ def test_a_library_that_ends_the_process(tmp_path: Path) -> None:
     assert "cuInit" in (found.error or "")
 
 
+@pytest.mark.slow
 def test_a_hang_in_cuinit(tmp_path: Path) -> None:
     found = standin(tmp_path, 2.5, **A10, **answer("hang.cuInit", 600))
     assert value(found).outcome == "hangs"
@@ -131,6 +132,7 @@ def test_a_hang_in_cuinit(tmp_path: Path) -> None:
     assert found.gaps == ()
 
 
+@pytest.mark.slow
 def test_an_endless_loop_in_it_is_a_hang(tmp_path: Path) -> None:
     found = standin(tmp_path, 2.5, **A10, **answer("busy.cuInit", 600))
     assert (value(found).outcome, found.gaps) == ("hangs", ())

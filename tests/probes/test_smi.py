@@ -173,6 +173,7 @@ def test_a_crash_that_a_wrapper_tells_of(tmp_path: Path) -> None:
     assert (found.outcome, found.signal, found.exit_code) == ("crashed", "SIGSEGV", 139)
 
 
+@pytest.mark.slow
 def test_a_hang_is_not_asked_twice(tmp_path: Path) -> None:
     standins.make_smi(tmp_path, everything="", hang=True)
     found = on_this_machine(tmp_path, 2.5)
@@ -180,6 +181,7 @@ def test_a_hang_is_not_asked_twice(tmp_path: Path) -> None:
     assert standins.calls(tmp_path) == ["-q -x"]
 
 
+@pytest.mark.slow
 def test_an_endless_loop_is_a_hang(tmp_path: Path) -> None:
     standins.make_smi(tmp_path, everything="", busy=True)
     found = on_this_machine(tmp_path, 2.5)

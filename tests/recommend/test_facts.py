@@ -94,6 +94,7 @@ def test_every_gpu_counts() -> None:
     assert (found.choice.cuda, newer.choice.cuda) == ("12.6", "13.2")
 
 
+@pytest.mark.slow
 def test_planted_machines_all_have_an_answer() -> None:
     from cudadoctor.probes.base import Request
     from cudadoctor.probes.collect import collect

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -118,6 +119,7 @@ def runs_there(found: Recommendation, words: dict[str, object]) -> None:
         assert choice.cuda == words["cuda"]
 
 
+@pytest.mark.slow
 @settings(max_examples=250, deadline=None)
 @given(MACHINES)
 def test_random_machines(words: dict[str, object]) -> None:

@@ -135,6 +135,7 @@ def test_the_list_runs_nothing(machine: Machine) -> None:
     assert {"name", "level", "layer", "summary"} == set(listed[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interruption_prints_what_there_was(machine: Machine, tmp_path: Path, number: int) -> None:
     log = tmp_path / "log"

@@ -170,6 +170,7 @@ def test_a_failure_that_poisons_nothing_needs_no_new_process(bench: Bench) -> No
     assert len(bench.log.read_text().split()) == 2
 
 
+@pytest.mark.slow
 def test_a_hang_ends_at_its_deadline_and_the_rest_runs(bench: Bench, hurried: None) -> None:
     facts = bench.run("arange=hang")
     assert outcomes(facts)["integer-kernel"] == "hang"
@@ -177,6 +178,7 @@ def test_a_hang_ends_at_its_deadline_and_the_rest_runs(bench: Bench, hurried: No
     assert outcomes(facts)["memory-returns"] == "pass"
 
 
+@pytest.mark.slow
 def test_one_that_works_on_is_slow_and_no_hang(bench: Bench, hurried: None) -> None:
     facts = bench.run("arange=work")
     assert outcomes(facts)["integer-kernel"] == "timeout"
@@ -195,6 +197,7 @@ def test_a_gpu_that_cannot_be_touched_is_not_tried_again(bench: Bench, plant: st
     assert "the device could not be used at all" in (named(facts, "properties").message or "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("plant", "outcome", "suspect"),
     [
@@ -245,6 +248,7 @@ def test_an_interpreter_that_is_none(tmp_path: Path) -> None:
     assert "status 9: no python" in (named(facts, "import").message or "")
 
 
+@pytest.mark.slow
 def test_the_time_of_the_whole_run_is_kept(bench: Bench) -> None:
     start = time.monotonic()
     facts = bench.run("arange=hang", timeout=6.0)
@@ -268,6 +272,7 @@ def test_an_interruption_ends_the_children_and_keeps_what_there_was(bench: Bench
     assert gone(str(bench.site))
 
 
+@pytest.mark.slow
 def test_a_follower_hears_lines_as_they_come_and_moves_the_deadline() -> None:
     heard: list[bytes] = []
 

@@ -110,6 +110,7 @@ def test_every_test_has_a_fault() -> None:
     assert set(SAYS) == set(CASES)
 
 
+@pytest.mark.slow
 def test_without_the_fault_each_passes(lines: list[dict[str, Any]]) -> None:
     sound = [one for one in lines if not one["planted"]]
     assert len(sound) > 30

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,8 +22,6 @@ _GNUPG = (
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cache]:
     """Where the parts lie; taken away at the end where no place was named for them."""
-    if os.environ.get("CUDADOCTOR_TEST_QUICK"):
-        pytest.skip("CUDADOCTOR_TEST_QUICK is set: no machines are made")
     fallback = tmp_path_factory.getbasetemp() / "real-parts"
     folder = caches.folder(fallback)
     yield Cache(folder)
