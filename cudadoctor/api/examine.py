@@ -24,16 +24,20 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Request",
+    "agent_program",
     "check_list",
+    "chosen_host",
     "demo_host",
     "diagnose",
     "end_children",
     "examine",
     "examine_host",
+    "far_host",
     "find_check",
     "local_host",
     "recommend",
     "recorded_host",
+    "rooted_host",
     "snapshot",
     "this_machine",
     "words",
@@ -68,7 +72,76 @@ def recorded_host(path: str) -> Host:
     from cudadoctor.host.recording import load
     from cudadoctor.host.replay import ReplayHost
 
-    return ReplayHost(load(path))
+    recording = load(path)
+    if recording.partial:
+        from cudadoctor.host.rounds import RoundsHost
+
+        return RoundsHost(recording, closed=True)
+    return ReplayHost(recording)
+
+
+def far_host(command: str, request: Request, *, progress: Callable[[str], None] | None = None) -> Host:
+    """Another machine, already asked, through a command that leads to a python3 there: `ssh gpu01 python3 -`.
+
+    Raises CudaDoctorError where no answer comes back. What it could not be asked is refused with that reason.
+    """
+    from cudadoctor.host import rounds
+    from cudadoctor.host.remote import Link
+    from cudadoctor.probes.collect import collect
+
+    link = Link(command, request.timeout)
+    round_ = 0
+
+    def ask(questions: Sequence[rounds.Question]) -> Sequence[rounds.Answer]:
+        nonlocal round_
+        round_ += 1
+        if progress is not None:
+            progress(f"asking the other machine, round {round_}: {len(questions)} questions")
+        return link.ask(questions)
+
+    _, recording, _ = rounds.fill(lambda host: collect(host, request), ask)
+    return rounds.RoundsHost(recording, closed=True)
+
+
+def agent_program(request: Request) -> str:
+    """A program for `python3 -` on a machine without cudadoctor: it prints a snapshot for `check --from`.
+
+    It asks what can be asked at once; what follows from answers (the packages of each environment) needs `far_host`.
+    """
+    from cudadoctor.host.recording import Recording
+    from cudadoctor.host.remote import program
+    from cudadoctor.host.rounds import RoundsHost
+    from cudadoctor.probes.collect import collect
+
+    host = RoundsHost(Recording())
+    collect(host, request)
+    return program(host.questions, request.timeout, snapshot=True).decode("ascii")
+
+
+def rooted_host(folder: str) -> Host:
+    """A file system that is not running: a mounted disk, a container's root. Raises CudaDoctorError."""
+    from cudadoctor.host.local import LocalHost
+
+    return LocalHost.of_root(folder)
+
+
+def chosen_host(
+    request: Request,
+    *,
+    snapshot: str | None = None,
+    via: str | None = None,
+    root: str | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Host:
+    """The machine that `--from`, `--via` or `--root` names, else this one. Raises CudaDoctorError for two of them."""
+    named = [name for name, value in (("--from", snapshot), ("--via", via), ("--root", root)) if value is not None]
+    if len(named) > 1:
+        raise CudaDoctorError(f"{' and '.join(named)} exclude each other; name one machine")
+    if snapshot is not None:
+        return recorded_host(snapshot)
+    if via is not None:
+        return far_host(via, request, progress=progress)
+    return rooted_host(root) if root is not None else local_host()
 
 
 def demo_host(name: str) -> Host:

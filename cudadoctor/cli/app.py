@@ -9,6 +9,7 @@ from typing import NoReturn
 import typer
 
 from cudadoctor.cli import console, options
+from cudadoctor.cli.agent import agent
 from cudadoctor.cli.check import check
 from cudadoctor.cli.demo import demo
 from cudadoctor.cli.diagnose import diagnose
@@ -48,6 +49,7 @@ app.command(epilog=PLANS, short_help="Plan, and with --apply do, what cures what
 app.command(epilog=EPILOG, short_help="Prove that torch computes on the GPU.")(smoke)
 app.command(epilog=EPILOG, short_help="Examine a recorded machine that comes with cudadoctor.")(demo)
 app.command(short_help="Record this machine in a file for `check --from`.")(snapshot)
+app.command(short_help="Print a program that records a machine without cudadoctor.")(agent)
 app.command(short_help="Print the lines for a shell, or put them into its rc file.")(shell)
 app.command(short_help="Take back what `--apply` did last.")(undo)
 app.command(short_help="Print the page of a check, or list all checks.")(explain)

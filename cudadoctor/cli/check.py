@@ -23,6 +23,13 @@ IgnoreOption = Annotated[list[str] | None, typer.Option("--ignore", metavar="COD
 FromOption = Annotated[
     str | None, typer.Option("--from", metavar="SNAPSHOT", help="Examine a recorded machine instead of this one.")
 ]
+ViaOption = Annotated[
+    str | None,
+    typer.Option("--via", metavar="COMMAND", help="Examine another machine: a command that starts python3 there."),
+]
+RootOption = Annotated[
+    str | None, typer.Option("--root", metavar="DIR", help="Examine a file system that is not running: a mounted disk.")
+]
 FailOnOption = Annotated[FailOn, typer.Option("--fail-on", help="Exit 1 from findings of this severity on.")]
 StrictOption = Annotated[
     bool, typer.Option("--strict", help="Exit 4 where something that was needed could not be known.")
@@ -35,6 +42,8 @@ def check(
     env: options.Env = None,
     all_envs: options.AllEnvs = False,
     snapshot: FromOption = None,
+    via: ViaOption = None,
+    root: RootOption = None,
     select: SelectOption = None,
     ignore: IgnoreOption = None,
     fail_on: FailOnOption = "error",
@@ -57,8 +66,8 @@ def check(
     from cudadoctor.api import examine as api
 
     request = api.Request(fast=fast, envs=tuple(env or ()), all_envs=all_envs, timeout=timeout)
-    host = api.recorded_host(snapshot) if snapshot is not None else api.local_host()
     with console.Progress(quiet=shared.verbosity < 0) as progress:
+        host = api.chosen_host(request, snapshot=snapshot, via=via, root=root, progress=progress.label)
         report = api.examine_host(
             host, request, select=options.words(select), ignore=options.words(ignore), progress=progress.label
         )

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from cudadoctor.errors import CudaDoctorError
 from cudadoctor.host import asker
 from cudadoctor.host.base import (
     HELPER_PYTHON,
@@ -58,6 +59,16 @@ class LocalHost:
         self._root = os.path.realpath(root).rstrip("/") if root else ""
         given = ({} if self._root else os.environ) if env is None else env
         self._env = MappingProxyType(dict(given))
+
+    @classmethod
+    def of_root(cls, folder: str) -> LocalHost:
+        """The file system under a folder. Raises CudaDoctorError where it is no folder that can be read."""
+        try:
+            os.listdir(folder)
+        except (OSError, ValueError) as error:
+            reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+            raise CudaDoctorError(f"--root {folder}: {reason}; name the folder where the file system is") from error
+        return cls(root=folder)
 
     @property
     def env(self) -> Mapping[str, str]:

@@ -37,10 +37,12 @@ Value = TypeVar("Value")
 class Recording:
     """Answers of one machine, by question. Safe to use from several threads."""
 
-    def __init__(self, *, env: Mapping[str, str] | None = None, redacted: bool = False) -> None:
+    def __init__(self, *, env: Mapping[str, str] | None = None, redacted: bool = False, partial: bool = False) -> None:
         self.env = None if env is None else dict(env)
         """The environment; None: not asked yet."""
         self.redacted = redacted
+        self.partial = partial
+        """Not everything was asked: what it does not list is not known, instead of not there."""
         self._answers: dict[str, Answer] = {}
         self._whole: dict[str, Answer] = {}
         self._lock = threading.Lock()
@@ -80,6 +82,7 @@ class Recording:
             "schema": SCHEMA,
             "tool": {"name": "cudadoctor", "version": __version__},
             "redacted": self.redacted,
+            **({"partial": True} if self.partial else {}),
             "env": None if self.env is None else dict(sorted(self.env.items())),
             "answers": answers,
         }
@@ -97,7 +100,7 @@ class Recording:
         answers, redacted = data.get("answers"), data.get("redacted", False)
         if not isinstance(answers, list) or not isinstance(redacted, bool):
             raise Malformed("`answers` is not a list, or `redacted` is not true or false")
-        made = cls(redacted=redacted)
+        made = cls(redacted=redacted, partial=data.get("partial") is True)
         if data.get("env") is not None:
             made.env = codec.decode({"ask": {"do": "env"}, "gives": data["env"]})
         for answer in answers:
