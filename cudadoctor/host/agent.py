@@ -48,6 +48,7 @@ KINDS = (
     (stat.S_IFSOCK, "socket"),
 )
 RUNNING = set()
+STOPPED = []
 
 
 class Refused(Exception):  # noqa: N818
@@ -385,6 +386,8 @@ def run(asked):
     if not program:
         raise Refused("missing", "the interpreter's own path is not known")
     found = which(program)
+    if STOPPED:
+        raise Refused("failed", "stopped")
     try:
         stdin = unpack(asked.get("stdin", {"text": ""}))
         child = Child([found[0] if found else program, *argv[1:]], env, stdin)
@@ -602,9 +605,18 @@ def answer(asked):
 
 
 def end_all(*_):
-    """SIGKILL to everything that still runs, and out."""
-    for child in list(RUNNING):
-        end_group(child.proc.pid)
+    """SIGKILL to everything that was started here, and out."""
+    STOPPED.append(True)
+    for pause in (0.05, 0):  # the second look finds what was being started during the first
+        for child in list(RUNNING):
+            end_group(child.proc.pid)
+        for pid in family(os.getpid()):
+            if pid != os.getpid():
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except OSError:
+                    pass
+        time.sleep(pause)
     os._exit(1)
 
 
