@@ -362,11 +362,31 @@ def conda() -> Table:
         "channels": facts["channels"]["rules"],
         "extra_channels": facts["extra_channels"],
         "constraints": facts["constraints"]["rows"],
+        "run_dependencies": [
+            {"verified": True, **{name: value for name, value in row.items() if name != "source"}}
+            for row in facts["run_dependencies"]
+        ],
+        "only_in_defaults": facts["only_in_defaults"],
+        "cudatoolkit": {name: facts["cudatoolkit"][name] for name in ("conda_forge", "defaults", "nvidia")},
         "builds": [{name: row[name] for name in ("torch", "cuda", "build", "kind")} for row in facts["builds"]],
         "pytorch_cuda": facts["pytorch_cuda"]["versions"],
         "end": {name: facts["end"][name] for name in ("last_version", "announced", "text")},
         "conda_forge": {name: value for name, value in sorted(facts["conda_forge"].items()) if name != "source"},
         "reference_case": {name: value for name, value in facts["reference_case"].items() if name != "source"},
+    }
+
+
+def cudnn() -> Table:
+    facts = read_toml("cudnn.toml")
+    rows = []
+    for row in read_json("release_matrix.json")["rows"]:
+        rows += [[row["torch"], one["cuda"], one["cudnn"]] for one in row["stable_cuda"] + row["experimental_cuda"]]
+    return {
+        "sources": sources("torch_releases"),
+        "read_on": facts["read_on"],
+        "builds": sorted(rows, key=lambda row: (key(row[0]), key(row[1]))),
+        "floors": [[row["first"], row["oldest"], row["source"].split(", ")[0]] for row in facts["floors"]],
+        "conda_forge": [[row["cuda_major"], row["cudnn"]] for row in facts["conda_forge"]],
     }
 
 
@@ -426,6 +446,7 @@ TABLES: dict[str, Callable[[], Table]] = {
     "apt": apt,
     "arch": arch,
     "conda": conda,
+    "cudnn": cudnn,
     "drivers": drivers,
     "gpus": gpus,
     "installers": installers,

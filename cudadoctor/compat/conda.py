@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from cudadoctor.compat._tables import Confidence, numbers, source, table
 from cudadoctor.compat.source import Source
-from cudadoctor.compat.torch import base_version
+from cudadoctor.compat.torch import base_version, companions
 from cudadoctor.versions import CudaVersion, RuntimeVersion
 
 EraName = Literal["feature-package", "cudatoolkit", "pytorch-cuda", "conda-forge"]
@@ -52,6 +52,18 @@ class CondaForge(Struct, frozen=True, kw_only=True):
     cuda_versions: tuple[RuntimeVersion, ...]
     """The releases of the package `cuda-version`."""
     pythons: tuple[str, ...]
+    source: Source
+
+
+class OnlyInDefaults(Struct, frozen=True, kw_only=True):
+    """A package that a build requires, that conda-forge does not have and Anaconda's `defaults` has."""
+
+    package: str
+    """`jpeg`."""
+    text: str
+    """`jpeg 9b or older`."""
+    required_by: str
+    """`torchvision 0.8.2`."""
     source: Source
 
 
@@ -117,6 +129,49 @@ def pytorch_cuda_versions() -> tuple[RuntimeVersion, ...]:
 def constraint(cuda: CudaVersion) -> str | None:
     """What the builds ask of `cudatoolkit` (or `pytorch-cuda`): `cudatoolkit >=10.1,<10.2`; None where not known."""
     return next((row["dep"] for row in table("conda")["constraints"] if row["cuda"] == cuda.release), None)
+
+
+def run_dependencies(package: str, version: str, *, variant: Literal["cuda", "cpu"] = "cuda") -> tuple[str, ...] | None:
+    """What a package of upstream's channels requires on Linux, without its pins on torch and CUDA; None: not known."""
+    wanted = numbers(version)
+    for row in table("conda")["run_dependencies"]:
+        if row["package"] == package and numbers(row["first"]) <= wanted <= numbers(row["last"]):
+            return tuple(spec.replace("{variant}", variant) for spec in row["depends"])
+    return None
+
+
+def cudatoolkit_channels(cuda: CudaVersion, *, windows: bool = False) -> tuple[str, ...]:
+    """The channels that have `cudatoolkit` for a CUDA, of `conda-forge`, `defaults` and `nvidia`."""
+    known = table("conda")["cudatoolkit"]
+    names = {"conda-forge": "conda_forge", "defaults": "defaults", "nvidia": "nvidia"}
+    return tuple(
+        name for name, key in names.items() if cuda.release in known[key] and not (windows and name == "nvidia")
+    )
+
+
+def only_in_defaults(torch: str, cuda: CudaVersion | None, packages: tuple[str, ...] = ()) -> tuple[OnlyInDefaults, ...]:
+    """What a build of upstream's channel, with these companions, requires and conda-forge does not have."""
+    found: list[OnlyInDefaults] = []
+    its = era(torch)
+    if cuda is not None and its is not None and its.name == "cudatoolkit":
+        where = cudatoolkit_channels(cuda)
+        if where and "conda-forge" not in where:
+            name = f"cudatoolkit {cuda.release}"
+            found.append(
+                OnlyInDefaults(
+                    package="cudatoolkit", text=name, required_by=f"torch {torch}", source=source("conda", "conda")
+                )
+            )
+    known = companions(torch)
+    vision = known.torchvision if known is not None and "torchvision" in packages else None
+    for package, version in (("pytorch", base_version(torch)), ("torchvision", vision)):
+        for spec in run_dependencies(package, version) or () if version is not None else ():
+            for row in table("conda")["only_in_defaults"]:
+                if spec == f"{row['name']} {row['spec']}":
+                    by = f"{package.replace('pytorch', 'torch')} {version}"
+                    named = Source(title=f"{by} requires {row['text']}", url=row["source"], read_on=row["read_on"])
+                    found.append(OnlyInDefaults(package=row["name"], text=row["text"], required_by=by, source=named))
+    return tuple(found)
 
 
 def last_official() -> str:

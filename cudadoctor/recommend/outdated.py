@@ -47,7 +47,7 @@ def _conda(line: str, torch: str, cuda: CudaVersion | None, platform: Platform) 
         if "==" not in line:
             yield Reason(rule="published", text=_unpinned(cuda, platform), source=sources.CPU_BUILD_TAKEN)
     order = tuple(int(part) for part in torch.split("."))
-    if order[:2] <= (2, 3) and platform != "macos-arm64" and order >= (1, 0):
+    if platform != "macos-arm64" and order >= (1, 0):
         text = "the line takes the newest mkl, with which this release does not import"
         yield Reason(rule="published", text=text, source=sources.pitfall("mkl-ijit"))
 

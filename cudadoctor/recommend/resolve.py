@@ -6,8 +6,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cudadoctor.recommend.candidates import Candidate, Channel, of_channels
+from cudadoctor.recommend.commands.conda import needs_defaults
 from cudadoctor.recommend.model import CONDA_FAMILY, Request
-from cudadoctor.recommend.rules import LTS, Objection, first_objection
+from cudadoctor.recommend.rules import LTS, Objection, first_objection, named
 
 _MOST_PER_RELEASE = 3
 
@@ -43,30 +44,41 @@ def wanted_releases(request: Request) -> frozenset[str] | None:
 def resolve(request: Request, *, only: tuple[Channel, ...] | None = None) -> Resolved:
     """The best build for a request: the newest release; in it the default, else what the driver serves by itself.
 
-    Of the builds on upstream's conda channel those that its page lists go first, unless a release was asked for.
+    Of the builds on upstream's conda channel those go first that conda-forge can complete, then those that need
+    Anaconda's `defaults`, then those that the page of previous versions does not list (unless a release was asked for).
     """
     wanted = wanted_releases(request)
     objections: list[tuple[Candidate, Objection]] = []
     fits: list[Candidate] = []
-    seconds: list[Candidate] = []
+    with_defaults: list[Candidate] = []
+    not_listed: list[Candidate] = []
     for one in of_channels(only or channels(request), request.platform.value, wanted):
         if fits and one.order < fits[0].order:
             break
         objection = first_objection(one, request, wanted)
         if objection is not None:
             objections.append((one, objection))
-        elif one.on_page or wanted is not None:
-            fits.append(one)
+        elif not (one.on_page or wanted is not None):
+            not_listed.append(one)
+        elif needs_defaults(one, request.packages.value):
+            with_defaults.append(one)
         else:
-            seconds.append(one)
-    chosen = fits or [one for one in seconds if one.order == seconds[0].order]
+            fits.append(one)
+    tier = fits or with_defaults or not_listed
+    chosen = [one for one in tier if one.order == tier[0].order]
     best = max(chosen, key=lambda one: _rank(one, request)) if chosen else None
-    if best is not None and fits:
-        passed_over = [
-            (one, Objection(rule="published", text=_not_on_page(one))) for one in seconds if one.order > best.order
-        ]
-        objections = sorted([*objections, *passed_over], key=lambda pair: pair[0].order, reverse=True)
+    if best is not None:
+        behind = [(one, _of_defaults(one, request)) for one in with_defaults if one.order > best.order]
+        behind += [(one, _not_on_page(one)) for one in not_listed if one.order > best.order]
+        objections = sorted([*objections, *behind], key=lambda pair: pair[0].order, reverse=True)
     return Resolved(best=best, objections=tuple(objections))
+
+
+def _of_defaults(one: Candidate, request: Request) -> Objection:
+    """The build is complete only with a channel whose terms ask for money from larger organisations."""
+    need = needs_defaults(one, request.packages.value)[0]
+    text = f"{named(one)}: {need.required_by} requires {need.text}, which only Anaconda's channel `defaults` has"
+    return Objection(rule="channel", text=text, source=need.source)
 
 
 def without(request: Request, *names: str) -> Request:
@@ -107,7 +119,7 @@ def _binary(one: Candidate, request: Request) -> list[bool]:
     ]
 
 
-def _not_on_page(one: Candidate) -> str:
+def _not_on_page(one: Candidate) -> Objection:
     """How sure it is that the build exists, where upstream's page does not list it."""
     from cudadoctor.compat import conda
 
@@ -119,6 +131,5 @@ def _not_on_page(one: Candidate) -> str:
         how = "such builds are inferred from its build matrix"
     else:
         how = "its build script had it"
-    return (
-        f"torch {one.torch} with CUDA {cuda} is not on upstream's page of previous versions; {how}: ask for it by name"
-    )
+    text = f"torch {one.torch} with CUDA {cuda} is not on PyTorch's page of previous versions; {how}: ask for it by name"
+    return Objection(rule="published", text=text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from cudadoctor.compat.drivers import Floor
+from cudadoctor.compat.source import Source
 from cudadoctor.recommend.candidates import Candidate
 from cudadoctor.recommend.model import CONDA_FAMILY, Gpu, Request
 from cudadoctor.versions import ComputeCapability, CudaVersion
@@ -22,8 +23,10 @@ class Objection(Struct, frozen=True, kw_only=True):
     """Why a build is out."""
 
     rule: str
-    """`torch`, `cuda`, `python`, `glibc`, `gpu`, `driver`, `confidence`."""
+    """`torch`, `cuda`, `python`, `glibc`, `gpu`, `cudnn`, `driver`, `confidence`."""
     text: str
+    source: Source | None = None
+    """Where the bound was read, if it is not the source of the build."""
     unknown: bool = False
     """It is not known to be wrong: the tables do not say."""
 
@@ -41,6 +44,7 @@ def first_objection(one: Candidate, request: Request, wanted_torch: frozenset[st
         or _companions(one, request, wanted_torch)
         or _glibc(one, request)
         or _gpus(one, request)
+        or _cudnn(one, request)
         or _driver(one, request)
         or _confidence(one, wanted_torch)
     )
@@ -163,6 +167,25 @@ def _gpu(one: Candidate, gpu: Gpu, request: Request) -> Objection | None:
             return Objection(rule="gpu", text=text, unknown=True)
         shown = f"{gpu.name} ({capability.sm})" if gpu.name else capability.sm
         return Objection(rule="gpu", text=f"{named(one)} has no code for {shown}: it has {shown_archs(one)}")
+    return None
+
+
+def _cudnn(one: Candidate, request: Request) -> Objection | None:
+    """The cuDNN of the build is newer than a GPU: torch starts there, and convolutions fail."""
+    if request.gpus is None or one.cuda is None:
+        return None
+    from cudadoctor.compat import cudnn
+
+    for gpu in request.gpus.value:
+        for capability in gpu.capabilities:
+            missed = cudnn.too_old_for_bundled(one.torch, one.cuda, capability, one.channel)
+            if missed is not None:
+                shown = f"{gpu.name} ({capability.sm})" if gpu.name else capability.sm
+                text = (
+                    f"{named(one)} includes cuDNN {missed.cudnn}, which has no code for {shown}: convolutions fail "
+                    f"(it supports {missed.oldest.sm} and newer)"
+                )
+                return Objection(rule="cudnn", text=text, source=missed.source)
     return None
 
 

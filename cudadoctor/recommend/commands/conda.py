@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cudadoctor.compat.conda import OnlyInDefaults
 from cudadoctor.recommend.candidates import Candidate
 from cudadoctor.recommend.commands import Lines, quoted
 from cudadoctor.recommend.commands.extras import conda_extras
@@ -10,6 +11,8 @@ from cudadoctor.recommend.model import Manager
 _VISION_WITH_BUILDS = (0, 4, 0)
 """torchvision's build strings name the CUDA as `cu101` from here on; 0.3.0 wrote it in full, and 0.2 had none."""
 _AUDIO_WITH_BUILDS = (0, 10, 0)
+DEFAULTS_URL = "https://repo.anaconda.com/pkgs/main"
+_needs_defaults: dict[tuple[str, str, tuple[str, ...]], tuple[OnlyInDefaults, ...]] = {}
 
 
 def specs(one: Candidate, packages: tuple[str, ...], python: str | None) -> tuple[str, ...]:
@@ -56,8 +59,7 @@ def _toolkit(one: Candidate) -> tuple[str, ...]:
         return (f"cuda{one.cuda.major}{one.cuda.minor}",)
     if era.name == "pytorch-cuda":
         return (f"pytorch-cuda={one.cuda.release}",)
-    # 11.0.221 is broken: the builds ask for an older one themselves, and so does this.
-    return ("cudatoolkit>=11.0,<11.0.221",) if one.cuda.release == "11.0" else (f"cudatoolkit={one.cuda.release}",)
+    return (f"cudatoolkit={one.cuda.release}",)
 
 
 def _forge_specs(one: Candidate, packages: tuple[str, ...], python: str | None) -> tuple[str, ...]:
@@ -72,16 +74,44 @@ def _forge_specs(one: Candidate, packages: tuple[str, ...], python: str | None) 
     return tuple(found)
 
 
-def channels(one: Candidate) -> tuple[str, ...]:
-    """Where the builds and what they depend on are: conda-forge in place of `defaults`, which asks for its terms."""
+def channels(one: Candidate, packages: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Where the builds and their dependencies are: conda-forge unless only Anaconda's `defaults` has one of them.
+
+    With `defaults` conda-forge is left out: where channels have strict priority, its newer jpeg would hide the old one.
+    """
     from cudadoctor.compat import conda
 
     if one.channel == "conda-forge":
         return ("conda-forge",)
     era = conda.era(one.torch)
-    nvidia = one.cuda is not None and era is not None and era.name == "pytorch-cuda"
     own = "pytorch-lts" if one.torch == "1.8.2" else "pytorch"
-    return (own, "nvidia", "conda-forge") if nvidia else (own, "conda-forge")
+    if not needs_defaults(one, packages):
+        nvidia = one.cuda is not None and era is not None and era.name == "pytorch-cuda"
+        return (own, "nvidia", "conda-forge") if nvidia else (own, "conda-forge")
+    if one.cuda is None or era is None or era.name != "cudatoolkit":
+        return (own, "defaults")
+    toolkit = conda.cudatoolkit_channels(one.cuda, windows=one.platform == "win-amd64")
+    if "defaults" in toolkit:
+        return (own, "defaults")
+    return (own, "nvidia", "defaults") if "nvidia" in toolkit else (own, "defaults", "conda-forge")
+
+
+def needs_defaults(one: Candidate, packages: tuple[str, ...]) -> tuple[OnlyInDefaults, ...]:
+    """What the build and its companions require that only Anaconda's `defaults` has."""
+    if one.channel != "conda":
+        return ()
+    key = (one.torch, one.tag, packages)
+    if key not in _needs_defaults:
+        from cudadoctor.compat import conda
+
+        _needs_defaults[key] = conda.only_in_defaults(one.torch, one.cuda, packages)
+    return _needs_defaults[key]
+
+
+def words_of_channels(found: tuple[str, ...], manager: Manager) -> str:
+    """`-c pytorch -c conda-forge`; pixi knows `defaults` by its address only."""
+    named = [DEFAULTS_URL if one == "defaults" and manager == "pixi" else one for one in found]
+    return " ".join(f"-c {one}" for one in named)
 
 
 def environment_name(one: Candidate) -> str:
@@ -93,13 +123,13 @@ def lines(one: Candidate, manager: Manager, packages: tuple[str, ...], python: s
     """Create the environment, then enter it."""
     name = environment_name(one)
     wanted = " ".join(quoted(spec) for spec in specs(one, packages, python))
-    where = " ".join(f"-c {channel}" for channel in channels(one))
+    found = channels(one, packages)
     return Lines(
         lines=(
-            f"{manager} create -n {name} --override-channels {where} {wanted}",
+            f"{manager} create -n {name} --override-channels {words_of_channels(found, manager)} {wanted}",
             f"{manager} activate {name}",
         ),
-        channels=channels(one),
+        channels=found,
         build=build_pattern(one) if one.channel == "conda" else None,
     )
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from cudadoctor.recommend.candidates import Candidate
 
-_LAST_WITH_OLD_MKL = (2, 3)
-"""The conda builds up to 2.3 look up a symbol that MKL 2024.1 dropped."""
 _LAST_WITH_OLD_PILLOW = (0, 4, 2)
 """The last torchvision that imports PILLOW_VERSION, which Pillow 7 dropped."""
 
@@ -18,8 +16,11 @@ def needs_old_numpy(one: Candidate) -> bool:
 
 
 def needs_old_mkl(one: Candidate) -> bool:
-    """A conda build of upstream's channel, on a processor that has MKL."""
-    return one.channel == "conda" and one.order[:2] <= _LAST_WITH_OLD_MKL and one.platform != "macos-arm64"
+    """A conda build of upstream's channel, on a processor that has MKL: all look up a symbol that 2024.1 dropped.
+
+    The last of them, 2.5.1, was still built with mkl 2023.1 and requires `mkl >=2018`.
+    """
+    return one.channel == "conda" and one.platform != "macos-arm64"
 
 
 def needs_old_pillow(one: Candidate) -> bool:

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from cudadoctor.recommend.candidates import Candidate
 from cudadoctor.recommend.commands import Lines, quoted
-from cudadoctor.recommend.commands.conda import build_pattern, channels, environment_name, specs
+from cudadoctor.recommend.commands.conda import (
+    build_pattern,
+    channels,
+    environment_name,
+    specs,
+    words_of_channels,
+)
 
 
 def lines(one: Candidate, packages: tuple[str, ...], python: str | None) -> Lines:
     """Make the workspace, say which CUDA the machine serves, add the builds."""
     name = environment_name(one)
-    where = " ".join(f"-c {channel}" for channel in channels(one))
+    found = channels(one, packages)
+    where = words_of_channels(found, "pixi")
     wanted = " ".join(quoted(spec) for spec in specs(one, packages, python))
     needs = (f"pixi workspace system-requirements add cuda {one.cuda.major}",) if one.cuda is not None else ()
     steps = (f"pixi init {name} {where}", f"cd {name}", *needs, f"pixi add {wanted}")
     return Lines(
         lines=steps,
         main=len(steps) - 1,
-        channels=channels(one),
+        channels=found,
         build=build_pattern(one) if one.channel == "conda" else None,
     )

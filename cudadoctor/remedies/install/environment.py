@@ -150,7 +150,8 @@ def channels(asked: Asked, chosen: Chosen) -> tuple[str, ...]:
     """Those that were given, else the resolver's."""
     assert chosen.best is not None
     given = tuple(names.channel_word(one) for one in asked.channels)
-    return tuple(f"file://{one}" if one.startswith("/") else one for one in given) or conda_words.channels(chosen.best)
+    resolved = conda_words.channels(chosen.best, packages(chosen))
+    return tuple(f"file://{one}" if one.startswith("/") else one for one in given) or resolved
 
 
 def _override(chosen: Chosen, facts_driver: bool) -> tuple[str, ...]:
