@@ -149,7 +149,9 @@ def cudatoolkit_channels(cuda: CudaVersion, *, windows: bool = False) -> tuple[s
     )
 
 
-def only_in_defaults(torch: str, cuda: CudaVersion | None, packages: tuple[str, ...] = ()) -> tuple[OnlyInDefaults, ...]:
+def only_in_defaults(
+    torch: str, cuda: CudaVersion | None, packages: tuple[str, ...] = ()
+) -> tuple[OnlyInDefaults, ...]:
     """What a build of upstream's channel, with these companions, requires and conda-forge does not have."""
     found: list[OnlyInDefaults] = []
     its = era(torch)

@@ -35,6 +35,8 @@ _ARCHITECTURES = {
 }  # fmt: skip
 
 _index: dict[tuple[str, ...], frozenset[str]] = {}
+_joined: dict[str, frozenset[str]] = {}
+"""The same by names without spaces: people type `RTX3090` and `GTX1080Ti`."""
 _raw: list[tuple[str, frozenset[str]]] = []
 
 
@@ -79,7 +81,8 @@ def capabilities_by_name(name: str) -> tuple[ComputeCapability, ...]:
     name = name.lower().partition(" mig ")[0]
     if "..." in name or "…" in name:
         return _cut(re.split(r"\.\.\.|…", name)[0])
-    return _sorted(_index.get(_key(name), frozenset()))
+    key = _key(name)
+    return _sorted(_index.get(key) or _joined.get("".join(key), frozenset()))
 
 
 def capability_by_name(name: str) -> ComputeCapability | None:
@@ -187,6 +190,8 @@ def _build() -> None:
             add(name, capability)
     _raw.extend((name, frozenset(capabilities)) for name, capabilities in sorted(raw.items()))
     _index.update((key, frozenset(capabilities)) for key, capabilities in found.items())
+    for key, capabilities in _index.items():
+        _joined["".join(key)] = _joined.get("".join(key), frozenset()) | capabilities
 
 
 def _variants(name: str) -> list[str]:

@@ -11,6 +11,9 @@ from cudadoctor.compat.source import Source
 from cudadoctor.versions import RuntimeVersion
 
 _TORCHAUDIO_LAST = "2.11.0"
+"""The last torchaudio that was made with a torch."""
+_TORCHAUDIO_STABLE = "2.11.1"
+"""Built on torch's stable interface: its files require torch 2.11 or newer, and are for every Python from 3.10 on."""
 _MANYLINUX = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17), "manylinux_2_28": (2, 28)}
 _MANYLINUX_228_BUILDS = {("2.6.0", "cu126")}
 """Builds that were made for glibc 2.28 one release before the default build was (release notes of 2.6)."""
@@ -62,8 +65,9 @@ class Companions(Struct, frozen=True, kw_only=True):
     torchaudio: str | None
     """None where no torchaudio was made for it."""
     torchaudio_that_works: str | None
-    """For torch 2.12 and newer: the last torchaudio, which is built on torch's stable interface."""
+    """For torch 2.12 and newer: the last torchaudio, which is on the default index only."""
     source: Source
+    torchaudio_source: Source
 
 
 _releases: dict[str, Release] = {}
@@ -122,8 +126,9 @@ def companions(version: str) -> Companions | None:
     return Companions(
         torchvision=found.torchvision,
         torchaudio=found.torchaudio,
-        torchaudio_that_works=_TORCHAUDIO_LAST if late else found.torchaudio,
+        torchaudio_that_works=_TORCHAUDIO_STABLE if late else found.torchaudio,
         source=found.source,
+        torchaudio_source=source("torch", "torch_files") if late else found.source,
     )
 
 

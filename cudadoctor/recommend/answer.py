@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,7 +15,7 @@ from cudadoctor.recommend.machine import driver_against_gpus, not_in_tables
 from cudadoctor.recommend.model import Alternative, Reason, Recommendation, Rejected, Request
 from cudadoctor.recommend.outdated import since_then
 from cudadoctor.recommend.reasons import reasons
-from cudadoctor.recommend.resolve import Resolved, channels, resolve, wanted_releases, without
+from cudadoctor.recommend.resolve import Resolved, channels, pip_in_conda, resolve, wanted_releases, without
 from cudadoctor.recommend.rules import Objection, named
 from cudadoctor.recommend.unknown import cudas_of_torch, nearest_cudas, not_known
 from cudadoctor.versions import CudaVersion
@@ -27,7 +27,7 @@ _OF_THE_MACHINE = frozenset({"gpu", "driver", "python", "glibc"})
 def recommend(request: Request) -> Recommendation:
     """The install command for a request. Pure: the same request gives the same answer."""
     if request.machine is not None and request.platform.origin == "default":
-        text = f"upstream publishes no torch for {request.machine}: a build of the vendor's or of your own is needed"
+        text = f"PyTorch publishes no build for {request.machine}; use the vendor's, or build it yourself"
         reason = Reason(rule="platform", text=text)
         return Recommendation(request=request, verdict="impossible", command=None, reasons=(reason,))
     unknown = not_known(request)
@@ -36,10 +36,13 @@ def recommend(request: Request) -> Recommendation:
     against = driver_against_gpus(request)
     resolved = resolve(request) if against is None else Resolved(best=None, objections=())
     printed = _printed(request, resolved.best)
-    if resolved.best is None:
-        answer = _impossible(request, resolved, against, printed)
-    else:
+    by_pip = pip_in_conda(request, resolved) if against is None else None
+    if resolved.best is not None:
         answer = _possible(request, resolved, resolved.best, printed)
+    elif by_pip is not None and by_pip.best is not None:
+        answer = _possible(request, resolved, by_pip.best, printed)
+    else:
+        answer = _impossible(request, resolved, against, printed)
     if request.style.value != "published":
         return answer
     machine = against is not None or any(one.rule in _OF_THE_MACHINE for _, one in resolved.objections)
@@ -93,14 +96,45 @@ def _possible(request: Request, resolved: Resolved, best: Candidate, printed: Pr
         commands=lines.lines,
         published=printed.line if printed is not None else None,
         choice=choice_for(best, request, lines),
-        reasons=reasons(best, request, python, (*stale, *_not_read(printed))),
+        reasons=reasons(
+            best,
+            request,
+            python,
+            limits=(*_why_pip(best, request, resolved), *_why_not_newer(best, request, resolved)),
+            published=(*stale, *_not_read(printed)),
+        ),
         rejected=_rejected(resolved.objections, best),
         alternatives=(
             *changes.uv_project(best, request),
+            *changes.other_channels(best, request, resolved),
             *changes.improvements(best, request),
             *changes.other_managers(request),
         ),
     )
+
+
+def _why_pip(best: Candidate, request: Request, resolved: Resolved) -> tuple[Reason, ...]:
+    """Why a request for conda gets pip's builds."""
+    if request.family != "conda" or best.channel != "pip":
+        return ()
+    said = _perhaps_on_conda_forge(request, resolved) or next(iter(_summed_up(request, resolved.objections)), None)
+    text = "no conda package fits, so conda provides Python and pip, and torch comes from PyTorch's wheels"
+    found = (Reason(rule="channel", text=text, source=said.source if said is not None else None),)
+    return (*found, replace(said, detail=True)) if said is not None else found
+
+
+def _why_not_newer(best: Candidate, request: Request, resolved: Resolved) -> Iterator[Reason]:
+    """What keeps the choice from being a newer release, where the reader can do something about it."""
+    newer = changes.newer_python(best, request)
+    if newer is not None and request.python is not None:
+        python, release = newer
+        text = (
+            f"Python {request.python.value} limits this to torch {best.torch}; Python {python} allows {named(release)}"
+        )
+        yield Reason(rule="python", text=text, source=release.source)
+    behind = next((why for one, why in resolved.objections if why.rule == "channel" and one.order > best.order), None)
+    if behind is not None:
+        yield Reason(rule="channel", text=behind.text, source=behind.source)
 
 
 def _not_read(printed: Printed | None) -> tuple[Reason, ...]:
@@ -109,8 +143,8 @@ def _not_read(printed: Printed | None) -> tuple[Reason, ...]:
 
     if printed is None or "==" not in printed.line or not published.is_extrapolated(printed.torch):
         return ()
-    text = f"the published line for torch {printed.torch} was not read: it has the form of those before it"
-    return (Reason(rule="published", text=text, source=torch.published_source()),)
+    text = f"PyTorch's own command for torch {printed.torch} is inferred from those of earlier releases"
+    return (Reason(rule="published", text=text, source=torch.published_source(), detail=True),)
 
 
 def _stale(request: Request, printed: Printed | None, python: str | None) -> tuple[Reason, ...]:
@@ -160,8 +194,8 @@ def _perhaps_on_conda_forge(request: Request, resolved: Resolved) -> Reason | No
     if not after_the_end and not (has_cuda and not wanted):
         return None
     text = (
-        f"the channel `pytorch` ended with {conda.last_official()}, and of conda-forge only torch {forge.torch} is in "
-        "the tables: whether it has this build is not known (`conda search -c conda-forge pytorch-gpu` says)"
+        f"the channel `pytorch` ended with {conda.last_official()}, and of conda-forge only torch {forge.torch} is "
+        "known here; `conda search -c conda-forge pytorch-gpu` shows whether it has this build"
     )
     return Reason(rule="channel", text=text, source=forge.source)
 
@@ -173,10 +207,11 @@ def _order(version: str) -> tuple[int, ...]:
 def _for_driver(request: Request, best: Candidate, against: Reason) -> Alternative:
     """The driver that the GPU needs, and the build that it then runs."""
     relaxed = without(request, "driver")
-    what = against.text.rpartition(": ")[2]
-    if what.endswith("the first that does"):
-        what = changes.needed_driver(best, request)
-    return Alternative(command=lines_for(best, relaxed).command, text=f"{what}: {named(best)}")
+    what = against.text.rpartition("; ")[2]  # `branch 470 is the last that does`
+    what = (
+        f"With driver branch {what.split()[1]}" if what.startswith("branch") else changes.needed_driver(best, request)
+    )
+    return Alternative(command=lines_for(best, relaxed).whole, text=f"{what[0].upper()}{what[1:]}: {named(best)}")
 
 
 def _only_unknown(objections: Iterable[tuple[Candidate, Objection]]) -> bool:
@@ -189,13 +224,13 @@ def _summed_up(request: Request, objections: tuple[tuple[Candidate, Objection], 
     """Each rule that excludes something, with what it excludes last: the build that was the nearest by it."""
     found: list[Reason] = []
     if request.platform.value.startswith("macos") and request.cuda is not None and request.cuda.value is not None:
-        found.append(Reason(rule="platform", text="there is no CUDA on macOS: no build of torch for it has CUDA"))
+        found.append(Reason(rule="platform", text="macOS has no CUDA, so no build of torch for it has"))
         return found
     asked = request.cuda.value if request.cuda is not None else None
     if asked is not None and asked.cuda not in cudas_of_torch():
         near = ", ".join(one.release for one in nearest_cudas(asked))
-        where = " (conda-forge apart)" if request.family == "conda" else ""
-        text = f"no release of torch was built for CUDA {asked.release}{where}; the nearest: {near}"
+        where = "on PyTorch's channel " if request.family == "conda" else ""
+        text = f"no release of torch {where}was built for CUDA {asked.release}; the nearest: {near}"
         found.append(Reason(rule="cuda", text=text))
     elif asked is not None and request.torch is not None:
         found.extend(_not_together(request, asked))
@@ -203,27 +238,37 @@ def _summed_up(request: Request, objections: tuple[tuple[Candidate, Objection], 
     for one, objection in objections:
         if objection.rule not in ("torch", "cuda", "confidence"):
             counted.setdefault(objection.rule, []).append((one, objection))
-    for rule, many in counted.items():
+    for rule, many in sorted(counted.items(), key=lambda item: _decides(item[0], item[1], request)):
         one, first = next((pair for pair in many if not pair[1].unknown), many[0])
-        text = (
-            first.text
-            if len(many) == 1
-            else f"{len(many)} builds are excluded by {_of(rule, request)}; the newest: {first.text}"
-        )
-        found.append(Reason(rule=rule, text=text, source=one.arch_source if rule == "gpu" else one.source))
+        source = first.source or (one.arch_source if rule == "gpu" else one.source)
+        found.append(Reason(rule=rule, text=_counted(rule, first.text, len(many), request), source=source))
     if not found:
-        manager = request.manager.value
-        text = f"no build of this release for {request.platform.value} comes from {manager}'s channels"
+        text = f"{request.manager.value} has no build of this release for {request.platform.value}"
         found.append(Reason(rule="channel" if request.family == "conda" else "platform", text=text))
     return found
 
 
-def _of(rule: str, request: Request) -> str:
-    """What a rule is about, in the words of the machine."""
-    if rule == "gpu" and request.gpus is not None:
-        each = [gpu.name or ", ".join(one.sm for one in gpu.capabilities) for gpu in request.gpus.value]
-        return "the GPU" if len(each) == 1 else f"one or the other of the GPUs ({', '.join(each)})"
-    return {"driver": "the driver", "python": "the Python", "glibc": "the glibc"}.get(rule, rule)
+def _decides(rule: str, many: list[tuple[Candidate, Objection]], request: Request) -> tuple[bool, bool, int]:
+    """The order of what excludes: first what alone stands in the way, last what is only not known."""
+    given = rule in ("driver", "python", "glibc") and getattr(request, rule) is not None
+    alone = given and resolve(without(request, rule)).best is not None
+    return (all(objection.unknown for _, objection in many), not alone, -len(many))
+
+
+def _counted(rule: str, first: str, count: int, request: Request) -> str:
+    """How many builds a rule excludes, with the newest of them."""
+    if count == 1:
+        return first
+    several = request.gpus is not None and len(request.gpus.value) > 1
+    why = {
+        "gpu": "do not support every GPU here" if several else "do not support this GPU",
+        "cudnn": "include a cuDNN without code for this GPU",
+        "driver": "need a newer driver",
+        "python": f"do not support Python {request.python.value}" if request.python is not None else "",
+        "glibc": "need a newer glibc",
+        "packages": "have no companion packages for this Python",
+    }.get(rule)
+    return f"{count} builds {why}; the newest: {first}" if why else f"{first} ({count - 1} more builds)"
 
 
 def _not_together(request: Request, asked: CudaVersion) -> list[Reason]:
@@ -237,7 +282,7 @@ def _not_together(request: Request, asked: CudaVersion) -> list[Reason]:
         return []
     shown = ", ".join(one.release for one in there) or "none"
     name = request.torch.value if request.torch is not None else ""
-    text = f"torch {name} has no build with CUDA {asked.release} for {request.manager.value} here; it has: {shown}"
+    text = f"torch {name} has no {request.family} build for CUDA {asked.release}; it has: {shown}"
     return [Reason(rule="cuda", text=text, source=mine[0].source)]
 
 
@@ -261,9 +306,9 @@ def _as_published(answer: Recommendation, printed: Printed | None, *, machine_ex
     """Style published: upstream's line is the command, to the letter; what to run instead is an alternative."""
     request = answer.request
     if printed is None:
-        text = "upstream printed no line for this; the command is one that works today"
+        text = "PyTorch published no command for this; the one above works today"
         if answer.command is None:
-            text = "upstream printed no line for this"
+            text = "PyTorch published no command for this"
         return replace(answer, reasons=(*answer.reasons, Reason(rule="published", text=text)))
     line = printed.line
     if request.manager.value != request.family and line.startswith(f"{request.family} "):
@@ -273,7 +318,7 @@ def _as_published(answer: Recommendation, printed: Printed | None, *, machine_ex
     line = line if request.manager.value != "pixi" else printed.line
     instead: tuple[Alternative, ...] = ()
     if answer.command is not None and answer.command != line:
-        what = "what to run instead" if answer.verdict == "outdated" else "with every build pinned"
+        what = "What works today" if answer.verdict == "outdated" else "With every build pinned"
         instead = (Alternative(command=answer.command, text=what),)
     stale = {one.text for one in answer.reasons if one.rule in ("published", "wrong")}
     verdict = answer.verdict

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from cudadoctor.recommend.candidates import Candidate
 from cudadoctor.recommend.dialect import lines_for
 from cudadoctor.recommend.model import CONDA_FAMILY, Alternative, Manager, Request, Value
-from cudadoctor.recommend.resolve import resolve, without
+from cudadoctor.recommend.resolve import Resolved, resolve, without
 from cudadoctor.recommend.rules import named, python_binds, span
 from cudadoctor.recommend.unknown import nearest_cudas
 
@@ -26,8 +26,35 @@ def other_managers(request: Request) -> Iterator[Alternative]:
         if best is None:
             continue
         lines = lines_for(best, other)
-        what = f"with {manager}: {named(best)}" + (", from conda-forge" if best.channel == "conda-forge" else "")
-        yield Alternative(command=lines.command, text=what)
+        what = f"With {manager}: {named(best)}" + (" from conda-forge" if best.channel == "conda-forge" else "")
+        yield Alternative(command=lines.whole, text=what)
+
+
+def other_channels(one: Candidate, request: Request, resolved: Resolved) -> Iterator[Alternative]:
+    """For conda, newer builds that the choice passed over: those that need `defaults`, and pip's."""
+    if request.family != "conda" or one.channel == "pip" or one.cuda is None:
+        return
+    free = request if python_binds(request) else without(request, "python")
+    by_pip = resolve(free, only=("pip",)).best
+    if by_pip is not None and by_pip.order > one.order and one.channel == "conda":
+        text = f"From PyTorch's wheels, by pip in a conda environment: {named(by_pip)}"
+        yield Alternative(command=lines_for(by_pip, free).whole, text=text)
+    behind = next((two for two, why in resolved.objections if why.rule == "channel" and two.order > one.order), None)
+    if behind is not None:
+        terms = "whose terms ask larger organisations for a paid licence"
+        text = f"With Anaconda's channel `defaults`, {terms}: {named(behind)}"
+        yield Alternative(command=lines_for(behind, free).whole, text=text)
+
+
+def newer_python(one: Candidate, request: Request) -> tuple[str, Candidate] | None:
+    """The release that another Python alone would allow, with that Python; None where the Python is no limit."""
+    if request.torch is not None or request.cuda is not None or not python_binds(request) or request.python is None:
+        return None
+    best = resolve(without(request, "python")).best
+    if best is None or best.order[:2] <= one.order[:2] or not best.pythons:
+        return None
+    plain = [python for python in best.pythons if not python.endswith("t")]
+    return (plain[max(len(plain) - 2, 0)], best) if plain else None
 
 
 def uv_project(one: Candidate, request: Request) -> Iterator[Alternative]:
@@ -38,7 +65,7 @@ def uv_project(one: Candidate, request: Request) -> Iterator[Alternative]:
         return
     names = " ".join(pip.requirements(one, request.packages.value))
     block = uv.project_block(one, request.packages.value)
-    yield Alternative(command=f"uv add {names}", text=f"in a uv project, with this in pyproject.toml:\n{block}")
+    yield Alternative(command=f"uv add {names}", text=f"In a uv project, with this in pyproject.toml:\n{block}")
 
 
 def improvements(one: Candidate, request: Request) -> Iterator[Alternative]:
@@ -76,9 +103,9 @@ def least_changes(request: Request) -> Iterator[Alternative]:
         other = replace(request, manager=Value(value=manager, origin="default"))
         best = resolve(other).best
         if best is not None:
-            where = ", from conda-forge" if best.channel == "conda-forge" else ""
-            command = lines_for(best, other).command
-            yield Alternative(command=command, text=f"with {manager} instead: {named(best)}{where}")
+            where = " from conda-forge" if best.channel == "conda-forge" else ""
+            command = lines_for(best, other).whole
+            yield Alternative(command=command, text=f"With {manager}: {named(best)}{where}")
 
 
 def _near_cudas(request: Request, free: Candidate) -> Iterator[Alternative]:
@@ -102,14 +129,13 @@ def _binds(request: Request, name: str) -> bool:
 def _change(names: tuple[str, ...], best: Candidate, request: Request, relaxed: Request) -> Alternative:
     words = {
         "driver": needed_driver(best, request),
-        "cuda": f"with CUDA {best.cuda.release}" if best.cuda is not None else "with the CPU build",
+        "cuda": f"with CUDA {best.cuda.release}" if best.cuda is not None else "without CUDA",
         "torch": f"with torch {best.torch}",
         "python": f"with Python {span(best.pythons)}" if best.pythons else "with another Python",
-        "glibc": "in a container with a newer glibc (ubuntu:24.04 with the NVIDIA Container Toolkit on this host)",
+        "glibc": "in a container with a newer glibc (ubuntu:24.04, with the NVIDIA Container Toolkit on this host)",
     }
     said = " and ".join(words[name] for name in names)
-    build = named(best)
-    return Alternative(command=lines_for(best, relaxed).command, text=f"{said}: {build}")
+    return Alternative(command=lines_for(best, relaxed).whole, text=f"{said[0].upper()}{said[1:]}: {named(best)}")
 
 
 def needed_driver(best: Candidate, request: Request) -> str:

@@ -30,8 +30,12 @@ def lines_for(one: Candidate, request: Request) -> Lines:
     asked = request.packages.origin == "asked"
     python = python_for(one, request)
     manager = request.manager.value
+    if manager in CONDA_FAMILY and one.channel == "pip":
+        inside = pip.lines(one, packages, python, asked=asked)
+        return pixi.with_pip(one, inside, python) if manager == "pixi" else conda.with_pip(one, manager, inside, python)
     if manager == "pip":
-        return pip.lines(one, packages, python, asked=asked)
+        plain = pip.lines(one, packages, python, asked=asked)
+        return pip.after_upgrade(plain) if pip.may_be_too_old(python) else plain
     if manager == "uv":
         return uv.lines(one, packages, python, asked=asked)
     if manager == "pixi":

@@ -20,11 +20,11 @@ def driver_against_gpus(request: Request) -> Reason | None:
         shown = gpu.name or f"a GPU of compute capability {capability}"
         if drivers.dropped(capability, version):
             last = drivers.last_driver_for(capability)
-            text = f"driver {version} no longer supports {shown} ({capability.sm}): branch {last} is the last that does"
+            text = f"driver {version} no longer supports {shown} ({capability.sm}); branch {last} is the last that does"
             return Reason(rule="driver", text=text, source=drivers.architecture_source())
         first = drivers.first_driver_for(capability)
         if first is not None and version.branch < first.branch:
-            text = f"driver {version} does not know {shown} ({capability.sm}): {first} is the first that does"
+            text = f"driver {version} is too old for {shown} ({capability.sm}); {first} is the first that supports it"
             return Reason(rule="driver", text=text, source=drivers.architecture_source())
     return None
 
@@ -38,17 +38,21 @@ def not_in_tables(request: Request) -> tuple[Reason, ...]:
         return ()
     if request.driver is not None and request.driver.value.branch > drivers.newest_branch():
         text = (
-            f"driver {request.driver.value} is newer than every branch in the tables ({drivers.newest_branch()}): "
-            "newer drivers run programs for an older CUDA; whether this one still supports the GPU is not known here"
+            f"driver {request.driver.value} is newer than the newest known branch ({drivers.newest_branch()}): it runs "
+            "builds for older CUDA versions, but GPU support is unconfirmed"
         )
         found.append(Reason(rule="driver", text=text, source=drivers.lifecycle_source()))
     if request.gpus is not None and request.gpus.value == () and request.cuda is not None:
-        text = "there is no NVIDIA GPU in this machine: whether the build has code for another's was not checked"
+        text = "this machine has no NVIDIA GPU, so GPU support of the build was not checked"
         found.append(Reason(rule="gpu", text=text))
-    if request.gpus is None:
-        text = "no GPU was given (--gpu, --arch) or detected: whether the build has code for yours was not checked"
+    no_driver = request.driver is None and request.cuda_driver is None
+    if request.gpus is None and no_driver:
+        text = "no GPU or driver was given (--gpu, --driver) or detected, so they were not checked"
         found.append(Reason(rule="gpu", text=text))
-    if request.driver is None and request.cuda_driver is None:
-        text = "no driver was given (--driver) or detected: whether yours is new enough was not checked"
+    elif request.gpus is None:
+        text = "no GPU was given (--gpu, --arch) or detected, so GPU support was not checked"
+        found.append(Reason(rule="gpu", text=text))
+    elif no_driver:
+        text = "no driver was given (--driver) or detected, so the driver was not checked"
         found.append(Reason(rule="driver", text=text))
     return tuple(found)

@@ -86,6 +86,8 @@ class Reason(Struct, frozen=True, kw_only=True):
     """`driver`, `gpu`, `python`, `glibc`, `platform`, `manager`, `channel`, `published`, `numpy` …"""
     text: str
     source: Source | None = None
+    detail: bool = False
+    """Shown on request only: it neither decided anything nor asks for anything."""
 
 
 class Rejected(Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Whether a line that upstream printed still gives what it gave."""
+"""Whether a command that PyTorch published still installs what it installed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _wrong(line: str, torch: str) -> Iterator[Reason]:
         return
     if "torchvision" in wrong and "torchvision==0.11.0" not in line.replace("+", " "):
         return
-    text = f"upstream's own line is wrong: {wrong.removeprefix('conda:').strip()}"
+    text = f"PyTorch's own line is wrong: {wrong.removeprefix('conda:').strip()}"
     yield Reason(rule="wrong", text=text, source=releases.published_source())
 
 
@@ -40,28 +40,29 @@ def _conda(line: str, torch: str, cuda: CudaVersion | None, platform: Platform) 
     era = conda.era(torch)
     if cuda is not None and era is not None and era.name in ("feature-package", "cudatoolkit"):
         text = (
-            f"published: `{line}` names no GPU build, and today's solvers take CPU builds of torch and torchvision for "
-            "it (nothing ties them to the toolkit)"
+            "PyTorch's own command names no GPU build, and today's solvers pick CPU builds of torch and torchvision: "
+            "nothing ties them to cudatoolkit"
         )
         yield Reason(rule="published", text=text, source=sources.CPU_BUILD_TAKEN)
         if "==" not in line:
-            yield Reason(rule="published", text=_unpinned(cuda, platform), source=sources.CPU_BUILD_TAKEN)
+            text = _unpinned(cuda, platform)
+            yield Reason(rule="published", text=text, source=sources.CPU_BUILD_TAKEN, detail=True)
     order = tuple(int(part) for part in torch.split("."))
     if platform != "macos-arm64" and order >= (1, 0):
-        text = "the line takes the newest mkl, with which this release does not import"
-        yield Reason(rule="published", text=text, source=sources.pitfall("mkl-ijit"))
+        text = "PyTorch's own command installs the newest mkl, and this release cannot be imported with it"
+        yield Reason(rule="published", text=text, source=sources.pitfall("mkl-ijit"), detail=True)
 
 
 def _unpinned(cuda: CudaVersion, platform: Platform) -> str:
     """What a line without a version depends on."""
     from cudadoctor.recommend.candidates import of_channels
 
-    found = "the line names no version: what it gives depends on the Python of the environment"
+    found = "PyTorch's own command names no version, so the result depends on the environment's Python"
     mine = [one for one in of_channels(("conda",), platform) if one.cuda is not None and one.cuda.cuda == cuda.cuda]
     known = {python for one in mine for python in one.pythons or ()}
     if not known:
         return found
-    return f"{found}; with one newer than {max(known, key=_number)} there is no build with CUDA {cuda.release} at all"
+    return f"{found}; for one newer than {max(known, key=_number)} there is no build with CUDA {cuda.release}"
 
 
 def _pip(line: str, torch: str, cuda: CudaVersion | None, platform: Platform, python: str | None) -> Iterator[Reason]:
@@ -70,19 +71,19 @@ def _pip(line: str, torch: str, cuda: CudaVersion | None, platform: Platform, py
     newest = releases.newest()
     plain = "==" not in line and "http" not in line
     if line.startswith("Download"):
-        text = "this is no command: the page asks for a download by hand"
+        text = "PyTorch's page prints no command here: it asks you to download a file"
         yield Reason(rule="published", text=text, source=releases.published_source())
         return
     if plain and cuda is not None and torch != newest.torch:
-        text = f"published: `{line}` names no version: today it installs torch {newest.torch} ({newest.default})"
+        text = f"PyTorch's own command names no version: today it installs torch {newest.torch} ({newest.default})"
         yield Reason(rule="published", text=text, source=releases.release_source())
     elif platform == "win-amd64" and cuda is not None and "http" not in line:
-        text = f"published: on Windows `{line}` takes the default index's file, which is a CPU build"
+        text = "PyTorch's own command takes the default index's file, which on Windows is a CPU build"
         yield Reason(rule="published", text=text, source=releases.release_source())
     if plain:
         return
     if releases.numpy2_ready(torch, windows=platform == "win-amd64") is False and _numpy2_comes(torch, python):
-        text = f"the line takes numpy 2, and torch {torch} was built for numpy 1"
+        text = f"PyTorch's own command installs numpy 2, but torch {torch} was built for numpy 1"
         yield Reason(rule="published", text=text, source=sources.pitfall("numpy2"))
 
 

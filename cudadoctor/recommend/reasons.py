@@ -1,4 +1,4 @@
-"""Why this build: one reason for each rule that decided, each with its source."""
+"""Why this build: one reason for each rule that decided, each with its source; what matters most comes first."""
 
 from __future__ import annotations
 
@@ -8,62 +8,86 @@ from cudadoctor.recommend.candidates import Candidate
 from cudadoctor.recommend.machine import not_in_tables
 from cudadoctor.recommend.model import Reason, Request
 from cudadoctor.recommend.rules import named, python_binds, runs_how, shown_archs, span, wants_cpu
-from cudadoctor.recommend.traps import traps
-from cudadoctor.versions import ComputeCapability
+from cudadoctor.recommend.traps import of_defaults, traps
 
 _GLIBC_THAT_MATTERS = (2, 17)
 """Older tags are on files that need more than they say; every system of today has that."""
+_FROM = {"pip": "PyTorch's wheels", "conda": "the conda channel `pytorch`", "conda-forge": "conda-forge"}
 
 
 def reasons(
-    one: Candidate, request: Request, python: str | None, published: tuple[Reason, ...] = ()
+    one: Candidate,
+    request: Request,
+    python: str | None,
+    *,
+    limits: tuple[Reason, ...] = (),
+    published: tuple[Reason, ...] = (),
 ) -> tuple[Reason, ...]:
-    """Everything to say about the choice, what decided first."""
-    return (
+    """Everything to say about the choice. `limits`: what kept it from being a newer one."""
+    found = (
         *_build(one, request),
+        *limits,
+        *of_defaults(one, request),
         *_gpus(one, request),
         *_driver(one, request),
-        *_python(one, request, python),
-        *_glibc(one, request),
         *not_in_tables(request),
         *published,
+        *_python(one, request, python),
+        *_glibc(one, request),
         *traps(one, request),
     )
+    return (*(each for each in found if not each.detail), *(each for each in found if each.detail))
 
 
 def _build(one: Candidate, request: Request) -> Iterator[Reason]:
     if one.cuda is None and wants_cpu(request):
         if one.platform.startswith("macos"):
-            text = "there is no CUDA on macOS; this build computes on the CPU" + (
-                " and on Apple's GPU (MPS)" if one.platform == "macos-arm64" else ""
-            )
+            also = " and on Apple's GPU (MPS)" if one.platform == "macos-arm64" else ""
+            text = f"macOS has no CUDA; {named(one)} runs on the CPU{also}"
             yield Reason(rule="platform", text=text, source=one.source)
         elif request.cuda is None:
             text = (
-                "there is no NVIDIA GPU in this machine, so this is the CPU build; for another machine give its GPU "
-                "and driver (--gpu, --driver)"
+                f"this machine has no NVIDIA GPU, so this is {named(one)}; for another machine, pass its GPU and "
+                "driver (--gpu, --driver)"
             )
             yield Reason(rule="gpu", text=text)
         else:
-            yield Reason(rule="cuda", text="the CPU build was asked for", source=one.source)
+            yield Reason(rule="cuda", text=f"{named(one)}, as requested", source=one.source)
         return
-    what = "asked for" if request.torch is not None and request.torch.value != "latest" else "the newest that fits"
-    where = {"pip": "upstream's wheels", "conda": "the conda channel `pytorch`", "conda-forge": "conda-forge"}[
-        one.channel
-    ]
-    yield Reason(rule="torch", text=f"{named(one)}, from {where}: {what}", source=one.source)
+    what = "as requested" if request.torch is not None and request.torch.value != "latest" else "the newest that fits"
+    yield Reason(rule="torch", text=f"{named(one)} from {_FROM[one.channel]}, {what}", source=one.source)
 
 
 def _gpus(one: Candidate, request: Request) -> Iterator[Reason]:
+    """The GPUs that the build supports: all of them in one sentence, those that start slowly in another."""
     if one.cuda is None:
         return
-    if not (request.gpus and request.gpus.value) and one.arch_list:
-        text = f"it is built for compute capability {shown_archs(one)}" + _nothing_newer(one)
-        yield Reason(rule="gpu", text=text, source=one.arch_source)
+    if not (request.gpus and request.gpus.value):
+        if one.arch_list:
+            text = f"it supports compute capability {shown_archs(one)}{_nothing_newer(one)}"
+            yield Reason(rule="gpu", text=text, source=one.arch_source)
         return
-    for gpu in request.gpus.value if request.gpus is not None else ():
+    by: dict[str | None, list[str]] = {}
+    for gpu in request.gpus.value:
         for capability in gpu.capabilities:
-            yield _gpu(one, request, capability, gpu.name, ambiguous=len(gpu.capabilities) > 1)
+            shown = f"{gpu.name} ({capability.sm})" if gpu.name else capability.sm
+            names = by.setdefault(runs_how(one, capability, request), [])
+            if shown not in names:
+                names.append(shown)
+    if "binary" in by:
+        text = f"it supports {_and(by['binary'])}: built for compute capability {shown_archs(one)}"
+        yield Reason(rule="gpu", text=text, source=one.arch_source)
+    if "ptx-jit" in by:
+        text = f"it supports {_and(by['ptx-jit'])} through PTX, which the driver compiles at the first start (minutes)"
+        yield Reason(rule="gpu", text=text, source=one.arch_source)
+    if any(len(gpu.capabilities) > 1 for gpu in request.gpus.value):
+        several = [str(gpu) for gpu in request.gpus.value if len(gpu.capabilities) > 1]
+        text = f"GPUs of one name differ ({_and(several)}); the build supports each of them"
+        yield Reason(rule="gpu", text=text, detail=True)
+
+
+def _and(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _nothing_newer(one: Candidate) -> str:
@@ -71,23 +95,10 @@ def _nothing_newer(one: Candidate) -> str:
     from cudadoctor.compat import gpus, toolkits
 
     known = toolkits.capabilities(one.cuda) if one.cuda is not None else None
-    if not known or max(known) >= max(toolkits.known_anywhere()):
+    if not known or one.cuda is None or max(known) >= max(toolkits.known_anywhere()):
         return ""
     newest = max(known)
-    return (
-        f"; CUDA {one.cuda.release if one.cuda else ''} knows nothing newer than {gpus.architecture(newest)} ({newest})"
-    )
-
-
-def _gpu(
-    one: Candidate, request: Request, capability: ComputeCapability, name: str | None, *, ambiguous: bool
-) -> Reason:
-    shown = f"{name} ({capability.sm})" if name else capability.sm
-    if ambiguous:
-        shown += ", one of the capabilities that GPUs of this name have,"
-    how = runs_how(one, capability, request)
-    by = "by its PTX, compiled at the first start (minutes)" if how == "ptx-jit" else "natively"
-    return Reason(rule="gpu", text=f"{shown} runs it {by}: built for {shown_archs(one)}", source=one.arch_source)
+    return f"; CUDA {one.cuda.release} supports nothing newer than {gpus.architecture(newest)} ({newest})"
 
 
 def _driver(one: Candidate, request: Request) -> Iterator[Reason]:
@@ -99,31 +110,27 @@ def _driver(one: Candidate, request: Request) -> Iterator[Reason]:
     if floor is None:
         return
     if request.driver is None:
-        yield Reason(
-            rule="driver", text=f"CUDA {one.cuda.release} needs driver {floor.version} or newer", source=floor.source
-        )
+        text = f"CUDA {one.cuda.release} needs driver {floor.version} or newer"
+        yield Reason(rule="driver", text=text, source=floor.source)
         return
     have = request.driver.value
-    yield Reason(
-        rule="driver",
-        text=f"driver {have} is new enough: CUDA {one.cuda.release} needs {floor.version}",
-        source=floor.source,
-    )
+    text = f"driver {have} is new enough: CUDA {one.cuda.release} needs {floor.version}"
+    yield Reason(rule="driver", text=text, source=floor.source)
     serves = drivers.cuda_of_driver(have) if not request.windows_driver else None
     if serves is None:
         return
     if serves.cuda < one.cuda.cuda:
         text = (
-            f"driver {have} is of the days of CUDA {serves.release}: CUDA {one.cuda.release} runs on it by "
-            "minor-version compatibility; only PTX made by the newer CUDA does not"
+            f"driver {have} dates from CUDA {serves.release}; it runs CUDA {one.cuda.release} through minor-version "
+            "compatibility, but cannot compile PTX made by the newer CUDA"
         )
-        yield Reason(rule="driver", text=text, source=floor.source)
+        yield Reason(rule="driver", text=text, source=floor.source, detail=True)
     elif serves.major > one.cuda.major:
         text = (
-            f"nvidia-smi's `CUDA Version: {serves.release}` is the newest that the driver serves, not the build to "
-            "take: older builds run on it, and the driver can stay"
+            f"nvidia-smi's `CUDA Version: {serves.release}` is the newest CUDA that the driver supports, not the build "
+            "to install: it runs older builds too"
         )
-        yield Reason(rule="driver", text=text, source=floor.source)
+        yield Reason(rule="driver", text=text, source=floor.source, detail=True)
 
 
 def _python(one: Candidate, request: Request, python: str | None) -> Iterator[Reason]:
@@ -133,17 +140,22 @@ def _python(one: Candidate, request: Request, python: str | None) -> Iterator[Re
         return
     source = torch.release_source()
     if request.python is not None and python == request.python.value:
-        yield Reason(rule="python", text=f"Python {python} is one of {span(one.pythons)}", source=source)
+        text = f"Python {python} is supported ({span(one.pythons)})"
+        yield Reason(rule="python", text=text, source=source, detail=True)
     elif request.python is not None and not python_binds(request):
-        there = f"not {request.python.value}: the new environment has {python}"
-        text = f"this release is for Python {span(one.pythons)}, {there}"
+        text = (
+            f"torch {one.torch} supports Python {span(one.pythons)}, not {request.python.value}, so the new "
+            f"environment gets {python}"
+        )
         yield Reason(rule="python", text=text, source=source)
     else:
-        yield Reason(rule="python", text=f"this release is for Python {span(one.pythons)}", source=source)
+        text = f"torch {one.torch} supports Python {span(one.pythons)}"
+        yield Reason(rule="python", text=text, source=source)
 
 
 def _glibc(one: Candidate, request: Request) -> Iterator[Reason]:
     if request.glibc is None or one.glibc is None or one.glibc < _GLIBC_THAT_MATTERS:
         return
     need, have = (".".join(map(str, pair)) for pair in (one.glibc, request.glibc.value))
-    yield Reason(rule="glibc", text=f"glibc {have} is new enough: the files need {need}", source=one.source)
+    text = f"glibc {have} is new enough: the build needs {need}"
+    yield Reason(rule="glibc", text=text, source=one.source, detail=True)

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from cudadoctor.recommend.candidates import Candidate, Channel, of_channels
 from cudadoctor.recommend.commands.conda import needs_defaults
 from cudadoctor.recommend.model import CONDA_FAMILY, Request
-from cudadoctor.recommend.rules import LTS, Objection, first_objection, named
+from cudadoctor.recommend.rules import LTS, Objection, first_objection, python_binds
 
 _MOST_PER_RELEASE = 3
 
@@ -74,10 +74,20 @@ def resolve(request: Request, *, only: tuple[Channel, ...] | None = None) -> Res
     return Resolved(best=best, objections=tuple(objections))
 
 
+def pip_in_conda(request: Request, resolved: Resolved) -> Resolved | None:
+    """What pip can install in a conda environment, where no conda package fits; None where it is not needed."""
+    if resolved.best is not None or request.family != "conda":
+        return None
+    return resolve(request if python_binds(request) else without(request, "python"), only=("pip",))
+
+
 def _of_defaults(one: Candidate, request: Request) -> Objection:
     """The build is complete only with a channel whose terms ask for money from larger organisations."""
     need = needs_defaults(one, request.packages.value)[0]
-    text = f"{named(one)}: {need.required_by} requires {need.text}, which only Anaconda's channel `defaults` has"
+    text = (
+        f"torch {one.torch} is newer, but {need.required_by} requires {need.text}, which only Anaconda's channel "
+        "`defaults` has; its terms ask larger organisations for a paid licence"
+    )
     return Objection(rule="channel", text=text, source=need.source)
 
 
@@ -131,5 +141,7 @@ def _not_on_page(one: Candidate) -> Objection:
         how = "such builds are inferred from its build matrix"
     else:
         how = "its build script had it"
-    text = f"torch {one.torch} with CUDA {cuda} is not on PyTorch's page of previous versions; {how}: ask for it by name"
+    text = (
+        f"torch {one.torch} with CUDA {cuda} is not on PyTorch's page of previous versions; {how}: ask for it by name"
+    )
     return Objection(rule="published", text=text)

@@ -68,8 +68,8 @@ def wants_cpu(request: Request) -> bool:
 
 
 def named(one: Candidate) -> str:
-    """`torch 1.7.1 with CUDA 10.1`."""
-    return f"torch {one.torch} " + (f"with CUDA {one.cuda.release}" if one.cuda is not None else "for the CPU")
+    """`torch 1.7.1 with CUDA 10.1`, `torch 2.13.0 (CPU build)`."""
+    return f"torch {one.torch} " + (f"with CUDA {one.cuda.release}" if one.cuda is not None else "(CPU build)")
 
 
 def _torch(one: Candidate, wanted: frozenset[str] | None) -> Objection | None:
@@ -92,10 +92,10 @@ def _python(one: Candidate, request: Request) -> Objection | None:
         return None
     python = request.python.value
     if one.pythons is None:
-        return Objection(rule="python", text=f"{named(one)}: its Pythons are not known", unknown=True)
+        return Objection(rule="python", text=f"{named(one)}: which Pythons it supports is unknown", unknown=True)
     if python in one.pythons:
         return None
-    return Objection(rule="python", text=f"{named(one)} is for Python {span(one.pythons)}, not {python}")
+    return Objection(rule="python", text=f"{named(one)} supports Python {span(one.pythons)}, not {python}")
 
 
 def without_files(one: Candidate, request: Request) -> tuple[str, ...]:
@@ -124,7 +124,7 @@ def _companions(one: Candidate, request: Request, wanted: frozenset[str] | None)
         lacking = tuple(name for name in lacking if name.startswith("torchvision")) if wanted is None else ()
     if not lacking or request.python is None:
         return None
-    text = f"{' and '.join(lacking)}, which belongs to torch {one.torch}, has no file for Python {request.python.value}"
+    text = f"{' and '.join(lacking)}, the companion of torch {one.torch}, has no file for Python {request.python.value}"
     return Objection(rule="packages", text=text)
 
 
@@ -141,7 +141,7 @@ def _glibc(one: Candidate, request: Request) -> Objection | None:
     if one.glibc is None or have >= one.glibc:
         return None
     need = ".".join(map(str, one.glibc))
-    return Objection(rule="glibc", text=f"{named(one)} needs glibc {need}; {'.'.join(map(str, have))} is older")
+    return Objection(rule="glibc", text=f"{named(one)} needs glibc {need}, and {'.'.join(map(str, have))} is older")
 
 
 def _gpus(one: Candidate, request: Request) -> Objection | None:
@@ -163,10 +163,10 @@ def _gpu(one: Candidate, gpu: Gpu, request: Request) -> Objection | None:
         if how in ("binary", "ptx-jit"):
             continue
         if how is None:
-            text = f"what {named(one)} was built for is not known: nothing says that it runs on {capability.sm}"
+            text = f"{named(one)}: its GPU list is unknown, so {capability.sm} support is unconfirmed"
             return Objection(rule="gpu", text=text, unknown=True)
         shown = f"{gpu.name} ({capability.sm})" if gpu.name else capability.sm
-        return Objection(rule="gpu", text=f"{named(one)} has no code for {shown}: it has {shown_archs(one)}")
+        return Objection(rule="gpu", text=f"{named(one)} does not support {shown}: built for {shown_archs(one)}")
     return None
 
 
@@ -253,11 +253,11 @@ def _driver(one: Candidate, request: Request) -> Objection | None:
         have = request.driver.value
         floor = floor_of(one.cuda, windows=request.windows_driver)
         if floor is None:
-            text = f"the oldest driver for CUDA {one.cuda.release} is not known"
+            text = f"{named(one)}: which driver CUDA {one.cuda.release} needs is unknown"
             return Objection(rule="driver", text=text, unknown=True)
         if have >= floor.version:
             return None
-        text = f"{named(one)} needs driver {floor.version} or newer; {have} is older"
+        text = f"{named(one)} needs driver {floor.version} or newer, and {have} is older"
         return Objection(rule="driver", text=text)
     if request.cuda_driver is not None:
         return _said(one, one.cuda, request)
@@ -271,7 +271,7 @@ def _said(one: Candidate, cuda: CudaVersion, request: Request) -> Objection | No
     same_major = serves.major == cuda.major and cuda.major >= 11 and (serves.minor > 0 or cuda.major > 11)
     if serves.cuda >= cuda.cuda or same_major:
         return None
-    text = f"{named(one)} needs a driver for CUDA {cuda.release}; this one serves up to {serves.release}"
+    text = f"{named(one)} needs a driver that supports CUDA {cuda.release}, and this one supports {serves.release}"
     return Objection(rule="driver", text=text)
 
 
@@ -279,4 +279,4 @@ def _confidence(one: Candidate, wanted: frozenset[str] | None) -> Objection | No
     """A build that only its neighbours suggest is for those who ask for it, or have no other (Windows and conda)."""
     if not one.by_analogy or wanted is not None or one.channel != "pip":
         return None
-    return Objection(rule="confidence", text=f"{named(one)}: that it was published is inferred, not seen", unknown=True)
+    return Objection(rule="confidence", text=f"{named(one)}: not confirmed to be published", unknown=True)

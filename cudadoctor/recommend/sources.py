@@ -16,6 +16,14 @@ CHANNEL_ENDED = Source(
     url="https://github.com/pytorch/pytorch/issues/138506",
     read_on=READ_ON,
 )
+CUDATOOLKIT_11_0_221 = Source(
+    title="pytorch/pytorch#51080: cuBLAS error with cudatoolkit 11.0.221",
+    url="https://github.com/pytorch/pytorch/issues/51080",
+    read_on="2026-12-01",
+)
+PIP_19_3 = Source(
+    title="pip 19.3: support for manylinux2014", url="https://pip.pypa.io/en/stable/news/#v19-3", read_on="2026-12-01"
+)
 UV_AUTO = Source(
     title="astral-sh/uv#14742: --torch-backend=auto looks at no GPU",
     url="https://github.com/astral-sh/uv/issues/14742",

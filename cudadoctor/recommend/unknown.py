@@ -31,9 +31,9 @@ def _torch(request: Request) -> Answer:
 
     if request.torch is None or request.torch.value == "latest" or torch.resolve(request.torch.value) is not None:
         return _KNOWN
-    text = f"torch {request.torch.value} is in no table (read until {torch.release_source().read_on})"
+    text = f"torch {request.torch.value} is not a release known here (tables of {torch.release_source().read_on})"
     nearest = ", ".join(torch.nearest(request.torch.value))
-    reason = Reason(rule="torch", text=f"{text}; the nearest known: {nearest}", source=torch.release_source())
+    reason = Reason(rule="torch", text=f"{text}; the nearest: {nearest}", source=torch.release_source())
     return reason, [f"torch {one}" for one in torch.nearest(request.torch.value)]
 
 
@@ -71,10 +71,8 @@ def _cuda(request: Request) -> Answer:
         return _KNOWN
     cuda = request.cuda.value
     near = [one.release for one in nearest_cudas(cuda)]
-    text = f"CUDA {cuda.release} is in no table (read until {torch.release_source().read_on})"
-    reason = Reason(
-        rule="cuda", text=f"{text}; builds of torch exist for {', '.join(near)}", source=torch.release_source()
-    )
+    text = f"CUDA {cuda.release} is not a version known here (tables of {torch.release_source().read_on})"
+    reason = Reason(rule="cuda", text=f"{text}; torch was built for {', '.join(near)}", source=torch.release_source())
     return reason, [f"CUDA {one}" for one in near]
 
 
@@ -88,7 +86,7 @@ def _python(request: Request) -> Answer:
     newest = max(known, key=_number)
     if python in known or _number(python) <= _number(newest):
         return _KNOWN
-    text = f"Python {python} is newer than every Python that the tables know ({newest.removesuffix('t')})"
+    text = f"Python {python} is newer than any torch build known here supports ({newest.removesuffix('t')})"
     return Reason(rule="python", text=text, source=torch.release_source()), [f"Python {newest.removesuffix('t')}"]
 
 
@@ -104,16 +102,15 @@ def _gpus(request: Request) -> Answer:
     for gpu in request.gpus.value:
         if not gpu.capabilities:
             near = nearest_names(gpu.name or "") if gpu.name else ()
-            more = f"; names like it: {', '.join(near)}" if near else ""
-            text = (
-                f"{gpu.name or 'a GPU'}: its compute capability is in no table, so which builds run on it is not known"
-            )
-            hint = "Give it with --arch (nvidia-smi --query-gpu=compute_cap --format=csv prints it)"
+            more = f"; similar names: {', '.join(near)}" if near else ""
+            shown = gpu.name or "a GPU"
+            text = f"the compute capability of {shown} is not known, so neither are the builds that support it"
+            hint = "Pass it with --arch; `nvidia-smi --query-gpu=compute_cap --format=csv` prints it"
             return Reason(rule="gpu", text=text + more, source=gpus.name_source()), [*near, hint]
         for capability in gpu.capabilities:
             if not _known_capability(capability):
                 near_sm = ", ".join(str(one) for one in nearest_capabilities(capability))
-                text = f"compute capability {capability} is in no table: which builds run on it is not known"
+                text = f"compute capability {capability} is not known, so neither are the builds that support it"
                 text += f"; the nearest: {near_sm}"
                 return Reason(rule="gpu", text=text, source=gpus.name_source()), [f"--arch {near_sm.split(', ')[-1]}"]
     return _KNOWN

@@ -71,7 +71,7 @@ def test_json_has_what_the_contract_says() -> None:
     assert set(found["choice"]) >= {
         "torch", "torchvision", "torchaudio", "cuda", "python", "manager", "channels", "index_url", "build",
     }  # fmt: skip
-    assert (found["choice"]["torch"], found["choice"]["cuda"]) == ("1.7.1", "10.1")
+    assert (found["choice"]["torch"], found["choice"]["cuda"]) == ("1.6.0", "10.1")
     assert found["request"]["cuda"] == {"value": "10.1", "origin": "asked"}
     assert found["request"]["platform"]["origin"] == "default"
     assert all({"rule", "text", "source"} <= set(one) for one in found["reasons"])

@@ -53,7 +53,7 @@ def test_torchaudio_ends() -> None:
     after = torch.companions("2.12.0")
     assert last is not None
     assert after is not None
-    assert (last.torchaudio, after.torchaudio, after.torchaudio_that_works) == ("2.11.0", None, "2.11.0")
+    assert (last.torchaudio, after.torchaudio, after.torchaudio_that_works) == ("2.11.0", None, "2.11.1")
 
 
 def test_unknown_releases() -> None:

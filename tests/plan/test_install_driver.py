@@ -103,7 +103,7 @@ def test_one_that_is_too_old_for_what_is_asked_is_replaced() -> None:
     assert step(plan, "driver-reboot").done_when == Prints(argv=("grep", "-q", "^580[.]", "/sys/module/nvidia/version"))
     kept = planned(one, words={"cuda": "12.6"}, driver=False)
     assert kept.impossible is not None
-    assert "needs driver 525.60.13 or newer; 470.256.02 is older" in kept.impossible
+    assert "needs driver 525.60.13 or newer, and 470.256.02 is older" in kept.impossible
     assert not [step_ for step_ in ids(kept) if step_.startswith("driver")]
 
 

@@ -87,7 +87,7 @@ def runs_there(found: Recommendation, words: dict[str, object]) -> None:
     assert driver >= floor.version
     manager = (
         "pip"
-        if words["manager"] in ("pip", "uv")
+        if words["manager"] in ("pip", "uv") or "pip install" in (found.command or "")
         else ("conda" if choice.channels[0] != "conda-forge" else "conda-forge")
     )
     system, _, machine = str(words["platform"]).replace("win-amd64", "windows-x86_64").partition("-")

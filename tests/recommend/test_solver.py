@@ -1,167 +1,186 @@
-"""The specs of the emitted conda commands, solved for real in a channel with the builds of the time.
+"""The emitted conda commands, solved by a real solver in channels that require what the real packages require.
 
-The channel holds GPU and CPU builds of each release, as upstream's did. The published line is solved too: it yields the
-CPU builds, which is why the verdict on it is `outdated`.
+The published line is solved too: it gives CPU builds, and without `defaults` nothing at all for some releases.
 """
 
 from __future__ import annotations
 
 import asyncio
 import inspect
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cudadoctor.compat import torch
+from cudadoctor.recommend.candidates import of_release
+from cudadoctor.recommend.model import Recommendation
+from tests.recommend import conda_channels
 from tests.recommend.ask import ask, conda_specs
 
 rattler = pytest.importorskip("rattler", reason="py-rattler is not installed: no solver")
 
-# torch, torchvision, torchaudio, Pythons, CUDA versions with their text in the build string (as seen in logs).
-RELEASES = [
-    ("1.4.0", "0.5.0", None, ["3.6", "3.7", "3.8"], {"9.2": "9.2.148", "10.1": "10.1.243"}),
-    (
-        "1.7.1",
-        "0.8.2",
-        "0.7.2",
-        ["3.6", "3.7", "3.8", "3.9"],
-        {"10.1": "10.1.243", "10.2": "10.2.89", "11.0": "11.0.221"},
-    ),
-    ("1.8.0", "0.9.0", "0.8.0", ["3.7", "3.8", "3.9"], {"10.1": "10.1", "10.2": "10.2", "11.1": "11.1"}),
-    ("1.8.1", "0.9.1", "0.8.1", ["3.7", "3.8", "3.9"], {"10.1": "10.1", "10.2": "10.2", "11.1": "11.1"}),
-    ("1.12.1", "0.13.1", "0.12.1", ["3.8", "3.9", "3.10"], {"10.2": "10.2", "11.3": "11.3", "11.6": "11.6"}),
-]
-LATE = [("2.5.1", "0.20.1", "2.5.1", ["3.10", "3.11", "3.12"], ["11.8", "12.1", "12.4"])]
-
-
-def record(name: str, version: str, build: str, depends: list[str], **more: object) -> tuple[str, dict[str, object]]:
-    number = int(build.rpartition("_")[2]) if build.rpartition("_")[2].isdigit() else 0
-    row = {"name": name, "version": version, "build": build, "build_number": number, "depends": depends,
-           "subdir": "linux-64", "md5": "0" * 32, "sha256": "0" * 64, "size": 1, "timestamp": 1600000000000,
-           **more}  # fmt: skip
-    return f"{name}-{version}-{build}.tar.bz2", row
-
-
-def channel_rows() -> dict[str, dict[str, object]]:
-    rows = [record("python", f"{minor}.10", "0", []) for minor in ("3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12")]
-    rows += [record("mkl", version, "0", []) for version in ("2020.2", "2023.1.0", "2024.0.0", "2024.2.0")]
-    rows += [record("numpy", version, "0", []) for version in ("1.19.5", "1.24.3", "1.26.4", "2.1.0")]
-    rows += [
-        record("cudatoolkit", version, "0", [])
-        for version in ("9.2", "10.1.243", "10.2.89", "11.0.3", "11.0.210", "11.1.1", "11.3.1", "11.6.2")
-    ]
-    rows.append(record("cpuonly", "1.0", "0", [], track_features="cpuonly"))
-    rows += [record("pytorch-cuda", version, "h1", []) for version in ("11.8", "12.1", "12.4")]
-    for torch, vision, audio, pythons, cudas in RELEASES:
-        for python in pythons:
-            rows += of_release(torch, vision, audio, python, cudas)
-    for torch, vision, audio, pythons, late in LATE:
-        for python in pythons:
-            rows += of_late_release(torch, vision, audio, python, late)
-    return dict(rows)
-
-
-def of_release(
-    torch: str, vision: str, audio: str | None, python: str, cudas: dict[str, str]
-) -> list[tuple[str, dict[str, object]]]:
-    short = python.replace(".", "")
-    base = [f"python >={python},<{python[:2]}{int(python[2:]) + 1}.0a0", "mkl >=2018", "numpy >=1.11"]
-    rows = [
-        record("pytorch", torch, f"py{python}_cpu_0", [*base, "cpuonly"], features="cpuonly"),
-        record("torchvision", vision, f"py{short}_cpu", [base[0], f"pytorch =={torch}", "cpuonly"], features="cpuonly"),
-    ]
-    if audio is not None:
-        builds = [f"py{short}"] if torch < "1.10" and torch != "1.12.1" else [f"py{short}_{tag(one)}" for one in cudas]
-        rows += [record("torchaudio", audio, build, [base[0], f"pytorch =={torch}"]) for build in builds]
-    for cuda, full in cudas.items():
-        kit = f"cudatoolkit >={cuda},<{cuda.split('.')[0]}.{int(cuda.split('.')[1]) + 1}"
-        rows.append(record("pytorch", torch, f"py{python}_cuda{full}_cudnn7.6.3_0", [*base, kit]))
-        rows.append(record("torchvision", vision, f"py{short}_{tag(cuda)}", [base[0], f"pytorch =={torch}", kit]))
-    return rows
-
-
-def of_late_release(
-    torch: str, vision: str, audio: str, python: str, cudas: list[str]
-) -> list[tuple[str, dict[str, object]]]:
-    short = python.replace(".", "")
-    base = [f"python >={python},<{python[:2]}{int(python[2:]) + 1}.0a0", "mkl >=2018", "numpy >=1.11"]
-    rows = [record("pytorch", torch, f"py{python}_cpu_0", [*base, "cpuonly"])]
-    rows.append(record("torchvision", vision, f"py{short}_cpu", [base[0], f"pytorch =={torch}", "cpuonly"]))
-    for cuda in cudas:
-        rows.append(record("pytorch", torch, f"py{python}_cuda{cuda}_cudnn9.1.0_0", [*base, f"pytorch-cuda {cuda}.*"]))
-        rows.append(record("torchvision", vision, f"py{short}_{tag(cuda)}", [base[0], f"pytorch =={torch}"]))
-        rows.append(record("torchaudio", audio, f"py{short}_{tag(cuda)}", [base[0], f"pytorch =={torch}"]))
-    return rows
-
-
-def tag(cuda: str) -> str:
-    return "cu" + cuda.replace(".", "")
-
 
 @pytest.fixture(scope="module")
-def channel(tmp_path_factory: pytest.TempPathFactory) -> str:
-    folder = tmp_path_factory.mktemp("channel")
-    for subdir, packages in (("linux-64", channel_rows()), ("noarch", {})):
-        (folder / subdir).mkdir()
-        text = {"info": {"subdir": subdir}, "packages": packages, "packages.conda": {}, "repodata_version": 1}
-        (folder / subdir / "repodata.json").write_text(json.dumps(text))
-    return Path(folder).as_uri()
+def channels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return conda_channels.write(tmp_path_factory.mktemp("channels"))
 
 
-def solved(channel: str, specs: list[str]) -> dict[str, str]:
+def solved(channels: dict[str, str], specs: list[str], names: list[str], *, cuda: str | None = None) -> dict[str, str]:
     """Builds by name."""
     platforms: Any = ["linux-64", "noarch"]
     wanted = [rattler.MatchSpec(spec) for spec in specs]  # as the programs read a command line: not strict
-    answer: Any = rattler.solve([channel], wanted, platforms=platforms, virtual_packages=[])
+    virtual = [virtual_cuda(cuda)] if cuda else []
+    answer: Any = rattler.solve(
+        [channels[name] for name in names], wanted, platforms=platforms, virtual_packages=virtual
+    )
     records = asyncio.run(whole(answer)) if inspect.isawaitable(answer) else answer
     return {one.name.normalized: f"{one.version} {one.build}" for one in records}
+
+
+def virtual_cuda(version: str) -> Any:
+    """What conda says of the driver."""
+    build: Any = rattler.package.build_string.BuildString("0") if hasattr(rattler.package, "build_string") else "0"
+    return rattler.GenericVirtualPackage(rattler.PackageName("__cuda"), rattler.Version(version), build)
 
 
 async def whole(answer: Any) -> Any:
     return await answer
 
 
-@pytest.mark.parametrize(
-    ("words", "torch", "vision"),
-    [
-        ({"cuda": "10.1"}, "1.7.1 py3.8_cuda10.1.243_cudnn7.6.3_0", "0.8.2 py38_cu101"),
-        (
-            {"torch": "1.4.0", "cuda": "10.1", "python": "3.7"},
-            "1.4.0 py3.7_cuda10.1.243_cudnn7.6.3_0",
-            "0.5.0 py37_cu101",
-        ),
-        ({"torch": "1.8.1", "cuda": "10.1"}, "1.8.1 py3.8_cuda10.1_cudnn7.6.3_0", "0.9.1 py38_cu101"),
-        ({"torch": "1.7.1", "cuda": "11.0"}, "1.7.1 py3.8_cuda11.0.221_cudnn7.6.3_0", "0.8.2 py38_cu110"),
-        ({"torch": "1.12.1", "cuda": "11.3"}, "1.12.1 py3.9_cuda11.3_cudnn7.6.3_0", "0.13.1 py39_cu113"),
-        ({"torch": "2.5.1", "cuda": "12.1"}, "2.5.1 py3.11_cuda12.1_cudnn9.1.0_0", "0.20.1 py311_cu121"),
-        ({"torch": "1.4.0", "cuda": "cpu", "python": "3.7"}, "1.4.0 py3.7_cpu_0", "0.5.0 py37_cpu"),
-    ],
-)
-def test_the_emitted_specs_give_the_build_that_is_named(
-    channel: str, words: dict[str, object], torch: str, vision: str
+def solve_command(channels: dict[str, str], command: str, *, cuda: str | None = None) -> dict[str, str]:
+    specs, names = conda_specs(command)
+    assert "--override-channels" in command
+    return solved(channels, specs, names, cuda=cuda)
+
+
+def official() -> list[tuple[str, str | None]]:
+    """Every release of upstream's channel with each CUDA that it was built for, and the CPU."""
+    found: list[tuple[str, str | None]] = []
+    for release in torch.releases():
+        if release.conda and tuple(map(int, release.torch.split("."))) >= (1, 0):
+            builds = of_release(release.torch, "conda", "linux-x86_64")
+            found += [(release.torch, one.cuda.release if one.cuda is not None else None) for one in builds]
+    return found
+
+
+def texts(found: Recommendation) -> str:
+    return " ".join(one.text for one in found.reasons)
+
+
+@pytest.mark.parametrize(("release", "cuda"), official())
+def test_every_conda_command_gives_the_builds_that_it_names(
+    channels: dict[str, str], release: str, cuda: str | None
 ) -> None:
+    found = ask(manager="conda", torch=release, cuda=cuda or "cpu")
+    assert found.command is not None
+    assert found.choice is not None
+    names = conda_specs(found.command)[1]
+    builds = solve_command(channels, found.command)
+    companions = torch.companions(release)
+    assert companions is not None
+    old_cpu = cuda is None and release in ("1.0.0", "1.0.1", "1.1.0")
+    mine = builds["pytorch-cpu" if old_cpu else "pytorch"]
+    assert mine.startswith(f"{release} ")
+    assert f"cuda{cuda}" in mine if cuda else "cpu" in mine
+    vision = builds["torchvision-cpu" if old_cpu else "torchvision"]
+    assert vision.startswith(f"{companions.torchvision} ")
+    if not vision.startswith("0.2."):
+        tag = f"cu{cuda.replace('.', '')}" if cuda else "cpu"
+        assert tag in vision.replace(".", "") or (old_cpu and "cuNone" in vision)
+    assert builds["mkl"] < "2024.1"
+    if torch.numpy2_ready(release) is False:
+        assert builds["numpy"].startswith("1.")
+    if "defaults" in names:
+        assert "conda-forge" not in names
+        assert "defaults" in texts(found)
+    else:
+        assert names[-1] == "conda-forge"
+
+
+def test_most_releases_need_no_channel_with_terms() -> None:
+    with_defaults = {
+        release
+        for release, cuda in official()
+        if "-c defaults"
+        in (ask(manager="conda", torch=release, cuda=cuda or "cpu", packages="torchvision").command or "")
+    }
+    assert {"1.7.1", "1.8.1", "1.9.1"} <= with_defaults
+    assert not {"1.4.0", "1.6.0", "1.10.1", "1.13.1", "2.5.1"} & with_defaults
+
+
+@pytest.mark.parametrize("words", [{"cuda": "10.1"}, {"cuda": "10.1", "archs": ["7.5"], "driver": "418.39"}])
+def test_the_reference_case_is_answered_without_defaults(channels: dict[str, str], words: dict[str, object]) -> None:
     found = ask(manager="conda", **words)
     assert found.command is not None
+    assert conda_specs(found.command)[1] == ["pytorch", "conda-forge"]
+    builds = solve_command(channels, found.command)
+    assert (builds["pytorch"].split("_")[1], builds["torchvision"].rpartition("_")[2]) == ("cuda10.1.243", "cu101")
+    with_defaults = [one for one in found.alternatives if "-c defaults" in (one.command or "")]
+    assert with_defaults
+    assert "terms" in with_defaults[0].text
+    assert "1.7.1" in solve_command(channels, with_defaults[0].command or "")["pytorch"]
+
+
+@pytest.mark.parametrize("release", ["1.7.1", "1.8.1", "1.9.0"])
+def test_torchvision_of_these_releases_cannot_be_solved_with_conda_forge_alone(
+    channels: dict[str, str], release: str
+) -> None:
+    found = ask(manager="conda", torch=release, cuda="10.2")
+    assert found.command is not None
     specs, _ = conda_specs(found.command)
-    builds = solved(channel, specs)
-    assert (builds["pytorch"], builds["torchvision"]) == (torch, vision)
-    if str(words.get("torch", "1.7.1")) < "2.4" and words["cuda"] != "12.1":
-        assert builds["mkl"].startswith("2024.0")
-        assert builds["numpy"].startswith("1.")
+    with pytest.raises(Exception, match="jpeg"):
+        solved(channels, specs, ["pytorch", "conda-forge"])
+    alone = ask(manager="conda", torch=release, cuda="10.2", packages="none")
+    assert alone.command is not None
+    assert conda_specs(alone.command)[1] == ["pytorch", "conda-forge"]
+    assert "cuda10.2" in solve_command(channels, alone.command)["pytorch"]
 
 
-def test_the_published_line_gives_cpu_builds_today(channel: str) -> None:
+def test_the_published_line_gives_cpu_builds_today(channels: dict[str, str]) -> None:
     line = ask(manager="conda", cuda="10.1", style="published").command
     assert line is not None
-    specs, channels = conda_specs(line)
-    assert (specs, channels) == (["pytorch", "torchvision", "cudatoolkit=10.1"], ["pytorch"])
-    builds = solved(channel, [*specs, "python=3.8"])
+    specs, names = conda_specs(line)
+    assert (specs, names) == (["pytorch", "torchvision", "cudatoolkit=10.1"], ["pytorch"])
+    builds = solved(channels, [*specs, "python=3.8"], [*names, "defaults"])
     assert "cuda" not in builds["pytorch"], builds["pytorch"]
     assert builds["cudatoolkit"].startswith("10.1")
 
 
-def test_pinning_torch_alone_leaves_torchvision_on_the_cpu(channel: str) -> None:
-    builds = solved(channel, ["python=3.8", "pytorch=1.7.1=*cuda10.1*", "torchvision=0.8.2", "cudatoolkit=10.1"])
+def test_the_published_line_of_1_7_1_has_no_solution_where_defaults_is_missing(channels: dict[str, str]) -> None:
+    line = ask(manager="conda", torch="1.7.1", cuda="10.1", style="published").command
+    assert line is not None
+    specs, names = conda_specs(line)
+    with pytest.raises(Exception, match="jpeg"):
+        solved(channels, [*(one.replace("==", "=") for one in specs), "python=3.8"], [*names, "conda-forge"])
+
+
+def test_pinning_torch_alone_leaves_torchvision_on_the_cpu(channels: dict[str, str]) -> None:
+    specs = ["python=3.7", "pytorch=1.6.0=*cuda10.1*", "torchvision=0.7.0", "cudatoolkit=10.1"]
+    builds = solved(channels, specs, ["pytorch", "conda-forge"])
     assert "cuda10.1" in builds["pytorch"]
-    assert builds["torchvision"] == "0.8.2 py38_cpu"
+    assert builds["torchvision"] == "0.7.0 py37_cpu"
+
+
+@pytest.mark.parametrize("cuda", ["12.9", "13.0"])
+def test_conda_forge_gives_its_gpu_build(channels: dict[str, str], cuda: str) -> None:
+    found = ask(manager="conda", cuda=cuda)
+    assert found.command is not None
+    builds = solve_command(channels, found.command, cuda=cuda)
+    assert builds["pytorch"].split()[1].startswith(f"cuda{cuda.replace('.', '')}")
+    assert "cuda" in builds["torchvision"]
+
+
+@pytest.mark.parametrize("words", [{"cuda": "12.6"}, {"torch": "2.7.1", "cuda": "12.8"}, {"torch": "2.14.0"}])
+def test_where_conda_has_nothing_its_environment_gets_python_and_pip(
+    channels: dict[str, str], words: dict[str, object]
+) -> None:
+    found = ask(manager="conda", **words)
+    assert found.verdict == "ok"
+    builds = solve_command(channels, found.commands[0])
+    assert {"python", "pip"} <= set(builds)
+    assert found.command == found.commands[1]
+    assert "python -m pip install torch==" in found.command
+    assert found.commands[2].startswith("conda activate ")
+    assert found.choice is not None
+    assert builds["python"].startswith(f"{found.choice.python}.")
+    assert "conda provides Python and pip" in texts(found)

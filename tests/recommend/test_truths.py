@@ -18,14 +18,17 @@ from tests.recommend.ask import ask, chosen, rules
         ({"gpus": ["GTX 1080 Ti"], "driver": "580.65.06", "python": "3.12"}, "2.14.0", "12.6"),
         ({"gpus": ["GeForce GTX 980"], "driver": "580.65.06"}, "2.14.0", "12.6"),
         ({"gpus": ["Tesla V100"], "driver": "580.65.06", "python": "3.11"}, "2.14.0", "12.6"),
-        # 418.39 serves CUDA 10.1 and no newer: 1.8.1+cu101 is the last wheel, and 1.7.1 the last conda line.
+        # 418.39 supports CUDA 10.1 and no newer: 1.8.1+cu101 is the last wheel. By conda 1.6.0 is the last that
+        # conda-forge completes: torchvision 0.8 to 0.10 require a jpeg that only `defaults` has.
         ({"archs": ["7.5"], "driver": "418.39", "python": "3.7"}, "1.8.1", "10.1"),
-        ({"archs": ["7.5"], "driver": "418.39", "python": "3.7", "manager": "conda"}, "1.7.1", "10.1"),
+        ({"archs": ["7.5"], "driver": "418.39", "python": "3.7", "manager": "conda"}, "1.6.0", "10.1"),
         # One below it: 9.2 has code for 7.0, which runs on Turing.
         ({"archs": ["7.5"], "driver": "418.38", "python": "3.7"}, "1.7.1", "9.2"),
-        # Kepler 3.7: 11.8 is the last with code for it, and 2.7.1 the last release with 11.8; 470 is above its floor.
-        ({"gpus": ["Tesla K80"], "driver": "470.82.01", "python": "3.10"}, "2.7.1", "11.8"),
-        ({"gpus": ["Tesla K80"], "driver": "470.82.01", "python": "3.8"}, "2.4.1", "11.8"),
+        # Kepler 3.7: 11.8 is the last CUDA with code for it, but from 2.4 on its builds bring cuDNN 9, which begins
+        # with 5.0; 2.3 has 8.7.
+        ({"gpus": ["Tesla K80"], "driver": "470.82.01", "python": "3.10"}, "2.3.1", "11.8"),
+        ({"gpus": ["Tesla K80"], "driver": "470.82.01", "python": "3.8"}, "2.3.1", "11.8"),
+        ({"gpus": ["GeForce GTX 980"], "driver": "470.82.01", "python": "3.8"}, "2.4.1", "11.8"),
         # Blackwell: 12.8 or newer.
         ({"archs": ["12.0"], "driver": "570.86.10", "python": "3.12"}, "2.11.0", "12.8"),
         ({"archs": ["12.0"], "driver": "580.65.06", "python": "3.12"}, "2.15.0", "13.2"),
@@ -40,7 +43,8 @@ from tests.recommend.ask import ask, chosen, rules
         ({"python": "3.9", "archs": ["8.6"], "driver": "535.54.03"}, "2.8.0", "12.8"),
         ({"python": "3.7", "archs": ["8.6"], "driver": "535.54.03"}, "1.13.1", "11.7"),
         ({"cuda": "10.1"}, "1.8.1", "10.1"),
-        ({"cuda": "10.1", "manager": "conda"}, "1.7.1", "10.1"),
+        ({"cuda": "10.1", "manager": "conda"}, "1.6.0", "10.1"),
+        ({"torch": "1.7.1", "cuda": "10.1", "manager": "conda"}, "1.7.1", "10.1"),
         ({"torch": "1.8.1", "cuda": "10.1", "manager": "conda"}, "1.8.1", "10.1"),
         # conda-forge's CUDA 12.9 builds have Maxwell to Blackwell in one package.
         ({"archs": ["6.1", "12.0"], "driver": "580.65.06", "manager": "conda"}, "2.13.0", "12.9"),
@@ -82,15 +86,15 @@ def test_what_to_run_instead_of_the_reference_line() -> None:
     assert found.published == "conda install pytorch torchvision cudatoolkit=10.1 -c pytorch"
     assert found.command is not None
     for spec in (
-        '"pytorch=1.7.1=*cuda10.1*"',
-        '"torchvision=0.8.2=*cu101*"',
+        '"pytorch=1.6.0=*cuda10.1*"',
+        '"torchvision=0.7.0=*cu101*"',
         '"mkl<2024.1"',
         '"numpy<2"',
-        "python=3.8",
+        "python=3.7",
     ):
         assert spec in found.command
-    assert found.commands[-1] == "conda activate torch-1.7.1-cu101"
-    assert {(one.torch, one.rule) for one in found.rejected} >= {("1.8.1", "published"), ("1.8.0", "published")}
+    assert found.commands[-1] == "conda activate torch-1.6.0-cu101"
+    assert {(one.torch, one.rule) for one in found.rejected} >= {("1.8.1", "published"), ("1.7.1", "channel")}
     assert {"mkl", "numpy", "channel", "published", "driver"} <= rules(found)
 
 
@@ -138,7 +142,7 @@ def test_torchaudio_ends() -> None:
     asked = ask(torch="2.13.0", cuda="12.6", packages="torchvision,torchaudio")
     before = ask(torch="2.11.0", cuda="12.6")
     assert chosen(default).torchaudio is None
-    assert chosen(asked).torchaudio == "2.11.0"
+    assert chosen(asked).torchaudio == "2.11.1"
     assert chosen(before).torchaudio == "2.11.0"
     assert "torchvision" not in (ask(torch="2.13.0", cuda="12.6", packages="none").command or "")
 
@@ -183,7 +187,7 @@ def test_torchaudio_ends() -> None:
             {"torch": "2.5.1", "cuda": "12.1", "manager": "mamba", "packages": "torchvision", "python": "3.11"},
             (
                 "mamba create -n torch-2.5.1-cu121 --override-channels -c pytorch -c nvidia -c conda-forge python=3.11 "
-                '"pytorch=2.5.1=*cuda12.1*" "torchvision=0.20.1=*cu121*" pytorch-cuda=12.1'
+                '"pytorch=2.5.1=*cuda12.1*" "torchvision=0.20.1=*cu121*" pytorch-cuda=12.1 "mkl<2024.1"'
             ),
         ),
         (
@@ -196,13 +200,60 @@ def test_working_commands(words: dict[str, object], command: str) -> None:
     assert ask(**words).command == command
 
 
-def test_what_conda_forge_has_beside_its_newest_is_not_known() -> None:
+def test_what_conda_lacks_comes_by_pip_in_a_conda_environment() -> None:
     for words in ({"torch": "2.7.1"}, {"cuda": "12.6"}, {"torch": "2.14.0", "cuda": "13.0"}):
         found = ask(manager="conda", **words)
-        assert (found.verdict, found.command) == ("unknown", None), words
-        assert found.reasons[0].rule == "channel"
-        assert any((one.command or "").startswith("python -m pip") for one in found.alternatives)
+        assert found.verdict == "ok", words
+        assert found.commands[0].startswith("conda create "), words
+        assert "conda run " in (found.command or ""), words
+        assert any(one.rule == "channel" for one in found.reasons)
+        assert chosen(found).channels == ("conda-forge",)
     assert ask(manager="conda", torch="2.5.1", cuda="12.6").verdict == "impossible"
+    assert "python-freethreading=3.13" in ask(manager="conda", torch="2.7.1", python="3.13t").commands[0]
+
+
+def test_torchaudio_beside_a_torch_that_is_newer_comes_from_the_default_index() -> None:
+    words = {"torch": "2.15.0", "cuda": "13.2", "python": "3.15", "packages": "torchvision,torchaudio"}
+    index = "--extra-index-url https://download.pytorch.org/whl/cu132"
+    named = "torch==2.15.0+cu132 torchvision==0.29.2+cu132 torchaudio==2.11.1"
+    assert ask(**words).command == f"python -m pip install {named} {index}"
+    by_uv = ask(manager="uv", **words).command
+    assert by_uv == f"uv pip install {named} {index} --index-strategy unsafe-best-match"
+    same = ask(torch="2.11.0", cuda="13.0", packages="torchvision,torchaudio").command
+    assert same is not None
+    assert "torchaudio==2.11.0 --index-url" in same
+
+
+def test_each_torchaudio_belongs_to_its_torch() -> None:
+    """1.10.2 has one of its own: the files of 0.10.1 require torch 1.10.1."""
+    assert chosen(ask(torch="1.10.2", cuda="11.3")).torchaudio == "0.10.2"
+    assert chosen(ask(torch="1.10.1", cuda="11.3")).torchaudio == "0.10.1"
+
+
+def test_an_old_python_is_said_to_be_the_limit_and_its_pip_is_upgraded_first() -> None:
+    found = ask(gpus=["A100"], python="3.6", driver="535.54.03")
+    assert found.commands[0] == "python -m pip install --upgrade pip"
+    assert found.command == found.commands[1]
+    said = next(one.text for one in found.reasons if one.rule == "python")
+    assert chosen(found).torch in said
+    assert "2.14.0" in said
+    new = ask(gpus=["A100"], python="3.12", driver="535.54.03")
+    assert len(new.commands) == 1
+    assert not any("limits" in one.text for one in new.reasons)
+
+
+def test_a_gpu_that_the_cudnn_of_a_build_does_not_support() -> None:
+    found = ask(gpus=["Tesla K80"], torch="2.5.1", cuda="11.8", driver="470.82.01")
+    assert (found.verdict, found.command) == ("impossible", None)
+    assert found.reasons[0].rule == "cudnn"
+    assert "9.1.0" in found.reasons[0].text
+    assert any("torch==2.3.1" in (one.command or "") for one in found.alternatives)
+
+
+def test_the_headline_names_what_excludes_and_not_what_is_only_unknown() -> None:
+    found = ask(archs=["7.5"], driver="367.48", python="3.12")
+    assert found.verdict == "impossible"
+    assert "unknown" not in found.reasons[0].text
 
 
 def test_the_lts_is_for_those_who_name_it() -> None:

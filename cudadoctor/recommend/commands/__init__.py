@@ -21,6 +21,11 @@ class Lines(Struct, frozen=True, kw_only=True):
         """The line that installs."""
         return self.lines[self.main]
 
+    @property
+    def whole(self) -> str:
+        """Everything up to the line that installs, as one line for a POSIX shell."""
+        return " && ".join(self.lines[: self.main + 1])
+
 
 def quoted(spec: str) -> str:
     """A requirement as a word that every shell takes as it is, cmd's included."""

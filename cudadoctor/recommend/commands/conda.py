@@ -23,16 +23,22 @@ def specs(one: Candidate, packages: tuple[str, ...], python: str | None) -> tupl
 
     companions = torch.companions(one.torch)
     found = [f"python={python}"] if python else []
-    found.append(f"pytorch={one.torch}={build_pattern(one)}")
+    suffix = "-cpu" if _cpu_package(one) else ""
+    found.append(f"pytorch{suffix}={one.torch}={build_pattern(one)}")
     vision = companions.torchvision if companions is not None else None
     audio = companions.torchaudio if companions is not None else None
     if "torchvision" in packages and vision is not None:
-        found.append(f"torchvision={vision}{_vision_build(one, vision)}")
+        found.append(f"torchvision{suffix}={vision}{'' if suffix else _vision_build(one, vision)}")
     if "torchaudio" in packages and audio is not None and one.order >= (1, 7, 0):
         found.append(f"torchaudio={audio}" + (f"=*{one.tag}*" if _numbers(audio) >= _AUDIO_WITH_BUILDS else ""))
     found.extend(_toolkit(one))
     found.extend(conda_extras(one))
     return tuple(found)
+
+
+def _cpu_package(one: Candidate) -> bool:
+    """Before 1.2 the CPU build was a package of its own, except on macOS."""
+    return one.cuda is None and one.order < (1, 2, 0) and not one.platform.startswith("macos")
 
 
 def build_pattern(one: Candidate) -> str:
@@ -132,6 +138,30 @@ def lines(one: Candidate, manager: Manager, packages: tuple[str, ...], python: s
         channels=found,
         build=build_pattern(one) if one.channel == "conda" else None,
     )
+
+
+def with_pip(one: Candidate, manager: Manager, inside: Lines, python: str | None) -> Lines:
+    """An environment with Python and pip from conda-forge, and torch from PyTorch's wheels in it."""
+    name = environment_name(one)
+    installs = tuple(f"{manager} run -n {name} {line}" for line in inside.lines)
+    return Lines(
+        lines=(
+            f"{manager} create -n {name} --override-channels -c conda-forge {python_spec(python)} pip",
+            *installs,
+            f"{manager} activate {name}",
+        ),
+        main=1 + inside.main,
+        channels=("conda-forge",),
+        index_url=inside.index_url,
+        build=inside.build,
+    )
+
+
+def python_spec(python: str | None) -> str:
+    """The spec of a Python: conda-forge has the free-threaded one as a package of its own."""
+    if python is None:
+        return "python"
+    return f"python-freethreading={python.removesuffix('t')}" if python.endswith("t") else f"python={python}"
 
 
 def _numbers(version: str) -> tuple[int, ...]:

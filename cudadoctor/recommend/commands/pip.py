@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from cudadoctor.recommend.candidates import Candidate
 from cudadoctor.recommend.commands import Lines, quoted
 from cudadoctor.recommend.commands.extras import pip_extras
@@ -16,7 +18,8 @@ def requirements(one: Candidate, packages: tuple[str, ...], *, asked: bool = Fal
     from cudadoctor.compat import torch
 
     companions = torch.companions(one.torch)
-    suffix = one.local or "" if one.order < (2, 0) and not _by_url(one) else ""
+    named = one.order < (2, 0) or audio_elsewhere(one, packages, asked=asked)
+    suffix = one.local or "" if named and not _by_url(one) else ""
     exact = "===" if _triple(one) else "=="
     found = [f"torch{exact}{one.torch}{suffix}"]
     if companions is None:
@@ -28,6 +31,16 @@ def requirements(one: Candidate, packages: tuple[str, ...], *, asked: bool = Fal
     if "torchaudio" in packages and audio is not None and has_audio(one, audio):
         found.append(f"torchaudio=={audio}")
     return tuple(found)
+
+
+def audio_elsewhere(one: Candidate, packages: tuple[str, ...], *, asked: bool) -> bool:
+    """The torchaudio that works with the build is on the default index, and not beside torch."""
+    from cudadoctor.compat import torch
+
+    companions = torch.companions(one.torch)
+    if companions is None or not asked or "torchaudio" not in packages or one.platform.startswith("macos"):
+        return False
+    return companions.torchaudio is None and companions.torchaudio_that_works is not None
 
 
 def has_audio(one: Candidate, version: str) -> bool:
@@ -43,9 +56,28 @@ def lines(one: Candidate, packages: tuple[str, ...], python: str | None, *, aske
     if _by_url(one):
         words[0] = _file(one, python) or words[0]
     flags, index = source_flags(one)
+    if audio_elsewhere(one, packages, asked=asked) and index is not None:
+        flags = ("--extra-index-url", index)
     extra = [quoted(requirement) for requirement in pip_extras(one)]
     line = " ".join(["python -m pip install", *words, *extra, *flags])
     return Lines(lines=(line,), index_url=index, build=one.tag)
+
+
+UPGRADE = "python -m pip install --upgrade pip"
+_LAST_PYTHON_WITH_OLD_PIP = (3, 8)
+"""Python 3.8.0 still came with pip 19.2; manylinux2014 files are for pip 19.3 and newer."""
+
+
+def may_be_too_old(python: str | None) -> bool:
+    """The pip that a new environment of this Python gets may reject today's files and compile them instead."""
+    if python is None:
+        return False
+    return tuple(int(part) for part in python.removesuffix("t").split(".")) <= _LAST_PYTHON_WITH_OLD_PIP
+
+
+def after_upgrade(plain: Lines) -> Lines:
+    """The same, after pip itself."""
+    return replace(plain, lines=(UPGRADE, *plain.lines), main=plain.main + 1)
 
 
 def source_flags(one: Candidate) -> tuple[tuple[str, ...], str | None]:

@@ -8,6 +8,7 @@ from cudadoctor.recommend.commands.conda import (
     build_pattern,
     channels,
     environment_name,
+    python_spec,
     specs,
     words_of_channels,
 )
@@ -26,4 +27,17 @@ def lines(one: Candidate, packages: tuple[str, ...], python: str | None) -> Line
         main=len(steps) - 1,
         channels=found,
         build=build_pattern(one) if one.channel == "conda" else None,
+    )
+
+
+def with_pip(one: Candidate, inside: Lines, python: str | None) -> Lines:
+    """A workspace with Python and pip from conda-forge, and torch from PyTorch's wheels in it."""
+    name = environment_name(one)
+    installs = tuple(f"pixi run {line}" for line in inside.lines)
+    return Lines(
+        lines=(f"pixi init {name} -c conda-forge", f"cd {name}", f"pixi add {python_spec(python)} pip", *installs),
+        main=3 + inside.main,
+        channels=("conda-forge",),
+        index_url=inside.index_url,
+        build=inside.build,
     )

@@ -12,9 +12,12 @@ _BACKEND_FROM = (1, 11)
 
 def lines(one: Candidate, packages: tuple[str, ...], python: str | None, *, asked: bool = False) -> Lines:
     """The one line that installs into the active environment."""
-    if not serves(one):
+    elsewhere = pip.audio_elsewhere(one, packages, asked=asked)
+    if not serves(one) or elsewhere:
         plain = pip.lines(one, packages, python, asked=asked)
         line = plain.command.replace("python -m pip install", "uv pip install", 1)
+        # uv looks no further than the first index that has a package, whatever its versions there.
+        line += " --index-strategy unsafe-best-match" if elsewhere else ""
         return Lines(lines=(line,), index_url=plain.index_url, build=one.tag)
     from cudadoctor.compat import indexes
 

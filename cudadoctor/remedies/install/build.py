@@ -102,10 +102,12 @@ def _why_not(wanted: Request) -> list[str]:
             reason.text
             for reason in answer.reasons
             # That no driver is known excludes nothing.
-            if reason.rule not in ("published", "wrong", "platform") and "was not checked" not in reason.text
+            if reason.rule not in ("published", "wrong", "platform") and "not checked" not in reason.text
         ]
         if answer.command is None and found:
             return found[:2]
+        if resolve(one).best is None:  # the command is pip's, for a conda environment; a plan installs conda's builds
+            return [reason.text for reason in answer.reasons if reason.rule == "channel"]
     return [reason.text for reason in recommend(wanted).reasons[:2]]
 
 
