@@ -147,7 +147,7 @@ def _praise(smoke: SmokeFacts) -> str:
 def _judged(host: LocalHost, facts: Facts, smoke: SmokeFacts, request: Request) -> Report:
     """Everything that is known about the machine, with the results. Nobody asks a driver again that hangs."""
     from cudadoctor.api import examine as api
-    from cudadoctor.intake.symptoms.find import find
+    from cudadoctor.intake.messages.find import find
     from cudadoctor.probes.collect import collect
 
     stuck = any(one.outcome == "hang" for one in smoke.results)

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from cudadoctor.facts.base import Facts
 from cudadoctor.intake import paste as pastes
 from cudadoctor.intake.draft import Draft
+from cudadoctor.intake.messages import find
 from cudadoctor.intake.recognise import recognise
-from cudadoctor.intake.symptoms import find
 
 
 def facts(data: bytes | str, *, left_out: bool = False) -> Facts:

@@ -14,7 +14,7 @@ def with_symptoms(facts: Facts) -> Facts:
     lines = tuple(_lines(facts))
     if not lines:
         return replace(facts, symptoms=())
-    from cudadoctor.intake.symptoms import find
+    from cudadoctor.intake.messages import find
 
     return replace(facts, symptoms=find.find(lines))
 

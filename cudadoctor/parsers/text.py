@@ -14,6 +14,7 @@ _DROPPED = (*range(9), *range(11, 32), *range(127, 160), *range(0x200B, 0x2010),
 _TABLE: dict[int, str | None] = dict.fromkeys(_DROPPED) | dict.fromkeys((0xA0, 0x2007, 0x202F), " ")
 _TABLE |= dict.fromkeys((0x2502, 0x2503), "|") | dict.fromkeys((0x2028, 0x2029), "\n")
 """Control, bidirectional and zero-width characters go, no-break spaces become spaces, box-drawing bars become `|`."""
+_REPLACED = re.compile(f"[{re.escape(''.join(map(chr, _TABLE)))}]")
 _QUOTES = re.compile(r"(?:[ \t]{0,3}>[ \t]?){1,8}")
 _BUS_ID = re.compile(r"(?:PCI:)?(?:([0-9a-f]{1,8}):)?([0-9a-f]{1,4}):([0-9a-f]{1,2})(?:\.([0-7]))?\Z", re.IGNORECASE)
 
@@ -55,7 +56,7 @@ def tidy(text: str | bytes) -> str:
         text = _ESCAPES.sub("", text)
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text.translate(_TABLE)
+    return _REPLACED.sub(lambda match: _TABLE[ord(match[0])] or "", text)
 
 
 def lines(text: str | bytes, *, longest: int = LONGEST) -> list[str]:

@@ -9,7 +9,7 @@ from cudadoctor.checks.engine.runner import run
 from cudadoctor.facts.base import Facts
 from cudadoctor.facts.runtime import RuntimeFacts
 from cudadoctor.intake.container_words import container_starts
-from cudadoctor.intake.symptoms.find import find
+from cudadoctor.intake.messages.find import find
 
 
 def roots(text: str) -> tuple[str, ...]:

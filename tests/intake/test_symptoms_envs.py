@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from cudadoctor.intake.symptoms import envs, torch
-from cudadoctor.intake.symptoms.find import find
+from cudadoctor.intake.messages.find import find
+from tests.intake.tables import kinds_of
 
-MINE = {row.kind for row in (*envs.ROWS, *torch.ROWS)}
+MINE = kinds_of("envs", "torch")
 
 OTHER_AUDIO = (
     "Detected that PyTorch and TorchAudio were compiled with different CUDA versions. "

@@ -7,10 +7,10 @@ import time
 import pytest
 
 from cudadoctor.facts.symptom import Symptom
-from cudadoctor.intake.symptoms.find import find
-from cudadoctor.intake.symptoms.libraries import ROWS
+from cudadoctor.intake.messages.find import find
+from tests.intake.tables import kinds_of
 
-KINDS = {row.kind for row in ROWS}
+KINDS = kinds_of("libraries")
 
 
 def met(text: str) -> list[Symptom]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
-import time
-
 import pytest
 
 from cudadoctor.compat.cuda_codes import cuda_result_name
-from cudadoctor.intake.symptoms import cuda_codes, driver, find, nccl
+from cudadoctor.intake.messages import find
+from cudadoctor.intake.messages.find import rows
+from tests.intake.tables import kinds_of
 
-MINE = (*driver.ROWS, *nccl.ROWS)
-KINDS = {row.kind for row in MINE}
+KINDS = kinds_of("driver", "cuda_codes", "nccl")
 
 
 def kinds(text: str) -> set[str]:
@@ -67,8 +65,11 @@ def test_a_code_is_known_by_number_name_and_words(text: str, code: int) -> None:
 
 
 def test_names_are_those_of_the_table() -> None:
-    for code, names, *_ in cuda_codes._ERRORS:
-        assert cuda_result_name(code) in names
+    for row in rows():
+        if row.table == "cuda_codes":
+            name = cuda_result_name(int(row.kind.rpartition("-")[2]))
+            assert name is not None
+            assert any(word == name.lower() for word, _ in row.patterns)
 
 
 @pytest.mark.parametrize(
@@ -151,29 +152,3 @@ def test_values_are_kept() -> None:
 )
 def test_a_setting_that_is_only_named_helps_nobody(text: str) -> None:
     assert "nccl-p2p-disable-helps" not in kinds(text)
-
-
-def test_rows_are_well_formed() -> None:
-    for row in MINE:
-        assert row.word == row.word.lower()
-        assert re.compile(row.pattern)
-        assert row.source.startswith("https://")
-        assert re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*", row.kind)
-
-
-@pytest.mark.parametrize(
-    "piece", ["cuda error ", "CUDA ", "NCCL_P2P_DISABLE=", "work ", "GPU 0:", "803 ", "cuInit returned "]
-)
-def test_long_lines_take_linear_time(piece: str) -> None:
-    """Ten times the length takes about ten times as long; a hundred would be the square."""
-    every = " ".join(row.word for row in MINE)
-
-    def spent(length: int) -> float:
-        text = every + " " + piece * (length // len(piece))
-        start = time.perf_counter()
-        for row in MINE:
-            re.search(row.pattern, text, re.IGNORECASE)
-        return time.perf_counter() - start
-
-    spent(1000)
-    assert spent(100_000) < 40 * max(spent(10_000), 0.002)
