@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, cast
 
+from cudadoctor.compat import distributions
 from cudadoctor.facts.base import Facts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.remedies.plan import Run, Safety, Step, Tell
@@ -14,9 +15,12 @@ _RHEL = ("rhel", "centos", "rocky", "almalinux", "ol")
 
 
 def family(facts: Facts) -> Family:
-    """The distribution's family, by os-release."""
+    """The distribution's family: by its own row, else by what os-release says it is like."""
     if facts.os is None:
         return "other"
+    row = distributions.family(facts.os.id, facts.os.version_id)
+    if row is not None:
+        return cast("Family", row)
     names = (facts.os.id or "", *facts.os.id_like)
     if "ubuntu" in names:
         return "ubuntu"

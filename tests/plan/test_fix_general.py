@@ -77,7 +77,7 @@ def test_headers_then_the_module_then_it_is_loaded() -> None:
 def test_no_driver_on_ubuntu_then_a_reboot() -> None:
     found = plan("ubuntu2204-rtx3090-nodriver")
     assert programs(found)[0] == (*APT, "update")
-    assert programs(found)[-1][-2:] == ("ubuntu-drivers", "install")
+    assert programs(found)[-1][-3:] == ("install", "-y", "nvidia-driver-580-server-open")
     reboot = found.steps[-1]
     assert (reboot.id, reboot.reboot, reboot.manual) == ("reboot", True, True)
     assert reboot.needs == (found.steps[-2].id,)
@@ -88,7 +88,7 @@ def test_no_driver_on_ubuntu_then_a_reboot() -> None:
 def test_without_root_it_is_a_message_to_the_administrator() -> None:
     found = plan("ubuntu2204-rtx3090-nodriver", groups=("ada",))
     assert programs(found) == []
-    assert "ubuntu-drivers install" in told(found)
+    assert "apt-get install -y nvidia-driver-580-server-open" in told(found)
     assert "administrator" in told(found)
     assert [step.title for step in found.steps] == ["ask your administrator"]
 

@@ -58,12 +58,38 @@ def test_headers_of_the_running_kernel_go_along_where_they_lack() -> None:
     assert argv(plan, "driver-install")[-2] == f"linux-headers-{hardware.UBUNTU_2404.kernel}"
 
 
+@pytest.mark.parametrize(
+    ("kernel", "flavour"),
+    [
+        ("6.8.0-48-generic", "generic"),
+        ("6.14.0-33-generic", "generic-hwe-24.04"),
+        ("6.8.0-1018-aws", "aws"),
+        ("6.14.0-1018-aws", "aws"),
+    ],
+)
+def test_ubuntu_signs_the_module_of_its_own_kernels(kernel: str, flavour: str) -> None:
+    """With Secure Boot on, the signed package takes the place of DKMS, and there is no key to enrol."""
+    plan = planned(machine(replace(hardware.UBUNTU_2404, kernel=kernel), hardware.RTX_3090, secure_boot=True))
+    module = f"linux-modules-nvidia-580-server-open-{flavour}"
+    assert argv(plan, "driver-install") == (*INSTALL, module, "nvidia-driver-580-server-open")
+    assert "driver-secure-boot" not in ids(plan)
+
+
 def test_secure_boot_is_enrolled_by_hand_before_the_reboot() -> None:
-    plan = planned(machine(hardware.UBUNTU_2404, hardware.RTX_3090, secure_boot=True))
+    odd = replace(hardware.UBUNTU_2404, kernel="6.8.12-custom")
+    plan = planned(machine(odd, hardware.RTX_3090, secure_boot=True))
     assert ids(plan)[:4] == ["driver-lists", "driver-install", "driver-secure-boot", "driver-reboot"]
     assert step(plan, "driver-secure-boot").manual
     assert "mokutil --import /var/lib/shim-signed/mok/MOK.der" in text(plan, "driver-secure-boot")
     assert step(plan, "driver-reboot").needs == ("driver-secure-boot",)
+
+
+def test_fedora_signs_with_the_key_of_akmods() -> None:
+    plan = planned(machine(hardware.FEDORA_42, hardware.RTX_3090, groups=("ada", "wheel"), secure_boot=True))
+    order = [one for one in ids(plan) if one.startswith("driver-")]
+    assert order.index("driver-key") < order.index("driver-build") < order.index("driver-secure-boot")
+    assert argv(plan, "driver-key") == ("kmodgenca", "-a")
+    assert "mokutil --import /etc/pki/akmods/certs/public_key.der" in text(plan, "driver-secure-boot")
 
 
 def test_nouveau_is_spoken_of() -> None:
@@ -172,15 +198,18 @@ def test_rhel_9_by_nvidias_repository_and_a_stream(gpu: Gpu, stream: str, packag
     assert "cuda-rhel9.repo" in argv(plan, "driver-repo")[-1]
 
 
-def test_others_are_told() -> None:
+def test_fedora_has_its_driver_from_rpm_fusion() -> None:
     plan = planned(machine(hardware.FEDORA_42, hardware.RTX_3090, groups=("ada", "wheel")))
-    assert "akmod-nvidia" in text(plan, "driver-by-hand")
+    assert all("rpmfusion-" in word and word.endswith("-42.noarch.rpm") for word in argv(plan, "driver-repo")[3:])
+    assert argv(plan, "driver-install") == ("dnf", "install", "-y", "akmod-nvidia", "xorg-x11-drv-nvidia-cuda")
+    pascal = planned(machine(hardware.FEDORA_42, hardware.GTX_1080_TI, groups=("ada", "wheel")))
+    assert argv(pascal, "driver-install")[3:] == ("akmod-nvidia-580xx", "xorg-x11-drv-nvidia-580xx-cuda")
 
 
 def test_no_one_driver_for_a_gpu_of_before_turing_beside_a_blackwell() -> None:
     two = (replace(hardware.RTX_5090, bus="0000:01:00.0"), replace(hardware.GTX_1080_TI, bus="0000:02:00.0"))
     plan = planned(machine(hardware.UBUNTU_2404, *two), driver=True, words={"manager": "conda", "cuda": "12.9"})
-    assert "open kernel modules" in text(plan, "driver-choose")
+    assert "open kernel module" in text(plan, "driver-choose")
     assert "driver-install" not in ids(plan)
 
 
@@ -217,7 +246,8 @@ def test_nvswitches_need_their_fabric_manager_of_the_same_branch() -> None:
     assert step(plan, "driver-fabric").needs == ("driver-reboot",)
     assert ids(plan).index("driver-reboot") < ids(plan).index("driver-fabric") < ids(plan).index("smoke")
     red_hat = planned(machine(fresh.RHEL_9, *eight, nvswitches=4, groups=("ada", "wheel")))
-    assert any("nvidia-fabricmanager of exactly" in note for note in red_hat.notes)
+    assert argv(red_hat, "driver-install") == ("dnf", "install", "-y", "nvidia-open", "nvidia-fabricmanager")
+    assert "driver-fabric" in ids(red_hat)
     assert "driver-fabric" not in ids(planned(machine(hardware.UBUNTU_2204, hardware.RTX_3090)))
 
 
@@ -249,6 +279,44 @@ def test_headers_of_the_flavour_that_runs() -> None:
     odd = replace(hardware.UBUNTU_2204, kernel="5.15.0-")  # apt would take it for an order to remove
     plan = planned(machine(odd, hardware.RTX_3090, headers=False))
     assert not [word for word in argv(plan, "driver-install") if word.startswith("linux-headers")]
+
+
+def test_blackwell_boards_need_the_subnet_manager_too() -> None:
+    """Ubuntu's archive has no nvlsm: the driver and its fabric manager come from NVIDIA's, of one version."""
+    b200 = replace(hardware.H100, name="NVIDIA B200", device_id="2901", capability="10.0")
+    eight = tuple(replace(b200, bus=f"0000:{number:02x}:00.0") for number in range(1, 9))
+    plan = planned(machine(hardware.UBUNTU_2404, *eight, groups=("ada", "sudo")))
+    assert argv(plan, "driver-branch")[-1] == "nvidia-driver-pinning-580"
+    packages = argv(plan, "driver-install")[len(INSTALL) :]
+    assert {"nvidia-open", "nvidia-fabricmanager", "nvlsm", "infiniband-diags", "libibumad3"} <= set(packages)
+    assert text(plan, "driver-umad") == "ib_umad\n"
+    assert "driver-fabric" in ids(plan)
+    one = planned(machine(hardware.UBUNTU_2404, b200, groups=("ada", "sudo")))  # a guest with one GPU of such a board
+    assert "driver-fabric" not in ids(one)
+
+
+def test_a_driver_that_is_too_old_for_the_build_comes_from_nvidia() -> None:
+    plan = planned(machine(fresh.DEBIAN_13, hardware.RTX_3090), words={"cuda": "13.0"})
+    assert plan.impossible is None
+    assert "with CUDA 13.0" in plan.title
+    assert argv(plan, "driver-install")[-1] == "nvidia-open"
+    assert "too old" not in step(plan, "driver-install").why  # there is none
+    toolkit = planned(machine(fresh.DEBIAN_13, hardware.RTX_3090), toolkit=True)
+    assert toolkit.impossible is None
+
+
+@pytest.mark.parametrize(
+    ("os", "gpu", "words", "says"),
+    [
+        (hardware.UBUNTU_2004, hardware.RTX_3090, {"cuda": "13.0"}, "CUDA 13.0 needs driver 580.65.06 or newer"),
+        (hardware.UBUNTU_1804, hardware.RTX_5090, {}, "needs branch 570 or newer"),
+    ],
+)
+def test_what_no_repository_of_a_release_has_is_impossible(os: Os, gpu: Gpu, words: dict[str, Any], says: str) -> None:
+    plan = planned(machine(os, gpu), words=words)
+    assert plan.impossible is not None
+    assert says in plan.impossible
+    assert "too old" not in plan.impossible
 
 
 def test_no_repository_of_another_distribution_or_machine() -> None:

@@ -6,8 +6,8 @@ from cudadoctor.checks.engine.outcome import Finding
 from cudadoctor.facts.base import Facts
 from cudadoctor.facts.kernel import DkmsModule
 from cudadoctor.remedies import machine
-from cudadoctor.remedies.cures.install_driver import elsewhere
 from cudadoctor.remedies.cures.reboot import REBOOT
+from cudadoctor.remedies.driver.elsewhere import elsewhere
 from cudadoctor.remedies.machine import as_root, with_admin_note
 from cudadoctor.remedies.plan import Remedy, Step, Tell, WriteFile
 

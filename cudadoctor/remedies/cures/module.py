@@ -5,8 +5,8 @@ from __future__ import annotations
 from cudadoctor.checks.engine.outcome import Finding
 from cudadoctor.facts.base import Facts
 from cudadoctor.remedies import machine
-from cudadoctor.remedies.cures.install_driver import elsewhere
 from cudadoctor.remedies.cures.reboot import REBOOT
+from cudadoctor.remedies.driver.elsewhere import elsewhere
 from cudadoctor.remedies.machine import as_root, with_admin_note
 from cudadoctor.remedies.plan import Remedy, Step, Tell, WriteFile
 

@@ -18,6 +18,7 @@ from cudadoctor.recommend.resolve import resolve, without
 from cudadoctor.recommend.rules import named
 from cudadoctor.recommend.unknown import not_known
 from cudadoctor.remedies.install.request import Asked, Ground, Interpreter
+from cudadoctor.versions import DriverVersion
 
 _DROPS = (("cuda",), ("torch",), ("cuda", "torch"), ("python",), ("cuda", "torch", "python"))
 """What is forgotten of a request that nothing fits, until something does."""
@@ -52,8 +53,8 @@ class _Found(Struct, frozen=True, kw_only=True):
     interpreter: Interpreter | None = None
 
 
-def choose(facts: Facts, asked: Asked, ground: Ground, *, driver_to_be: Value | None = None) -> Chosen:  # type: ignore[type-arg]
-    """The build. `driver_to_be`: the driver that the machine would get where it has none.
+def choose(facts: Facts, asked: Asked, ground: Ground, *, driver_to_be: Value[DriverVersion] | None = None) -> Chosen:
+    """The build. `driver_to_be`: the driver that the machine would get where it has none, or one that is too old.
 
     Raises CudaDoctorError for malformed words.
     """
@@ -67,7 +68,7 @@ def choose(facts: Facts, asked: Asked, ground: Ground, *, driver_to_be: Value | 
     published = replace(wanted, style=Value(value="published", origin="asked")) if _published(asked) else wanted
     answer = recommend(published)
     for one in _ways(wanted, ground):
-        found = _fitting(one, asked, facts, ground)
+        found = _fitting(one, asked, facts, ground, driver_to_be)
         if found is not None:
             if one.manager.value != manager:
                 notes.append(_instead(one.manager.value, manager, wanted))
@@ -85,7 +86,7 @@ def choose(facts: Facts, asked: Asked, ground: Ground, *, driver_to_be: Value | 
         if not any(_is_asked(wanted, name) for name in names):
             continue
         for one in _ways(without(wanted, *names), ground):
-            found = _fitting(one, asked, facts, ground)
+            found = _fitting(one, asked, facts, ground, driver_to_be)
             if found is not None:
                 return _chosen(found, answer, notes, impossible)
     return Chosen(
@@ -192,30 +193,32 @@ def _instead(manager: str, asked: str, wanted: Request) -> str:
     return f"planned with {manager}, which brings a Python of its own, instead of {asked}: {lacking}"
 
 
-def _fitting(wanted: Request, asked: Asked, facts: Facts, ground: Ground) -> _Found | None:
-    """What fits, with the driver as it is; else with a newer one, where there may be one."""
+def _fitting(
+    wanted: Request, asked: Asked, facts: Facts, ground: Ground, newer: Value[DriverVersion] | None
+) -> _Found | None:
+    """What fits, with the driver as it is; else with the newer one that can be had."""
     if wanted.manager.value != "pip":
         if wanted.manager.value == "uv" and (wanted.python is None or wanted.python.origin != "asked"):
             wanted = replace(wanted, python=None)
-        return _attempt(wanted, asked)
+        return _attempt(wanted, asked, newer)
     pinned = wanted.python.value if wanted.python is not None and wanted.python.origin == "asked" else None
     for one in interpreters(facts, ground):
         if pinned is not None and one.version != pinned.removesuffix("t"):
             continue
         value = wanted.python if pinned is not None else Value(value=one.version, origin="detected")
-        found = _attempt(replace(wanted, python=value), asked)
+        found = _attempt(replace(wanted, python=value), asked, newer)
         if found is not None:
             return replace(found, interpreter=one)
     return None
 
 
-def _attempt(wanted: Request, asked: Asked) -> _Found | None:
+def _attempt(wanted: Request, asked: Asked, newer: Value[DriverVersion] | None) -> _Found | None:
     if recommend(wanted).verdict in ("ok", "outdated"):
         best = resolve(wanted).best
         return None if best is None else _Found(best=best, request=wanted, newer_driver=False)
     if asked.driver is False or (wanted.driver is None and wanted.cuda_driver is None):
         return None
-    relaxed = without(wanted, "driver", "cuda_driver")
+    relaxed = replace(without(wanted, "driver", "cuda_driver"), driver=newer)
     if recommend(relaxed).verdict in ("ok", "outdated"):
         best = resolve(relaxed).best
         return None if best is None else _Found(best=best, request=relaxed, newer_driver=True)

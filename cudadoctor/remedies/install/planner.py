@@ -9,9 +9,11 @@ from msgspec.structs import replace
 from cudadoctor.errors import CudaDoctorError
 from cudadoctor.facts.base import Facts
 from cudadoctor.recommend.detect import from_facts
-from cudadoctor.recommend.model import CONDA_FAMILY, Value
+from cudadoctor.recommend.model import CONDA_FAMILY, Request, Value
 from cudadoctor.recommend.request import build as words_request
 from cudadoctor.remedies import machine, shell_plan
+from cudadoctor.remedies.driver import choice
+from cudadoctor.remedies.driver import need as needs
 from cudadoctor.remedies.install import build, conda, driver, environment, libc, names, published, toolkit, venv
 from cudadoctor.remedies.install.build import Chosen
 from cudadoctor.remedies.install.conda import Conda
@@ -22,7 +24,7 @@ from cudadoctor.remedies.plan import For, Plan, PlanStep, Prints
 from cudadoctor.remedies.step_parts import Part, lists_once, mine, tell
 from cudadoctor.shells import dialects
 from cudadoctor.shells.paths import wanted
-from cudadoctor.versions import CudaVersion
+from cudadoctor.versions import CudaVersion, DriverVersion
 
 _NOTHING = Ground()
 
@@ -44,10 +46,26 @@ def plan(facts: Facts, asked: Asked, *, home: str, block: RcFile | None = None, 
     cache = names.plain_path(ground.cache, "XDG_CACHE_HOME") if ground.cache else f"{home}/.cache/cudadoctor/downloads"
     scene = Scene(facts=facts, asked=asked, ground=ground, home=home, cache=cache, block=block)
     first = words_request(replace(asked.words, manager=None), from_facts(facts))
-    coming = driver.to_be(facts, first)
-    planned = Value(value=coming, origin="default") if coming is not None and asked.driver is not False else None
+    coming = driver.coming(facts, first) if asked.driver is not False else ()
+    found: Plan | None = None
+    for one in coming or (None,):
+        made = _with(scene, first, one)
+        if made.impossible is None:
+            return made
+        found = found or made
+    assert found is not None
+    return found
+
+
+def _with(scene: Scene, first: Request, coming: DriverVersion | None) -> Plan:
+    """The plan where a new driver, as far as there is to be one, is this one or newer."""
+    facts, asked, ground, home = scene.facts, scene.asked, scene.ground, scene.home
+    planned = Value(value=coming, origin="default") if coming is not None else None
     chosen = build.choose(facts, asked, ground, driver_to_be=planned)
     part = Part(notes=[*chosen.notes, *libc.notes(facts)], impossible=list(chosen.impossible))
+    lacking = _no_driver_for(scene, first, coming) if chosen.impossible else None
+    if lacking is not None:
+        part.impossible = [lacking]
     image_cuda: CudaVersion | None = None
     title = "nothing that can be installed"
     enter: tuple[str, ...] = ()
@@ -77,6 +95,16 @@ def plan(facts: Facts, asked: Asked, *, home: str, block: RcFile | None = None, 
         enter=enter,
         new_shell=any(one.id == "conda-init" and not one.manual for one in part.steps),
     )
+
+
+def _no_driver_for(scene: Scene, first: Request, coming: DriverVersion | None) -> str | None:
+    """Why the CUDA that was asked for has no driver on this release, where the machine has none yet."""
+    if coming is None or driver.runs(scene.facts) or first.cuda is None or first.gpus is None:
+        return None
+    wanted = needs.of(scene.facts, first.gpus.value, cuda=first.cuda.value)
+    if wanted.floor is None or coming >= wanted.floor:
+        return None
+    return choice.why_none(scene.facts, wanted)
 
 
 def _check(asked: Asked, home: str) -> None:
@@ -121,7 +149,7 @@ def _driver(scene: Scene, chosen: Chosen) -> Part:
         missing = how in ("missing", "old", "broken")
         return Part(notes=["no driver that would do runs here, and --no-driver leaves it so: torch computes on the CPU"]
                     if missing else [])  # fmt: skip
-    part = driver.steps(facts, chosen.request, how, cache)
+    part = driver.steps(facts, chosen.request, how, chosen.best.cuda, cache)
     if how == "no-gpu":
         more = ": --driver installs nothing" if asked.driver else ""
         part.notes.append(f"no NVIDIA GPU is in this machine{more}")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from cudadoctor.compat import apt
 from cudadoctor.facts.base import Facts
 from cudadoctor.remedies import machine
-from cudadoctor.remedies.install import names, repository
+from cudadoctor.remedies.driver.repository import name_of
+from cudadoctor.remedies.install import names
 from cudadoctor.remedies.install.build import Chosen
 from cudadoctor.remedies.install.conda import Conda
 from cudadoctor.remedies.install.environment import Place, any_torch, channels, disk_mib, published_line
@@ -34,7 +35,7 @@ def local_of(
     """The repository package: the one that was given, or NVIDIA's for this toolkit with its address."""
     if ground.repository is not None:
         return ground.repository, None
-    name = repository.name_of(facts)
+    name = name_of(facts)
     rows = [one for one in apt.local_debs(cuda, name) if one.url is not None]
     if not rows or "*" in rows[-1].key:
         return None

@@ -1,127 +1,16 @@
-"""NVIDIA's package repositories: over the network with its keyring package, or from a package that was downloaded."""
+"""NVIDIA's package repositories as the plan finds them: older entries to switch off, and one that was downloaded."""
 
 from __future__ import annotations
 
 import posixpath
 from hashlib import sha256
 
-from cudadoctor.compat import apt
 from cudadoctor.facts.base import Facts
 from cudadoctor.facts.distro import AptSource
-from cudadoctor.remedies import machine
+from cudadoctor.remedies.driver.repository import HOST, KEYRING, name_of
 from cudadoctor.remedies.install.request import Ground, LocalRepository
-from cudadoctor.remedies.plan import AllOf, Condition, Exists, Fetch, PlanStep, Prints, WriteFile
+from cudadoctor.remedies.plan import AllOf, Condition, PlanStep, Prints, WriteFile
 from cudadoctor.remedies.step_parts import CUDA_GUIDE, dpkg_has, rooted, tell
-
-HOST = "developer.download.nvidia.com"
-_BASE = f"https://{HOST}/compute/cuda/repos"
-_KEYRING_OF_DEBIAN = {"debian12": "cuda-keyring_1.1-1_all.deb", "debian13": "cuda-keyring_1.1-1_all.deb"}
-"""Not in the table: debian12's was seen in public scripts (2026-11-30), debian13's is from memory."""
-_MACHINES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "sbsa", "arm64": "sbsa"}
-_RHEL = (8, 9, 10)
-_KEYRING = "/usr/share/keyrings/cuda-archive-keyring.gpg"
-"""Where the keyring package puts the key, and what its own list names."""
-
-
-def name_of(facts: Facts) -> str | None:
-    """NVIDIA's name of this release: `ubuntu2404`."""
-    if facts.os is None:
-        return None
-    return apt.repository_name(facts.os.id or "", facts.os.version_id or "")
-
-
-def keyring_url(facts: Facts) -> str | None:
-    """The address of the keyring package of this release, or None where there is none that is known."""
-    name = name_of(facts)
-    arch = (facts.os.arch if facts.os is not None else None) or "x86_64"
-    folder = _MACHINES.get(arch)
-    if name is None or folder is None:
-        return None
-    if machine.under_wsl(facts) and name.startswith("ubuntu"):
-        return f"{_BASE}/wsl-ubuntu/x86_64/cuda-keyring_1.1-1_all.deb" if folder == "x86_64" else None
-    found = apt.keyring(name, arch)
-    if found is not None:
-        return found.url
-    file = _KEYRING_OF_DEBIAN.get(name) if folder == "x86_64" else None  # none of Debian's is for ARM
-    return f"{_BASE}/{name}/{folder}/{file}" if file is not None else None
-
-
-def keyring_steps(facts: Facts, cache: str, until: Condition, *, prefix: str) -> list[PlanStep] | None:
-    """The repository of this release with its key, up to the reading of its lists; None where there is none.
-
-    `until` holds once what the lists are read for is there.
-    """
-    url = keyring_url(facts)
-    if url is None:
-        return None
-    file = posixpath.join(cache, posixpath.basename(url))
-    done = dpkg_has("cuda-keyring")
-    why = "the package with the key that NVIDIA signs its repository with now, and the list that names both"
-    fetch = Fetch(
-        url=url, path=file, digest=None, why=f"{why}; no hash of it is published, https is what vouches for it"
-    )
-    return [
-        PlanStep(
-            id=f"{prefix}-keyring-fetch", title="download NVIDIA's keyring package", why=fetch.why, action=fetch,
-            network=(HOST,), disk_mib=1, disk_at=cache, done_when=done, source=CUDA_GUIDE,
-        ),
-        PlanStep(
-            id=f"{prefix}-keyring", title="add NVIDIA's repository and its key", why=why,
-            action=rooted(("dpkg", "-i", file), why), needs=(f"{prefix}-keyring-fetch",), done_when=done,
-            undo=(rooted(("dpkg", "--purge", "cuda-keyring"), "takes the repository out of apt's lists"),),
-            source=CUDA_GUIDE,
-        ),
-        PlanStep(
-            id=f"{prefix}-repo-lists", title="read apt's package lists",
-            why="so that apt knows what is in the repository",
-            action=rooted(("apt-get", "update"), "reads the lists of all repositories"),
-            needs=(f"{prefix}-keyring",), network=("apt", HOST), done_when=until,
-            lasting="apt's package lists stay as they were read",
-        ),
-    ]  # fmt: skip
-
-
-def rpm_name(facts: Facts) -> tuple[str, str] | None:
-    """NVIDIA's names of this release and machine for dnf; None where it has no repository: Amazon Linux, ppc64le.
-
-    Another distribution's packages are for another glibc and kernel. A relative of RHEL is taken for its release.
-    """
-    family, release = machine.family(facts), machine.release(facts)
-    folder = _MACHINES.get((facts.os.arch if facts.os is not None else None) or "x86_64")
-    if folder is None or release is None or facts.os is None:
-        return None
-    if family == "rhel" and release in _RHEL and facts.os.id != "amzn":
-        return f"rhel{release}", folder
-    if facts.os.id == "fedora" and folder == "x86_64":
-        return f"fedora{release}", folder
-    return None
-
-
-def rpm_steps(facts: Facts, *, prefix: str) -> list[PlanStep] | None:
-    """The repository as a .repo file; None where there is none for this machine."""
-    found = rpm_name(facts)
-    if found is None:
-        return None
-    name, folder = found
-    url = f"{_BASE}/{name}/{folder}/cuda-{name}.repo"
-    path = f"/etc/yum.repos.d/cuda-{name}.repo"
-    # dnf 5 (Fedora 41 and newer) renamed the option.
-    five = machine.family(facts) == "fedora" and (machine.release(facts) or 0) >= 41
-    add = ("addrepo", f"--from-repofile={url}") if five else ("--add-repo", url)
-    plugins = "dnf5-plugins" if five else "dnf-plugins-core"
-    tool = Prints(argv=("dnf", "config-manager", "--help"))
-    return [
-        PlanStep(
-            id=f"{prefix}-dnf-tool", title="install dnf's config-manager", why="it adds repositories",
-            action=rooted(("dnf", "install", "-y", plugins), "it adds repositories"), network=("apt",),
-            packages=True, done_when=tool,
-        ),
-        PlanStep(
-            id=f"{prefix}-repo", title="add NVIDIA's repository", why="the packages come from it",
-            action=rooted(("dnf", "config-manager", *add), "writes its .repo file"), needs=(f"{prefix}-dnf-tool",),
-            network=(HOST,), done_when=Exists(path=path), makes=(path,), source=CUDA_GUIDE,
-        ),
-    ]  # fmt: skip
 
 
 def old_sources(facts: Facts, ground: Ground, *, keep: str = "") -> list[PlanStep]:
@@ -139,7 +28,7 @@ def old_sources(facts: Facts, ground: Ground, *, keep: str = "") -> list[PlanSte
 def _clashes(one: AptSource, name: str | None, keep: str) -> bool:
     """It names this release's CUDA repository with another key than the keyring package's list does."""
     inside = f"{HOST}/compute/cuda/repos/" in one.uri and (name is None or f"/{name}/" in f"{one.uri}/")
-    return inside and one.signed_by != _KEYRING and one.file != keep
+    return inside and one.signed_by != KEYRING and one.file != keep
 
 
 def _switched_off(file: str, lines: set[int], data: bytes | None, number: int) -> PlanStep:

@@ -10,6 +10,7 @@ from cudadoctor.facts.base import Facts
 from cudadoctor.facts.system import OsFacts
 from cudadoctor.facts.toolkit import ToolkitFacts
 from cudadoctor.remedies import machine
+from cudadoctor.remedies.driver import repository as nvidia
 from cudadoctor.remedies.install import repository
 from cudadoctor.remedies.install.request import Asked, Ground
 from cudadoctor.remedies.plan import AllOf, Condition, Exists, PlanStep, Prints
@@ -135,7 +136,7 @@ def steps(facts: Facts, ground: Ground, cuda: CudaVersion, cache: str) -> Part:
     part.steps += installed
     in_table = facts.os is not None and facts.os.id == "ubuntu" and apt.ubuntu_releases(cuda) is not None
     if facts.os is not None and not in_table and ground.repository is None:
-        name = repository.name_of(facts) or "this distribution"
+        name = nvidia.name_of(facts) or "this distribution"
         part.notes.append(
             f"which CUDA NVIDIA's repository for {name} has is in no table here: the step that installs it says so "
             f"where it has no {cuda.release}"
@@ -163,14 +164,14 @@ def _install(facts: Facts, ground: Ground, cuda: CudaVersion, cache: str) -> lis
         f"{cuda.minor}` would replace the driver as well"
     )
     if machine.family(facts) in ("rhel", "fedora"):
-        found = repository.rpm_steps(facts, prefix="toolkit")
+        found = nvidia.rpm_steps(facts, prefix="toolkit")
         if found is None:
             return None
         found.append(
             PlanStep(
                 id="toolkit-install", title=f"install CUDA {cuda.release}", why=why,
                 action=rooted(("dnf", "install", "-y", package), why), needs=(found[-1].id,),
-                network=(repository.HOST,), disk_mib=disk, disk_at="/usr/local", packages=True,
+                network=(nvidia.HOST,), disk_mib=disk, disk_at="/usr/local", packages=True,
                 done_when=AllOf(conditions=(rpm_has(package), nvcc)), source=CUDA_GUIDE,
             )
         )  # fmt: skip
@@ -188,7 +189,7 @@ def _install(facts: Facts, ground: Ground, cuda: CudaVersion, cache: str) -> lis
         before = repository.local_steps(ground.repository, installed)
     else:
         before = repository.old_sources(facts, ground)
-        found_here = repository.keyring_steps(facts, cache, installed, prefix="toolkit")
+        found_here = nvidia.keyring_steps(facts, cache, installed, prefix="toolkit")
         if found_here is None:
             return None
         lists = found_here[-1]
