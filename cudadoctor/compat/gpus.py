@@ -28,6 +28,8 @@ _DATACENTER = frozenset({
     "a2", "a10", "a10g", "a10m", "a16", "a30", "a30x", "a40", "a100", "a100x", "a800", "h20", "h100", "h200", "h800",
     "gh100", "gh200", "l2", "l4", "l20", "l40", "l40s", "l40g", "b100", "b200", "b300", "gb200", "gb300",
 })  # fmt: skip
+_MODELS = frozenset({"orin", "xavier", "thor", "spark"})
+"""Models without a number."""
 _CONSUMER = frozenset({"gtx", "gt", "gts", "geforce"})
 _WORKSTATION = frozenset({"quadro", "rtx", "nvs", "titan", "jetson", "orin", "xavier", "thor", "cmp", "pro"})
 _ARCHITECTURES = {
@@ -73,7 +75,8 @@ def capabilities_by_name(name: str) -> tuple[ComputeCapability, ...]:
     """Every capability that GPUs of this name have, lowest first; empty where the name is not known.
 
     `NVIDIA`, `GeForce` and `Tesla`, memory sizes, form factors and the words for laptop parts do not count. A name that
-    was cut (`GeForce GTX 108...`) stands for all that begin like it.
+    was cut (`GeForce GTX 108...`) stands for all that begin like it, and one that leaves words out (`RTX PRO 6000`,
+    `Orin Nano`, `4090`) for all that have its words in its order.
     """
     if len(name) > _LONGEST_NAME:
         return ()
@@ -82,7 +85,7 @@ def capabilities_by_name(name: str) -> tuple[ComputeCapability, ...]:
     if "..." in name or "…" in name:
         return _cut(re.split(r"\.\.\.|…", name)[0])
     key = _key(name)
-    return _sorted(_index.get(key) or _joined.get("".join(key), frozenset()))
+    return _sorted(_index.get(key) or _joined.get("".join(key)) or _shortened(key))
 
 
 def capability_by_name(name: str) -> ComputeCapability | None:
@@ -143,6 +146,24 @@ def _words(name: str) -> list[str]:
 def _key(name: str) -> tuple[str, ...]:
     words = _words(_PROFILE.sub("", _PARENTHESES.sub("", name)))
     return tuple(word for word in words if word not in _DROPPED and not _MEMORY.match(word) and not _FORM.match(word))
+
+
+def _shortened(key: tuple[str, ...]) -> set[str]:
+    """The capabilities of every name that has these words side by side, else in this order.
+
+    One of the words must tell models apart.
+    """
+    if not any(word in _MODELS or (len(word) > 2 and any(letter.isdigit() for letter in word)) for word in key):
+        return set()
+    together: set[str] = set()
+    apart: set[str] = set()
+    for full, capabilities in _index.items():
+        if any(full[start : start + len(key)] == key for start in range(len(full))):
+            together |= capabilities
+        rest = iter(full)
+        if all(word in rest for word in key):
+            apart |= capabilities
+    return together or apart
 
 
 def _plain(name: str) -> str:

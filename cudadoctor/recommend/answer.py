@@ -168,7 +168,7 @@ def _impossible(
         if best is not None:
             ways = (_for_driver(request, best, against),)
     else:
-        ways = tuple(changes.least_changes(request))
+        ways = (*changes.if_it_is(request), *changes.least_changes(request))
     return Recommendation(
         request=request,
         verdict="unknown" if unknown else "impossible",

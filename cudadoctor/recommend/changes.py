@@ -108,6 +108,20 @@ def least_changes(request: Request) -> Iterator[Alternative]:
             yield Alternative(command=command, text=f"With {manager}: {named(best)}{where}")
 
 
+def if_it_is(request: Request) -> Iterator[Alternative]:
+    """Where GPUs of one name differ: what would fit each kind."""
+    if request.gpus is None or len(request.gpus.value) != 1 or len(request.gpus.value[0].capabilities) < 2:
+        return
+    gpu = request.gpus.value[0]
+    for capability in reversed(gpu.capabilities):
+        known = replace(gpu, capabilities=(capability,))
+        one = replace(request, gpus=replace(request.gpus, value=(known,)))
+        best = resolve(one).best
+        if best is not None:
+            text = f"If this {gpu.name} has compute capability {capability} (pass --arch {capability}): {named(best)}"
+            yield Alternative(command=lines_for(best, one).whole, text=text)
+
+
 def _near_cudas(request: Request, free: Candidate) -> Iterator[Alternative]:
     """The CUDA versions on both sides of the one that was asked for; `free` is told in any case."""
     asked = request.cuda.value if request.cuda is not None else None

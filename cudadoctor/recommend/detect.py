@@ -24,6 +24,9 @@ def from_facts(facts: Facts, env: EnvFacts | None = None) -> Request:
     version = facts.driver.version if facts.driver else None
     serves = facts.driver.cuda_version if facts.driver else None
     libc = _glibc(facts)
+    board = facts.os.jetson if facts.os else None
+    if board is not None:
+        version = None  # a Jetson's driver numbers are its own: what it says it supports counts
     return Request(
         python=Value(value=python, origin="detected") if python else None,
         manager=Value(value=manager, origin="detected") if manager else Value(value="pip", origin="default"),
@@ -36,7 +39,7 @@ def from_facts(facts: Facts, env: EnvFacts | None = None) -> Request:
         glibc=Value(value=libc, origin="detected") if libc else None,
         wsl=facts.os is not None and facts.os.wsl is not None,
         machine=facts.os.arch if facts.os and not platform else None,
-        jetson=facts.os.jetson if facts.os else None,
+        jetson=board,
     )
 
 

@@ -10,6 +10,8 @@ def driver_against_gpus(request: Request) -> Reason | None:
     """A driver that has dropped one of the GPUs, or does not know it yet: then no build helps."""
     if request.driver is None or request.gpus is None or (request.cuda is not None and request.cuda.value is None):
         return None
+    if request.jetson is not None:
+        return None  # its driver numbers are its own
     from cudadoctor.compat import drivers
 
     version = request.driver.value
@@ -45,7 +47,7 @@ def not_in_tables(request: Request) -> tuple[Reason, ...]:
     if request.gpus is not None and request.gpus.value == () and request.cuda is not None:
         text = "this machine has no NVIDIA GPU, so GPU support of the build was not checked"
         found.append(Reason(rule="gpu", text=text))
-    no_driver = request.driver is None and request.cuda_driver is None
+    no_driver = request.driver is None and request.cuda_driver is None and request.jetson is None
     if request.gpus is None and no_driver:
         text = "no GPU or driver was given (--gpu, --driver) or detected, so they were not checked"
         found.append(Reason(rule="gpu", text=text))

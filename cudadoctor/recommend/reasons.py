@@ -102,9 +102,14 @@ def _nothing_newer(one: Candidate) -> str:
 
 
 def _driver(one: Candidate, request: Request) -> Iterator[Reason]:
-    from cudadoctor.compat import drivers
+    from cudadoctor.compat import drivers, jetson
 
     if one.cuda is None:
+        return
+    board = jetson.torch_for(request.jetson) if request.jetson is not None else None
+    if board is not None:
+        text = f"{request.jetson} needs JetPack {board.jetpack} or newer for it; PyTorch's aarch64 wheels support it"
+        yield Reason(rule="driver", text=text, source=board.source)
         return
     floor = drivers.floor(one.cuda, windows=request.windows_driver)
     if floor is None:

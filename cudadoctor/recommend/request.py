@@ -75,9 +75,24 @@ def build(words: Words, base: Request | None = None) -> Request:
     if words.gpus or words.archs:
         found = (*(gpu_of_name(name) for name in words.gpus), *(gpu_of_arch(text) for text in words.archs))
         changes.update(gpus=_asked(found), jetson=None)
+        if words.platform is None:
+            changes.update(_jetson(found))
         if words.driver is None and no_gpu_here:
             changes.update(driver=None, cuda_driver=None)
     return replace(given, **changes)
+
+
+def _jetson(gpus: tuple[Gpu, ...]) -> dict[str, object]:
+    """A GPU that only Jetsons have is a Jetson: its processor is an Arm, whatever this machine is."""
+    from cudadoctor.compat import jetson
+
+    if len(gpus) != 1 or len(gpus[0].capabilities) != 1:
+        return {}
+    board = jetson.board_of(gpus[0].capabilities[0])
+    if board is None:
+        return {}
+    name = gpus[0].name or f"a Jetson {board.board.capitalize()}"
+    return {"jetson": name, "platform": Value(value="linux-aarch64", origin="default")}
 
 
 def _build_wanted(torch: str | None, cuda: str | None) -> dict[str, object]:

@@ -249,6 +249,8 @@ def floor_of(cuda: CudaVersion, *, windows: bool) -> Floor | None:
 def _driver(one: Candidate, request: Request) -> Objection | None:
     if one.cuda is None:
         return None
+    if request.jetson is not None:
+        return _jetpack(one, one.cuda.cuda, request)
     if request.driver is not None:
         have = request.driver.value
         floor = floor_of(one.cuda, windows=request.windows_driver)
@@ -262,6 +264,18 @@ def _driver(one: Candidate, request: Request) -> Objection | None:
     if request.cuda_driver is not None:
         return _said(one, one.cuda, request)
     return None
+
+
+def _jetpack(one: Candidate, cuda: CudaVersion, request: Request) -> Objection | None:
+    """A Jetson's driver comes with JetPack and is numbered apart: its CUDA is the bound."""
+    from cudadoctor.compat import jetson
+
+    board = jetson.torch_for(request.jetson or "")
+    serves = request.cuda_driver.value.cuda if request.cuda_driver is not None else None
+    if board is None or board.cuda is None or cuda <= max(board.cuda, serves or board.cuda):
+        return None
+    text = f"{named(one)} is newer than the CUDA of JetPack {board.jetpack} ({board.cuda.release})"
+    return Objection(rule="driver", text=text, source=board.source)
 
 
 def _said(one: Candidate, cuda: CudaVersion, request: Request) -> Objection | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from cudadoctor.recommend.model import Alternative, Reason, Recommendation, Request
 from cudadoctor.versions import ComputeCapability, CudaVersion
 
@@ -14,7 +16,7 @@ def not_known(request: Request) -> Recommendation | None:
         reason, nearest = ask(request)
         if reason is not None:
             reasons.append(reason)
-            alternatives.extend(Alternative(command=None, text=text) for text in nearest)
+            alternatives.extend(nearest)
     if not reasons:
         return None
     return Recommendation(
@@ -22,7 +24,11 @@ def not_known(request: Request) -> Recommendation | None:
     )
 
 
-Answer = tuple[Reason | None, list[str]]
+_JETSON_PAGE = (
+    "With NVIDIA's wheel or container for your JetPack: "
+    "https://docs.nvidia.com/deeplearning/frameworks/install-pytorch-jetson-platform/index.html"
+)
+Answer = tuple[Reason | None, list[Alternative]]
 _KNOWN: Answer = (None, [])
 
 
@@ -34,7 +40,11 @@ def _torch(request: Request) -> Answer:
     text = f"torch {request.torch.value} is not a release known here (tables of {torch.release_source().read_on})"
     nearest = ", ".join(torch.nearest(request.torch.value))
     reason = Reason(rule="torch", text=f"{text}; the nearest: {nearest}", source=torch.release_source())
-    return reason, [f"torch {one}" for one in torch.nearest(request.torch.value)]
+    return reason, _named(f"torch {one}" for one in torch.nearest(request.torch.value))
+
+
+def _named(texts: Iterable[str]) -> list[Alternative]:
+    return [Alternative(command=None, text=text) for text in texts]
 
 
 def known_cudas() -> tuple[CudaVersion, ...]:
@@ -73,7 +83,7 @@ def _cuda(request: Request) -> Answer:
     near = [one.release for one in nearest_cudas(cuda)]
     text = f"CUDA {cuda.release} is not a version known here (tables of {torch.release_source().read_on})"
     reason = Reason(rule="cuda", text=f"{text}; torch was built for {', '.join(near)}", source=torch.release_source())
-    return reason, [f"CUDA {one}" for one in near]
+    return reason, _named(f"CUDA {one}" for one in near)
 
 
 def _python(request: Request) -> Answer:
@@ -87,7 +97,9 @@ def _python(request: Request) -> Answer:
     if python in known or _number(python) <= _number(newest):
         return _KNOWN
     text = f"Python {python} is newer than any torch build known here supports ({newest.removesuffix('t')})"
-    return Reason(rule="python", text=text, source=torch.release_source()), [f"Python {newest.removesuffix('t')}"]
+    return Reason(rule="python", text=text, source=torch.release_source()), _named(
+        [f"Python {newest.removesuffix('t')}"]
+    )
 
 
 def _number(python: str) -> tuple[int, ...]:
@@ -106,13 +118,14 @@ def _gpus(request: Request) -> Answer:
             shown = gpu.name or "a GPU"
             text = f"the compute capability of {shown} is not known, so neither are the builds that support it"
             hint = "Pass it with --arch; `nvidia-smi --query-gpu=compute_cap --format=csv` prints it"
-            return Reason(rule="gpu", text=text + more, source=gpus.name_source()), [*near, hint]
+            return Reason(rule="gpu", text=text + more, source=gpus.name_source()), _named([*near, hint])
         for capability in gpu.capabilities:
             if not _known_capability(capability):
                 near_sm = ", ".join(str(one) for one in nearest_capabilities(capability))
                 text = f"compute capability {capability} is not known, so neither are the builds that support it"
                 text += f"; the nearest: {near_sm}"
-                return Reason(rule="gpu", text=text, source=gpus.name_source()), [f"--arch {near_sm.split(', ')[-1]}"]
+                hint = f"--arch {near_sm.split(', ')[-1]}"
+                return Reason(rule="gpu", text=text, source=gpus.name_source()), _named([hint])
     return _KNOWN
 
 
@@ -146,7 +159,26 @@ def nearest_names(name: str) -> tuple[str, ...]:
 
 
 def _jetson(request: Request) -> Answer:
+    """A board whose builds come from NVIDIA; what its index has changes, so no version is named."""
+    from cudadoctor.compat import jetson
+
     if request.jetson is None or (request.cuda is not None and request.cuda.value is None):
         return _KNOWN
-    text = f"{request.jetson}: a Jetson's builds come from NVIDIA for its JetPack, and are in no table here"
-    return Reason(rule="platform", text=text), ["NVIDIA's wheel or container for this JetPack"]
+    found = jetson.torch_for(request.jetson)
+    if found is None:
+        text = (
+            f"torch for {request.jetson} comes from NVIDIA, for its JetPack; which builds it offers is not known here"
+        )
+        return Reason(rule="platform", text=text), [Alternative(command=None, text=_JETSON_PAGE)]
+    if found.upstream:
+        return _KNOWN
+    text = (
+        f"torch for {request.jetson} comes from NVIDIA, for JetPack {found.jetpack}; PyTorch's wheels do not support it"
+    )
+    reason = Reason(rule="platform", text=text, source=found.source)
+    if found.index is None or found.cuda is None:
+        return reason, [Alternative(command=None, text=_JETSON_PAGE)]
+    program = "uv pip" if request.manager.value == "uv" else "python -m pip"
+    command = f"{program} install torch torchvision --index-url {found.index}"
+    text = f"With NVIDIA's Jetson index, for JetPack {found.jetpack} (CUDA {found.cuda.release}, Python 3.10)"
+    return reason, [Alternative(command=command, text=text), Alternative(command=None, text=_JETSON_PAGE)]

@@ -156,3 +156,34 @@ def test_each_model_of_the_list_is_found_by_its_name() -> None:
 def test_sources() -> None:
     assert gpus.name_source().url.startswith("https://developer.nvidia.com/")
     assert gpus.pci_source().read_on
+
+
+@pytest.mark.parametrize(
+    ("name", "capabilities"),
+    [
+        ("RTX PRO 6000", ["12.0"]),
+        ("RTX PRO 5000", ["12.0"]),
+        ("RTX PRO 4000", ["12.0"]),
+        ("RTX PRO 500 Blackwell", ["12.0"]),
+        ("Jetson Orin", ["8.7"]),
+        ("Orin Nano", ["8.7"]),
+        ("AGX Thor", ["11.0"]),
+        ("DGX Spark", ["12.1"]),
+        ("RTX5090", ["12.0"]),
+        ("gtx1080ti", ["6.1"]),
+        ("A6000", ["8.6"]),
+        ("4090", ["8.9"]),
+        ("RTX 6000", ["7.5", "8.9"]),  # Quadro RTX 6000, RTX 6000 Ada
+        ("GT 710", ["2.1", "3.5"]),
+        ("GT 730", ["2.1", "3.0", "3.5"]),
+    ],
+)
+def test_names_as_people_shorten_them(name: str, capabilities: list[str]) -> None:
+    assert [str(one) for one in gpus.capabilities_by_name(name)] == capabilities
+
+
+@pytest.mark.parametrize(
+    "name", ["RTX 5090 Ti", "RTX 9090", "RTX", "GeForce GTX", "RTX PRO 6000 Rubin", "GPU 0", "Device"]
+)
+def test_a_name_is_never_guessed_from_a_part_of_it(name: str) -> None:
+    assert gpus.capabilities_by_name(name) == ()

@@ -277,3 +277,28 @@ def test_a_uv_project() -> None:
     block = next(one.text for one in found.alternatives if "[[tool.uv.index]]" in one.text)
     assert 'url = "https://download.pytorch.org/whl/cu126"' in block
     assert 'torch = { index = "pytorch-cu126" }' in block
+
+
+def test_a_jetson_orin_gets_nvidias_index() -> None:
+    for words in ({"gpus": ["Jetson AGX Orin"]}, {"gpus": ["Orin Nano"]}, {"archs": ["8.7"]}):
+        found = ask(**words)
+        assert (found.verdict, found.command) == ("unknown", None)
+        assert "JetPack 6" in found.reasons[0].text
+        commands = [one.command or "" for one in found.alternatives]
+        assert any("--index-url https://pypi.jetson-ai-lab.io/jp6/cu126" in one for one in commands), words
+
+
+@pytest.mark.parametrize("driver", [None, "580.00"])
+def test_a_jetson_thor_gets_pytorchs_own_wheels_for_its_jetpack(driver: str | None) -> None:
+    found = ask(gpus=["Jetson Thor"], python="3.12", driver=driver)
+    assert found.verdict == "ok", found.reasons
+    assert chosen(found).cuda == "13.0"
+    assert found.request.platform.value == "linux-aarch64"
+    assert ask(gpus=["Jetson Thor"], cuda="13.2", python="3.12").verdict == "impossible"
+
+
+def test_a_name_that_stands_for_several_gpus_is_answered_for_each() -> None:
+    found = ask(gpus=["GT 710"], driver="470.82.01")
+    assert (found.verdict, found.command) == ("impossible", None)
+    assert found.alternatives[0].command is not None
+    assert "--arch 3.5" in found.alternatives[0].text
