@@ -98,13 +98,7 @@ def drawn(report: Report, form: str, shared: options.Common, *, to_file: bool) -
         from cudadoctor.render.report import json as json_form
 
         return json_form.render(report)
-    from cudadoctor.render import text_draw
     from cudadoctor.render.report import text
 
-    look = text_draw.Look(
-        width=console.terminal_width(to_file=to_file),
-        color=console.wants_color(shared.color, to_file=to_file),
-        unicode=console.prints_unicode(to_file=to_file),
-        verbosity=shared.verbosity,
-    )
+    look = console.look(shared.verbosity, shared.color, to_file=to_file)
     return text.render(report, look)

@@ -6,12 +6,17 @@ import os
 import sys
 import threading
 from contextlib import suppress
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from cudadoctor.errors import CudaDoctorError
 
+if TYPE_CHECKING:
+    from cudadoctor.render.text_draw import Look
+
 LEAST_WIDTH = 40
 WHEEL = "|/-\\"
+_LAUNCHER = os.environ.pop("CUDADOCTOR_STARTED_AS", None)
+"""Said by scripts/cudadoctor; taken out, because the environment is part of what is examined."""
 
 
 def wants_color(mode: str, *, to_file: bool) -> bool:
@@ -41,6 +46,52 @@ def prints_unicode(*, to_file: bool) -> bool:
     """Whether the marks can be shown: a file is always UTF-8, standard output is what the locale says."""
     encoding = "utf-8" if to_file or sys.stdout is None else sys.stdout.encoding or "ascii"
     return encoding.lower().replace("-", "").replace("_", "") == "utf8"
+
+
+def program() -> str:
+    """What this user types to start the tool: the launcher's path, `uvx cudadoctor`, `python -m cudadoctor`.
+
+    The launcher says so itself; `cudadoctor` alone is right only where the shell finds this very installation by it.
+    """
+    import shlex
+    import shutil
+
+    if _LAUNCHER:
+        return shlex.quote(_LAUNCHER)
+    started = sys.argv[0]
+    name = os.path.basename(started)
+    if name == "__main__.py":
+        python = os.path.basename(sys.executable)
+        there = shutil.which(python)
+        same = there is not None and os.path.realpath(there) == os.path.realpath(sys.executable) and not _in_venv(there)
+        return f"{python if same else shlex.quote(sys.executable)} -m cudadoctor"
+    folder = os.path.dirname(os.path.realpath(started))
+    if "/uv/" in folder and "/archive-v" in folder:
+        return "uvx cudadoctor"
+    if "/pipx/" in folder and "/.cache/" in folder:
+        return "pipx run cudadoctor"
+    found = shutil.which("cudadoctor")
+    if found is not None and os.path.realpath(found) == os.path.realpath(started):
+        return "cudadoctor"
+    return shlex.quote(started) if "/" in started else "cudadoctor"
+
+
+def _in_venv(python: str) -> bool:
+    """Whether an interpreter that the shell finds is another environment's: one link may lead both to one file."""
+    return os.path.dirname(os.path.dirname(python)) != sys.prefix and sys.prefix != sys.base_prefix
+
+
+def look(verbosity: int, color: str, *, to_file: bool) -> Look:
+    """How text for a person is drawn here."""
+    from cudadoctor.render.text_draw import Look
+
+    return Look(
+        width=terminal_width(to_file=to_file),
+        color=wants_color(color, to_file=to_file),
+        unicode=prints_unicode(to_file=to_file),
+        verbosity=verbosity,
+        program=program(),
+    )
 
 
 def write_result(text: str, path: str | None) -> None:

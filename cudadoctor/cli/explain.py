@@ -57,15 +57,10 @@ def explain(
         value = [check_json.row(one) for one in api.check_list()] if chosen is None else check_json.whole(chosen)
         console.write_result(json_form.dumps(value), output)
         return ExitCode.OK
-    from cudadoctor.render import text_draw
     from cudadoctor.render.check import text as text_page
 
     to_file = output is not None
-    look = text_draw.Look(
-        width=console.terminal_width(to_file=to_file),
-        color=console.wants_color(shared.color, to_file=to_file),
-        unicode=console.prints_unicode(to_file=to_file),
-    )
+    look = console.look(0, shared.color, to_file=to_file)
     drawn = text_page.render_list(api.check_list(), look) if chosen is None else text_page.render_page(chosen, look)
     console.write_result(drawn, output)
     return ExitCode.OK

@@ -134,16 +134,10 @@ def _text(
     plan: Plan, how: Mode, holds: Mapping[str, bool | None], offer: Offer
 ) -> str:  # fmt: skip
     from cudadoctor.api import plans as api_plan
-    from cudadoctor.render import text_draw
     from cudadoctor.render.plan import text as plan_text
 
     to_file = how.output is not None
-    look = text_draw.Look(
-        width=console.terminal_width(to_file=to_file),
-        color=console.wants_color(how.shared.color, to_file=to_file),
-        unicode=console.prints_unicode(to_file=to_file),
-        verbosity=how.shared.verbosity,
-    )
+    look = console.look(how.shared.verbosity, how.shared.color, to_file=to_file)
     diffs = {} if offer == "forms" else api_plan.differences(plan)
     return plan_text.render(plan, look, holds=holds, diffs=diffs, offer=offer)
 

@@ -7,7 +7,8 @@ from typing import Literal, cast
 from cudadoctor.compat import distributions
 from cudadoctor.facts.base import Facts
 from cudadoctor.facts.envs import EnvFacts
-from cudadoctor.remedies.plan import Run, Safety, Step, Tell
+from cudadoctor.remedies.plan import ADMIN_NOTE as ADMIN_NOTE  # noqa: PLC0414
+from cudadoctor.remedies.plan import Run, Safety, Step
 
 Family = Literal["ubuntu", "debian", "rhel", "fedora", "arch", "suse", "nixos", "other"]
 _OTHERS: tuple[Family, ...] = ("fedora", "arch", "nixos")
@@ -81,12 +82,9 @@ def as_root(*argv: str, why: str, safety: Safety = "system") -> Run:
     return Run(argv=argv, why=why, safety=safety, needs_root=True)
 
 
-ADMIN_NOTE = Tell(text="Commands marked as root's need sudo: without it, ask your administrator to run them.")
-
-
 def with_admin_note(facts: Facts, steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    """The steps, and before them a word to a user who is not root."""
+    """The steps, and after them a word to a user who is not root."""
     needed = any(step.needs_root for step in steps)
     if needed and facts.os is not None and facts.os.uid not in (None, 0):
-        return (ADMIN_NOTE, *steps)
+        return (*steps, ADMIN_NOTE)
     return steps

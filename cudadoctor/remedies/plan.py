@@ -65,6 +65,10 @@ class Tell(Struct, frozen=True, kw_only=True, tag_field="action", tag="tell"):
 
 
 Step = Run | WriteFile | Tell
+ADMIN_NOTE = Tell(
+    text="Steps with sudo need administrator rights; if you have none, ask your administrator to run them."
+)
+"""Beside the steps of a user who is not root."""
 
 
 class Remedy(Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ Foreign text never goes through Rich's markup (a path such as `/opt/[env]` would
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -32,6 +33,10 @@ STYLES = {
 _ASCII = str.maketrans({"✓": "+", "✗": "x", "–": "-", "→": "->", "×": "x", "…": "...", "·": "-"})
 
 
+_OURS = re.compile(r"(?:(?<=`)|^)cudadoctor (?=[a-z-])")
+"""Where a hint begins with a command of this tool."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Look:
     """How to draw."""
@@ -42,6 +47,8 @@ class Look:
     unicode: bool = True
     verbosity: int = 0
     """-1: the verdict alone. 1: also what passed, what was skipped and why, times. 2: also every fact."""
+    program: str = "cudadoctor"
+    """How this user starts the tool. Every hint that names a command is printed with it."""
 
 
 def draw(lines: Iterable[Text], look: Look) -> str:
@@ -91,6 +98,10 @@ class Sheet:
         self.width = min(look.width or PIPED_WIDTH, MOST_WIDTH)
         self.lines: list[Text] = []
 
+    def _typed(self, text: str) -> str:
+        """The commands of this tool in the text as this user can type them."""
+        return text if self.look.program == "cudadoctor" else _OURS.sub(lambda _: f"{self.look.program} ", text)
+
     def text(self) -> str:
         """All of it, drawn."""
         return draw(self.lines, self.look)
@@ -98,7 +109,9 @@ class Sheet:
     def prose(self, first: Text | str, body: Text | str, style: str = "") -> None:
         """Wrapped text beside what its first line begins with."""
         start = Text(first) if isinstance(first, str) else first
-        self.lines.extend(hang(start, Text(clean(body), style) if isinstance(body, str) else body, self.width))
+        self.lines.extend(
+            hang(start, Text(self._typed(clean(body)), style) if isinstance(body, str) else body, self.width)
+        )
 
     def head(self, title: str) -> None:
         """A heading, after an empty line."""
@@ -106,4 +119,4 @@ class Sheet:
 
     def code(self, line: str, indent: int) -> None:
         """A line to paste: never wrapped."""
-        self.lines.append(Text.assemble(" " * indent, (line, "cyan")))
+        self.lines.append(Text.assemble(" " * indent, (self._typed(line), "cyan")))

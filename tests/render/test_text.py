@@ -25,11 +25,24 @@ def test_golden(name: str, width: int | None) -> None:
     compare(f"{name}-{width or 'piped'}.txt", render(ALL[name], Look(width=width, verbosity=1 if width is None else 0)))
 
 
-def test_verdict_is_the_first_line_and_set_up_the_last_part() -> None:
+def test_the_cure_stands_right_below_its_cause() -> None:
     lines = render(BROKEN).splitlines()
     assert lines[0].startswith("✗ broken: ")
-    heads = [line for line in lines if line in ("Findings", "What to do", "Set up")]
-    assert heads == ["Findings", "What to do", "Set up"]
+    cause = next(number for number, line in enumerate(lines) if line.startswith(f"✗ {CAUSE.name}"))
+    command = next(number for number, line in enumerate(lines) if line.strip() == COMMAND)
+    assert cause < command < cause + 12
+
+
+def test_a_healthy_machine_gets_its_verdict_and_layers_alone() -> None:
+    lines = render(HEALTHY, Look(width=80)).splitlines()
+    assert len(lines) <= 12
+    assert all(line.startswith(("✓", "  ")) or not line for line in lines)
+
+
+def test_a_command_of_ours_is_printed_as_this_user_starts_it() -> None:
+    drawn = render(BROKEN, Look(program="./scripts/cudadoctor"))
+    assert "`./scripts/cudadoctor fix`" in drawn
+    assert "`cudadoctor " not in drawn
 
 
 def test_quiet_is_one_line() -> None:

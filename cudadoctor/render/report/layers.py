@@ -38,7 +38,7 @@ _BY_CODE = {
 _BY_SUBJECT = {"gpu": "GPU", "toolkit": "toolkit", "var": "shell", "file": "shell", "env": "torch"}
 
 
-_NO_BUILD = "(what it was built for is not known)"
+_NO_BUILD = "(CUDA version not known)"
 
 
 def layer_of(finding: Finding) -> str:
@@ -138,16 +138,16 @@ def _libcuda(facts: Facts) -> tuple[Mark, str]:
     if one is None:
         return "unknown", _gap(facts, "libcuda")
     if one.outcome == "ok":
-        serves = f"serves CUDA {one.cuda_version.release}" if one.cuda_version else "answers"
+        serves = f"supports CUDA {one.cuda_version.release}" if one.cuda_version else "works"
         count = "" if one.device_count is None else f", {_count(one.device_count, 'device')}"
-        return "ok", f"{serves}{count}{f' ({one.path})' if one.path else ''}"
+        return "ok", f"{serves}{count}"
     no_gpu: Mark = "absent" if facts.gpus == () else "unknown"
     where = f" ({one.path})" if one.path else ""
     if one.outcome == "missing":
-        return no_gpu, "no libcuda.so.1 on the loader's path"
+        return no_gpu, "libcuda.so.1 not found"
     if one.outcome == "failed":
-        return no_gpu, f"cuInit gives {one.cuinit}{f' {one.cuinit_name}' if one.cuinit_name else ''}{where}"
-    said = {"crashed": "crashes", "hangs": "does not answer", "slow": "did not answer in the time this run had"}
+        return no_gpu, f"cuInit returns {one.cuinit}{f' {one.cuinit_name}' if one.cuinit_name else ''}{where}"
+    said = {"crashed": "crashes", "hangs": "does not answer", "slow": "no answer within the time of this run"}
     return "unknown", f"{said[one.outcome]}{f': {one.error}' if one.error else ''}{where}"
 
 
@@ -156,7 +156,7 @@ def _toolkit(facts: Facts) -> tuple[Mark, str]:
         return "unknown", _gap(facts, "toolkit")
     found = facts.toolkit.toolkits
     if not found:
-        return "absent", "none (only compiling needs one)"
+        return "absent", "none (needed only to compile)"
     first = sorted(found, key=lambda one: one.real_root != facts.toolkit.nvcc_on_path_root)  # type: ignore[union-attr]
     shown = [f"{one.version or 'version not known'} in {one.root}" for one in first[:3]]
     more = [f"{len(found) - 3} more"] if len(found) > 3 else []
@@ -220,16 +220,17 @@ def _torch_mark(torch: TorchFacts, facts: Facts) -> Mark:
 
 
 def _torch_text(torch: TorchFacts) -> str:
-    build = f"for CUDA {torch.cuda}" if torch.cuda else f"for {torch.build}" if torch.build else _NO_BUILD
+    named = {"cpu": "CPU build"}.get(torch.build or "", f"{torch.build} build")
+    build = f"for CUDA {torch.cuda}" if torch.cuda else f"({named})" if torch.build else _NO_BUILD
     live = torch.live
     uses = "the GPU" if live.device_count is None else _count(live.device_count, "GPU")
     said = {
-        "ok": f"finds {uses}" if live.is_available else "CUDA is not available to it",
+        "ok": f"finds {uses}" if live.is_available else "cannot use CUDA",
         "not-asked": "not started",
         "import-error": f"cannot be imported{f': {live.error}' if live.error else ''}",
         "crashed": f"crashes{f' ({live.signal})' if live.signal else ''}{f' at {live.stage}' if live.stage else ''}",
         "hangs": f"does not answer{f' (at {live.stage})' if live.stage else ''}",
-        "slow": "did not answer in the time this run had",
+        "slow": "no answer within the time of this run",
         "failed": f"could not be asked{f': {live.error}' if live.error else ''}",
     }
     if not torch.version[:1].isdigit():
