@@ -118,3 +118,13 @@ def test_steps_multiply_where_repeats_follow_each_other() -> None:
 def test_patterns_are_cheap(kind: str, pattern: str) -> None:
     anchored = pattern.startswith(("^", r"\A"))
     assert steps(pattern) <= (_MOST_FROM_THE_START if anchored else _MOST_STEPS), kind
+
+
+def test_every_kind_that_a_check_declares_is_in_a_table() -> None:
+    from cudadoctor.checks.engine.registry import all_checks
+
+    known = {row.kind for row in rows()}
+    for check in all_checks():
+        for declared in check.messages:
+            assert declared.kinds, check.name
+            assert {*declared.kinds, *declared.unless, *declared.beside} <= known, check.name

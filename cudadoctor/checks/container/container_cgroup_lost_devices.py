@@ -5,7 +5,7 @@ from __future__ import annotations
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.engine.sources import CONTAINER_LOST_GPU
 from cudadoctor.checks.shared.machine import cuda_runs, node_seen, refused, rows, smi_lists, smi_seen
-from cudadoctor.checks.shared.messages import first_command_is_smi, said, speaks_of_container
+from cudadoctor.checks.shared.messages import every, first_command_is_smi, speaks_of_container
 from cudadoctor.facts.driver import DeviceNode, LibcudaFacts, SmiFacts
 from cudadoctor.facts.runtime import RuntimeFacts
 from cudadoctor.facts.symptom import Symptom
@@ -71,14 +71,14 @@ def from_messages(
     smi: SmiFacts | None,
 ) -> Result:
     """NVML's "Unknown Error" inside a container, or EPERM on the nodes."""
-    refusals = said(symptoms, "nvidia-node-eperm")
-    unknown = said(symptoms, "nvml-unknown-error")
+    refusals = every(symptoms, "nvidia-node-eperm")
+    unknown = every(symptoms, "nvml-unknown-error")
     if not refusals and not unknown:
         return
     if nodes is None and os is not None and os.uid is not None:
         yield Unknown(subject="machine", reason="the GPU's nodes were not looked at")
         return
-    if said(symptoms, "no-cgroups-true") or (runtime is not None and runtime.no_cgroups):
+    if every(symptoms, "no-cgroups-true") or (runtime is not None and runtime.no_cgroups):
         return
     # What was really opened on this machine decides before any message.
     if nodes and (not refused(nodes, _EPERM) or os is None or os.container is None):
@@ -86,10 +86,10 @@ def from_messages(
     if os is not None and os.container is None and nodes is not None:
         return
     # Where the very first command of a new container fails, it had no access that could be lost.
-    worked = said(symptoms, "smi-answered", "systemd-reloaded")
+    worked = every(symptoms, "smi-answered", "systemd-reloaded")
     if first_command_is_smi(runtime) and not worked and not smi_lists(smi):
         return
-    reloaded = said(symptoms, "systemd-reloaded")
+    reloaded = every(symptoms, "systemd-reloaded")
     if not refusals and not reloaded and not speaks_of_container(os, runtime, symptoms):
         return
     yield Problem(

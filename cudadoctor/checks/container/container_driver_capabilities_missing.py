@@ -5,7 +5,7 @@ from __future__ import annotations
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import CONTAINER_TOOLKIT
 from cudadoctor.checks.shared.machine import clean, has_node, rows, seen, smi_lists
-from cudadoctor.checks.shared.messages import container_starts, said
+from cudadoctor.checks.shared.messages import container_starts, every
 from cudadoctor.facts.driver import DeviceNode, LibcudaFacts, SmiFacts
 from cudadoctor.facts.runtime import RuntimeFacts
 from cudadoctor.facts.symptom import Symptom
@@ -64,16 +64,16 @@ def container_driver_capabilities_missing(
 @also(container_driver_capabilities_missing)
 def from_messages(symptoms: tuple[Symptom, ...], runtime: RuntimeFacts, os: OsFacts | None) -> Result:
     """A container that was started with the GPU, and a program in it that does not find the driver's library."""
-    absent = said(symptoms, "no-nvidia-driver", "libcuda-not-found")
+    absent = every(symptoms, "no-nvidia-driver", "libcuda-not-found")
     started = [one for one in container_starts(runtime) if one.asks_for_gpu]
     # Under WSL the libraries come from Windows, whatever the capabilities.
-    if not absent or not started or (os is not None and os.wsl is not None) or said(symptoms, "wsl-named"):
+    if not absent or not started or (os is not None and os.wsl is not None) or every(symptoms, "wsl-named"):
         return
     asked = [one.env["NVIDIA_DRIVER_CAPABILITIES"] for one in started if "NVIDIA_DRIVER_CAPABILITIES" in one.env]
     words = {word for value in asked for word in value.split(",")}
     # The variable may stand elsewhere in the text (an image, a pod): then nothing is known of this container's value.
-    elsewhere = bool(said(symptoms, "driver-capabilities-asked")) and not asked
-    if words & {"compute", "all"} or elsewhere or said(symptoms, "nvml-library-not-found"):
+    elsewhere = bool(every(symptoms, "driver-capabilities-asked")) and not asked
+    if words & {"compute", "all"} or elsewhere or every(symptoms, "nvml-library-not-found"):
         return
     value = f"is `{clean(asked[0], 80)}`" if asked else "is not set"
     shown = f"NVIDIA_DRIVER_CAPABILITIES {value}"
@@ -89,8 +89,8 @@ def from_messages(symptoms: tuple[Symptom, ...], runtime: RuntimeFacts, os: OsFa
 @also(container_driver_capabilities_missing)
 def video_library(symptoms: tuple[Symptom, ...], os: OsFacts | None, runtime: RuntimeFacts | None) -> Result:
     """A container that asked for some of the driver's libraries, and whose video library is missing."""
-    missing = said(symptoms, "video-library-missing")
-    asked = said(symptoms, "driver-capabilities-asked")
+    missing = every(symptoms, "video-library-missing")
+    asked = every(symptoms, "driver-capabilities-asked")
     started = [one for one in container_starts(runtime) if one.asks_for_gpu]
     words = {word for one in asked for word in one.values.get("value", "").split(",")}
     inside = (os is not None and os.container is not None) or bool(started)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import NO_CGROUPS
 from cudadoctor.checks.shared.machine import bare, rows, smi_lists
-from cudadoctor.checks.shared.messages import first_command_is_smi, said
+from cudadoctor.checks.shared.messages import every, first_command_is_smi
 from cudadoctor.facts.driver import SmiFacts
 from cudadoctor.facts.runtime import RuntimeFacts
 from cudadoctor.facts.symptom import Symptom
@@ -60,8 +60,8 @@ def container_no_cgroups_setting(os: OsFacts, runtime: RuntimeFacts, smi: SmiFac
 @also(container_no_cgroups_setting)
 def from_messages(symptoms: tuple[Symptom, ...]) -> Result:
     """NVML's "Unknown Error" in a container, and the setting."""
-    setting = said(symptoms, "no-cgroups-true")
-    unknown = said(symptoms, "nvml-unknown-error", "nvidia-node-eperm")
+    setting = every(symptoms, "no-cgroups-true")
+    unknown = every(symptoms, "nvml-unknown-error", "nvidia-node-eperm")
     if not setting or not unknown:
         return
     yield Problem(
@@ -76,11 +76,11 @@ def from_messages(symptoms: tuple[Symptom, ...]) -> Result:
 @also(container_no_cgroups_setting)
 def first_command(symptoms: tuple[Symptom, ...], runtime: RuntimeFacts, smi: SmiFacts | None) -> Result:
     """NVML's "Unknown Error" from the first command of a new container: it never had the GPU in its device cgroup."""
-    unknown = said(symptoms, "nvml-unknown-error")
+    unknown = every(symptoms, "nvml-unknown-error")
     if (
         not unknown
         or not first_command_is_smi(runtime)
-        or said(symptoms, "no-cgroups-true", "smi-answered", "systemd-reloaded")
+        or every(symptoms, "no-cgroups-true", "smi-answered", "systemd-reloaded")
     ):
         return
     if smi_lists(smi) or runtime.no_cgroups is False:

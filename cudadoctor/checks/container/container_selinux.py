@@ -5,7 +5,7 @@ from __future__ import annotations
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.engine.sources import CONTAINER_TOOLKIT
 from cudadoctor.checks.shared.machine import cuda_runs, node_seen, refused
-from cudadoctor.checks.shared.messages import container_starts, said, speaks_of_container
+from cudadoctor.checks.shared.messages import container_starts, every, speaks_of_container
 from cudadoctor.facts.driver import DeviceNode, LibcudaFacts
 from cudadoctor.facts.runtime import RuntimeFacts
 from cudadoctor.facts.symptom import Symptom
@@ -63,15 +63,15 @@ def from_messages(
     nodes: tuple[DeviceNode, ...] | None,
 ) -> Result:
     """NVML's "Insufficient Permissions" inside a container whose user is root as a rule, or SELinux's own words."""
-    denied = said(symptoms, "selinux-denied-nvidia")
-    refusals = said(symptoms, "nvml-insufficient-permissions")
+    denied = every(symptoms, "selinux-denied-nvidia")
+    refusals = every(symptoms, "nvml-insufficient-permissions")
     if nodes or not (denied or (refusals and speaks_of_container(os, runtime, symptoms))):
         return
     if nodes is None and os is not None and os.uid is not None:
         yield Unknown(subject="machine", reason="the GPU's nodes were not looked at")
         return
     family = set() if os is None else {os.id, *os.id_like}
-    if not denied and (said(symptoms, "selinux-off") or _without_label(runtime) or family & _APPARMOR_HOMES):
+    if not denied and (every(symptoms, "selinux-off") or _without_label(runtime) or family & _APPARMOR_HOMES):
         return
     yield Problem(
         subject="file:/dev/nvidiactl",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.engine.sources import CDI, CONTAINER_TOOLKIT_INSTALL
 from cudadoctor.checks.shared.machine import bare, seen, smi_lists
-from cudadoctor.checks.shared.messages import installed, said
+from cudadoctor.checks.shared.messages import every, installed
 from cudadoctor.facts.distro import DistroFacts
 from cudadoctor.facts.driver import SmiFacts
 from cudadoctor.facts.runtime import RuntimeFacts
@@ -75,8 +75,8 @@ def container_toolkit_missing(
 @also(container_toolkit_missing)
 def from_messages(symptoms: tuple[Symptom, ...]) -> Result:
     """The engine's own refusal."""
-    refusals = said(symptoms, "no-gpu-device-driver", "nvidia-runtime-unknown", "nvidia-hook-missing")
-    unresolved = said(symptoms, "cdi-device-unresolvable")
+    refusals = every(symptoms, "no-gpu-device-driver", "nvidia-runtime-unknown", "nvidia-hook-missing")
+    unresolved = every(symptoms, "cdi-device-unresolvable")
     if refusals:
         yield Problem(
             subject="machine",

@@ -15,7 +15,7 @@ from cudadoctor.checks.shared.machine import (
     smi_lists,
     switched_off,
 )
-from cudadoctor.checks.shared.messages import container_starts, said, torch_of
+from cudadoctor.checks.shared.messages import container_starts, every, torch_of
 from cudadoctor.facts.driver import DeviceNode, DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.runtime import ContainerStart, RuntimeFacts
@@ -125,16 +125,16 @@ def from_messages(
 ) -> Result:
     """A command line without the GPU, and a program that finds no driver; or NVIDIA's image says so itself."""
     started = container_starts(runtime)
-    absent = [one.seen for one in said(symptoms, *_NO_DRIVER)]
+    absent = [one.seen for one in every(symptoms, *_NO_DRIVER)]
     torch = torch_of(envs)
     if torch is not None and torch.live.is_available is False and torch.build != "cpu" and any(map(_computes, started)):
         absent.append(torch.seen)
     with_gpu = [one for one in started if one.asks_for_gpu or one.privileged]
-    if with_gpu or said(symptoms, "nvml-library-not-found", "no-gpu-device-driver"):
+    if with_gpu or every(symptoms, "nvml-library-not-found", "no-gpu-device-driver"):
         return
-    by_image = said(symptoms, "image-found-no-driver")
+    by_image = every(symptoms, "image-found-no-driver")
     # A program linked against libcuda does not start without it; in a container it is the runtime that brings it.
-    inside = said(symptoms, "libcuda-not-found") and said(symptoms, "container-prompt", "container-named")
+    inside = every(symptoms, "libcuda-not-found") and every(symptoms, "container-prompt", "container-named")
     if not absent or not (started or by_image or inside):
         return
     # nvidia-smi that is there and fails speaks of the host's driver.
@@ -152,8 +152,8 @@ def from_messages(
 @also(container_without_gpu_access)
 def capability_without_runtime(symptoms: tuple[Symptom, ...], runtime: RuntimeFacts | None) -> Result:
     """The variable asks for the video library, and it is not there: no NVIDIA runtime read the variable."""
-    missing = said(symptoms, "video-library-missing")
-    asked = [one for one in said(symptoms, "driver-capabilities-asked") if "video" in one.values.get("value", "")]
+    missing = every(symptoms, "video-library-missing")
+    asked = [one for one in every(symptoms, "driver-capabilities-asked") if "video" in one.values.get("value", "")]
     if not missing or not asked or any(one.asks_for_gpu for one in container_starts(runtime)):
         return
     yield Problem(

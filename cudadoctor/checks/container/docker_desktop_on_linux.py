@@ -5,7 +5,7 @@ from __future__ import annotations
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import DOCKER_DESKTOP
 from cudadoctor.checks.shared.machine import bare, seen, smi_lists
-from cudadoctor.checks.shared.messages import said
+from cudadoctor.checks.shared.messages import every
 from cudadoctor.facts.driver import SmiFacts
 from cudadoctor.facts.runtime import RuntimeFacts
 from cudadoctor.facts.symptom import Symptom
@@ -56,12 +56,12 @@ def docker_desktop_on_linux(os: OsFacts, runtime: RuntimeFacts, smi: SmiFacts | 
 @also(docker_desktop_on_linux)
 def from_messages(symptoms: tuple[Symptom, ...], os: OsFacts | None) -> Result:
     """The container tools found nothing of NVIDIA's, and the docker command talks to Docker Desktop."""
-    refusals = said(symptoms, *_REFUSALS)
-    desktop = said(symptoms, "docker-desktop-linux")
+    refusals = every(symptoms, *_REFUSALS)
+    desktop = every(symptoms, "docker-desktop-linux")
     if os is not None and os.id and bare(os):  # by its name alone only where the text is of a Linux
-        desktop += said(symptoms, "docker-desktop-named")
+        desktop += every(symptoms, "docker-desktop-named")
     # Docker Desktop's context has this name inside WSL too, where it has the GPU.
-    windows = said(symptoms, "wsl-named", "windows-build") or (os is not None and os.wsl is not None)
+    windows = every(symptoms, "wsl-named", "windows-build") or (os is not None and os.wsl is not None)
     if not refusals or not desktop or windows:
         return
     yield Problem(

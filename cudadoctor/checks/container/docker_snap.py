@@ -5,7 +5,7 @@ from __future__ import annotations
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import DOCKER_SNAP
 from cudadoctor.checks.shared.machine import bare, seen, smi_lists
-from cudadoctor.checks.shared.messages import said
+from cudadoctor.checks.shared.messages import every
 from cudadoctor.facts.driver import SmiFacts
 from cudadoctor.facts.runtime import RuntimeFacts
 from cudadoctor.facts.symptom import Symptom
@@ -58,8 +58,8 @@ def docker_snap(os: OsFacts, runtime: RuntimeFacts, smi: SmiFacts | None) -> Res
 @also(docker_snap)
 def from_messages(symptoms: tuple[Symptom, ...], runtime: RuntimeFacts | None) -> Result:
     """The container tools found no library, and docker is a snap."""
-    refusals = said(symptoms, *_REFUSALS)
-    by_words = said(symptoms, "docker-from-snap")
+    refusals = every(symptoms, *_REFUSALS)
+    by_words = every(symptoms, "docker-from-snap")
     by_files = [one for one in (runtime.engines if runtime is not None else ()) if one.name == "docker" and one.snap]
     if not refusals or not (by_words or by_files):
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import CONTAINER_TOOLKIT
 from cudadoctor.checks.shared.machine import cuda_runs, library_version, own_pci, rows, seen, smi_lists, smi_seen
-from cudadoctor.checks.shared.messages import installed, said, speaks_of_container
+from cudadoctor.checks.shared.messages import every, installed, speaks_of_container
 from cudadoctor.facts.distro import DistroFacts
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.runtime import RuntimeFacts
@@ -92,8 +92,8 @@ def by_tool(os: OsFacts, smi: SmiFacts, pci: PciFacts | None, driver: DriverFact
 @also(driver_libs_baked_in_image)
 def from_messages(symptoms: tuple[Symptom, ...], driver: DriverFacts | None) -> Result:
     """The same in a text that shows a shell in a container."""
-    prompt = said(symptoms, "container-prompt")
-    lost = said(symptoms, "smi-no-driver")
+    prompt = every(symptoms, "container-prompt")
+    lost = every(symptoms, "smi-no-driver")
     if not prompt or not lost or (driver is not None and driver.loaded):
         return
     yield Problem(
@@ -108,8 +108,8 @@ def from_messages(symptoms: tuple[Symptom, ...], driver: DriverFacts | None) -> 
 @also(driver_libs_baked_in_image)
 def by_dockerfile(symptoms: tuple[Symptom, ...], os: OsFacts | None, runtime: RuntimeFacts | None) -> Result:
     """A Dockerfile that installs the driver, and a library that does not fit the host's module."""
-    recipe = said(symptoms, "image-installs-driver")
-    mismatch = said(symptoms, "nvml-version-mismatch", "cuda-error-803")
+    recipe = every(symptoms, "image-installs-driver")
+    mismatch = every(symptoms, "nvml-version-mismatch", "cuda-error-803")
     if not recipe or not mismatch or (os is not None and os.wsl is not None):
         return
     if not speaks_of_container(os, runtime, symptoms):

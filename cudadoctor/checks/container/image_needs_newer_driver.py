@@ -7,7 +7,7 @@ import re
 from cudadoctor.checks.engine.base import Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import REQUIREMENTS
 from cudadoctor.checks.shared.machine import rows, seen
-from cudadoctor.checks.shared.messages import said
+from cudadoctor.checks.shared.messages import every
 from cudadoctor.facts.driver import DriverFacts
 from cudadoctor.facts.runtime import RuntimeFacts
 from cudadoctor.facts.symptom import Symptom
@@ -64,7 +64,7 @@ def image_needs_newer_driver(os: OsFacts, runtime: RuntimeFacts, driver: DriverF
 @also(image_needs_newer_driver)
 def from_messages(symptoms: tuple[Symptom, ...]) -> Result:
     """The container tools' own refusal."""
-    for one in said(symptoms, "container-requirement-unmet"):
+    for one in every(symptoms, "container-requirement-unmet"):
         what = "a driver of branch" if one.values.get("name") == "driver" else "CUDA"
         yield Problem(
             subject="machine",

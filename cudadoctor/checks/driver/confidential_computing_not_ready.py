@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, check
 from cudadoctor.checks.engine.sources import CONFIDENTIAL
-from cudadoctor.checks.shared.machine import code, quoted, rows, said
+from cudadoctor.checks.shared.machine import rows
+from cudadoctor.checks.shared.messages import code, first, quoted
 from cudadoctor.facts.symptom import Symptom
 
 _SYSTEM_NOT_READY = 802
@@ -35,7 +36,7 @@ def confidential_computing_not_ready(symptoms: tuple[Symptom, ...]) -> Result:
         https://docs.nvidia.com/deploy/nvml-api/620/api/group__nvmlConfidentialComputingDefs.html
         https://docs.nvidia.com/confidential-computing/containers/configure-cc-mode
     """
-    state = said(symptoms, "confidential-not-ready")
+    state = first(symptoms, "confidential-not-ready")
     waits = code(symptoms, _SYSTEM_NOT_READY)
     if state is not None:
         yield Problem(
@@ -44,7 +45,7 @@ def confidential_computing_not_ready(symptoms: tuple[Symptom, ...]) -> Result:
             evidence=rows(quoted(state), quoted(waits) if waits is not None else None),
             source=CONFIDENTIAL,
         )
-    elif waits is not None and (on := said(symptoms, "confidential-on")) is not None:
+    elif waits is not None and (on := first(symptoms, "confidential-on")) is not None:
         yield Problem(
             subject="machine",
             message="CUDA waits for the system (error 802) on a machine with confidential computing",

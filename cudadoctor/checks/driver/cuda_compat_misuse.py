@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import FORWARD_COMPAT
-from cudadoctor.checks.shared.machine import (
-    absent_without_gpu,
-    clean,
-    code,
-    cuinit_seen,
-    cuinit_text,
-    is_compat,
-    quoted,
-    rows,
-    said,
-)
+from cudadoctor.checks.shared.machine import absent_without_gpu, clean, cuinit_seen, cuinit_text, is_compat, rows
+from cudadoctor.checks.shared.messages import code, first, quoted
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.symptom import Symptom
@@ -65,12 +56,12 @@ def cuda_compat_misuse(libcuda: LibcudaFacts, driver: DriverFacts | None, gpus: 
 
 
 @also(cuda_compat_misuse)
-def from_words(symptoms: tuple[Symptom, ...], libcuda: LibcudaFacts | None, driver: DriverFacts | None) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...], libcuda: LibcudaFacts | None, driver: DriverFacts | None) -> Result:
     """Error 804 in a paste, unless libraries and module are known to differ for another reason."""
     refused = code(symptoms, _COMPAT_NOT_SUPPORTED)
     if refused is None or (libcuda is not None and libcuda.path):
         return
-    if said(symptoms, "nvml-driver-library-mismatch") is not None or _other_version(driver):
+    if first(symptoms, "nvml-driver-library-mismatch") is not None or _other_version(driver):
         return
     yield Problem(
         subject="machine",

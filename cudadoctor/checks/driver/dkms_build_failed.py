@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import DKMS
-from cudadoctor.checks.shared.kernel_log import met, runs, seen_of, speaks_of_nvidia, without_driver
+from cudadoctor.checks.shared.kernel_log import runs, seen_of, speaks_of_nvidia, without_driver
 from cudadoctor.checks.shared.machine import clean, rows
+from cudadoctor.checks.shared.messages import every
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.kernel import KernelFacts
 from cudadoctor.facts.symptom import Symptom
@@ -73,14 +74,14 @@ def dkms_build_failed(  # noqa: PLR0917  facts, passed by name
 
 
 @also(dkms_build_failed)
-def _from_its_words(symptoms: tuple[Symptom, ...], driver: DriverFacts | None, smi: SmiFacts | None) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...], driver: DriverFacts | None, smi: SmiFacts | None) -> Result:
     """DKMS says so, and something shows that the module is NVIDIA's."""
-    certain = met(symptoms, "dkms-nvidia-failed", "installer-build-failed")
-    failed = met(symptoms, "dkms-build-failed")
+    certain = every(symptoms, "dkms-nvidia-failed", "installer-build-failed")
+    failed = every(symptoms, "dkms-build-failed")
     if runs(driver, smi) or not (certain or (failed and speaks_of_nvidia(symptoms, smi))):
         return
-    named = met(symptoms, "dkms-nvidia", "dkms-nvidia-listed")
-    if not certain and met(symptoms, "dkms-other") and not met(symptoms, "dkms-nvidia"):
+    named = every(symptoms, "dkms-nvidia", "dkms-nvidia-listed")
+    if not certain and every(symptoms, "dkms-other") and not every(symptoms, "dkms-nvidia"):
         return
     release = next((one.values["kernel"] for one in failed if "kernel" in one.values), None)
     yield Problem(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cudadoctor.checks.engine.base import Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.engine.sources import NVML
-from cudadoctor.checks.shared.driver_versions import compare, said
+from cudadoctor.checks.shared.driver_versions import compare, from_messages
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, SmiFacts
 from cudadoctor.facts.kernel import KernelFacts
 from cudadoctor.facts.symptom import Symptom
@@ -56,52 +56,16 @@ def driver_library_mismatch(
         )
 
 
-@also(driver_library_mismatch)
-def _from_words(
-    symptoms: tuple[Symptom, ...],
-    kernel: KernelFacts | None,
-    smi: SmiFacts | None,
-    driver: DriverFacts | None,
-    os: OsFacts | None,
-) -> Result:
-    """Messages name the versions, or say that they differ."""
-    yield from _judged(symptoms, kernel, smi, driver, os)
-
-
-@also(driver_library_mismatch)
-def _from_the_log(
-    kernel: KernelFacts,
-    symptoms: tuple[Symptom, ...] | None,
-    smi: SmiFacts | None,
-    driver: DriverFacts | None,
-    os: OsFacts | None,
-) -> Result:
-    """The kernel's log names them, and no other message was looked for."""
-    if symptoms is None:
-        yield from _judged(symptoms, kernel, smi, driver, os)
-
-
-@also(driver_library_mismatch)
-def _from_smi(
-    smi: SmiFacts,
-    symptoms: tuple[Symptom, ...] | None,
-    kernel: KernelFacts | None,
-    driver: DriverFacts | None,
-    os: OsFacts | None,
-) -> Result:
-    """nvidia-smi says that they differ, and where it runs is not known."""
-    if symptoms is None and kernel is None and (os is None or driver is None):
-        yield from _judged(symptoms, kernel, smi, driver, os)
-
-
-def _judged(
+@also(driver_library_mismatch, any_of=("symptoms", "kernel", "smi"))
+def in_messages(
     symptoms: tuple[Symptom, ...] | None,
     kernel: KernelFacts | None,
     smi: SmiFacts | None,
     driver: DriverFacts | None,
     os: OsFacts | None,
 ) -> Result:
-    verdict = said(symptoms, kernel, smi, driver, os)
+    """Messages, the kernel's log or nvidia-smi name the versions, or say that they differ."""
+    verdict = from_messages(symptoms, kernel, smi, driver, os)
     if verdict.kind == "newer":
         yield Problem(
             subject="machine",

@@ -6,8 +6,9 @@ import re
 
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.engine.sources import DRIVER_INSTALL
-from cudadoctor.checks.shared.kernel_log import met, runs, says_no_driver, seen_of
+from cudadoctor.checks.shared.kernel_log import runs, says_no_driver, seen_of
 from cudadoctor.checks.shared.machine import active, bare, cuda_runs, own_pci, rows, seen, smi_lists, smi_seen, unsure
+from cudadoctor.checks.shared.messages import every
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.kernel import KernelFacts
@@ -122,7 +123,7 @@ def _smi_says(smi: SmiFacts, pci: PciFacts | None, driver: DriverFacts | None, o
 
 
 @also(driver_module_not_loaded)
-def _from_its_words(
+def in_messages(
     symptoms: tuple[Symptom, ...],
     pci: PciFacts | None,
     driver: DriverFacts | None,
@@ -132,7 +133,7 @@ def _from_its_words(
     """The same, told in the middle of other text."""
     if pci is not None or runs(driver, smi) or (driver is not None and driver.loaded) or _elsewhere(os):
         return
-    said = met(symptoms, "smi-no-driver", "tf-no-kernel-driver", "module-fallback-nouveau")
+    said = every(symptoms, "smi-no-driver", "tf-no-kernel-driver", "module-fallback-nouveau")
     if said:
         yield Problem(
             subject="machine",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.engine.sources import DRIVER_INSTALL
-from cudadoctor.checks.shared.machine import bare, cuda_runs, gpu_shown, own_pci, quoted, rows, smi_lists
-from cudadoctor.checks.shared.messages import first
+from cudadoctor.checks.shared.machine import bare, cuda_runs, gpu_shown, own_pci, rows, smi_lists
+from cudadoctor.checks.shared.messages import first, quoted
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.symptom import Symptom
@@ -71,7 +71,7 @@ def driver_not_installed(  # noqa: PLR0917  facts, passed by name
 
 
 @also(driver_not_installed)
-def from_words(symptoms: tuple[Symptom, ...], pci: PciFacts, os: OsFacts | None, driver: DriverFacts | None) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...], pci: PciFacts, os: OsFacts | None, driver: DriverFacts | None) -> Result:
     """Neither libcuda nor nvidia-smi is found, beside a GPU on the bus; in a container both may lie outside."""
     library, tool = first(symptoms, "libcuda-not-found"), first(symptoms, "nvidia-smi-not-found")
     inside = first(symptoms, "container-named", "container-prompt") is not None or (os is not None and not bare(os))

@@ -4,19 +4,8 @@ from __future__ import annotations
 
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.engine.sources import CUDA_RUNTIME_ERRORS, SMI
-from cudadoctor.checks.shared.machine import (
-    active,
-    code,
-    failed_with,
-    is_vgpu,
-    named,
-    quoted,
-    rows,
-    said,
-    seen,
-    smi_seen,
-    vgpu_series,
-)
+from cudadoctor.checks.shared.machine import active, failed_with, is_vgpu, named, rows, seen, smi_seen, vgpu_series
+from cudadoctor.checks.shared.messages import code, first, quoted
 from cudadoctor.facts.driver import LibcudaFacts, SmiFacts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.gpu import GpuFacts
@@ -81,7 +70,7 @@ def exclusive_compute_mode(
 
 
 @also(exclusive_compute_mode)
-def from_words(
+def in_messages(
     symptoms: tuple[Symptom, ...],
     smi: SmiFacts | None,
     gpus: tuple[GpuFacts, ...] | None,
@@ -89,7 +78,7 @@ def from_words(
 ) -> Result:
     """Error 46, where nothing tells the mode. What CUDA's manual names first for it is the compute mode."""
     told = code(symptoms, _UNAVAILABLE)
-    if told is None or any(vgpu_series(gpu.name) for gpu in gpus or ()) or said(symptoms, "vgpu-size") is not None:
+    if told is None or any(vgpu_series(gpu.name) for gpu in gpus or ()) or first(symptoms, "vgpu-size") is not None:
         return
     if smi is not None and any(gpu.compute_mode is not None or is_vgpu(gpu) for gpu in smi.gpus):
         return

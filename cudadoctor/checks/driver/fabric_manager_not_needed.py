@@ -7,7 +7,8 @@ import re
 from cudadoctor.checks.driver.fabric_manager_not_running import on_switched_board
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import FABRIC_MANAGER
-from cudadoctor.checks.shared.machine import bare, clean, names, quoted, rows, said, seen
+from cudadoctor.checks.shared.machine import bare, clean, names, rows, seen
+from cudadoctor.checks.shared.messages import first, quoted
 from cudadoctor.facts.driver import PciFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.services import ServiceFacts
@@ -56,12 +57,12 @@ def fabric_manager_not_needed(
 
 
 @also(fabric_manager_not_needed)
-def from_words(symptoms: tuple[Symptom, ...], gpus: tuple[GpuFacts, ...] | None) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...], gpus: tuple[GpuFacts, ...] | None) -> Result:
     """The fabric manager's own words; a board that has switches must have something to do."""
-    nothing = said(symptoms, "fabric-nothing-to-do")
+    nothing = first(symptoms, "fabric-nothing-to-do")
     # It fails, and every GPU is one for a PCIe slot or a laptop.
     plain = all(_CONSUMER.search(name) for name in names(gpus)) and bool(names(gpus))
-    nothing = nothing or (said(symptoms, "fabric-manager-failed") if plain else None)
+    nothing = nothing or (first(symptoms, "fabric-manager-failed") if plain else None)
     if nothing is not None and not any(on_switched_board(name) for name in names(gpus)):
         yield Problem(
             subject="machine",

@@ -6,7 +6,8 @@ import re
 
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import FABRIC_MANAGER
-from cudadoctor.checks.shared.machine import clean, code, cuinit_seen, cuinit_text, names, quoted, rows, said, seen
+from cudadoctor.checks.shared.machine import clean, cuinit_seen, cuinit_text, names, rows, seen
+from cudadoctor.checks.shared.messages import code, first, quoted
 from cudadoctor.facts.driver import LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.services import ServiceFacts
@@ -84,15 +85,15 @@ def fabric_manager_not_running(
 
 
 @also(fabric_manager_not_running)
-def from_words(
+def in_messages(
     symptoms: tuple[Symptom, ...], gpus: tuple[GpuFacts, ...] | None, libcuda: LibcudaFacts | None
 ) -> Result:
     """Error 802 in a paste. A GPU that is known to sit on no such board has another reason for it."""
     waits = code(symptoms, _SYSTEM_NOT_READY)
-    stopped = said(symptoms, "fabric-manager-stopped", "fabric-manager-failed")
+    stopped = first(symptoms, "fabric-manager-stopped", "fabric-manager-failed")
     if waits is None or (libcuda is not None and libcuda.outcome == "ok"):
         return
-    if said(symptoms, "confidential-not-ready", "confidential-on") is not None:
+    if first(symptoms, "confidential-not-ready", "confidential-on") is not None:
         return
     known = names(gpus)
     board = next((name for name in known if on_switched_board(name)), None)

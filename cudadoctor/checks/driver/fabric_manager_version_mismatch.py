@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from cudadoctor.checks.driver.fabric_manager_not_running import on_switched_board
-from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.base import Problem, Result, Says, Severity, check
 from cudadoctor.checks.engine.sources import FABRIC_MANAGER
-from cudadoctor.checks.shared.machine import failed_with, names, quoted, rows, said
+from cudadoctor.checks.shared.machine import failed_with, names, rows
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.services import ServiceFacts
-from cudadoctor.facts.symptom import Symptom
 
 _SYSTEM_NOT_READY = 802
 
 
-@check("VIRT008", severity=Severity.WARNING)
+@check(
+    "VIRT008",
+    severity=Severity.WARNING,
+    messages=(
+        Says(
+            kinds=("fabric-manager-version",),
+            message="the fabric manager is version {manager}, and the running driver is {driver}",
+            source=FABRIC_MANAGER,
+            severity=Severity.ERROR,
+        ),
+    ),
+)
 def fabric_manager_version_mismatch(
     services: ServiceFacts,
     driver: DriverFacts,
@@ -62,19 +72,3 @@ def fabric_manager_version_mismatch(
         source=FABRIC_MANAGER,
         severity=Severity.ERROR if failed_with(libcuda, _SYSTEM_NOT_READY) else None,
     )
-
-
-@also(fabric_manager_version_mismatch)
-def from_words(symptoms: tuple[Symptom, ...]) -> Result:
-    """The fabric manager's own words."""
-    refused = said(symptoms, "fabric-manager-version")
-    if refused is not None:
-        manager, driver = refused.values.get("manager", "?"), refused.values.get("driver", "?")
-        yield Problem(
-            subject="machine",
-            message=f"the fabric manager is version {manager}, and the running driver is {driver}",
-            evidence=(quoted(refused),),
-            source=FABRIC_MANAGER,
-            severity=Severity.ERROR,
-            confidence=Confidence.CERTAIN,
-        )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import DRIVER_INSTALL
-from cudadoctor.checks.shared.kernel_log import events, met, says_no_driver, seen_of
+from cudadoctor.checks.shared.kernel_log import events, says_no_driver, seen_of
 from cudadoctor.checks.shared.machine import active, given_away, is_cpu_build, seen
+from cudadoctor.checks.shared.messages import every
 from cudadoctor.facts.driver import PciFacts, SmiFacts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.kernel import KernelFacts
@@ -51,13 +52,13 @@ def gpu_bound_to_vfio(pci: PciFacts, os: OsFacts | None, envs: tuple[EnvFacts, .
 
 
 @also(gpu_bound_to_vfio)
-def _from_its_words(
+def in_messages(
     symptoms: tuple[Symptom, ...], pci: PciFacts | None, smi: SmiFacts | None, kernel: KernelFacts | None
 ) -> Result:
     """In lspci a device is shown that vfio-pci holds, and the NVIDIA driver has none."""
-    held = met(symptoms, "vfio-in-use")
+    held = every(symptoms, "vfio-in-use")
     told = smi is not None and "no devices were found" in (smi.message or "").lower()
-    missed = told or says_no_driver(smi) or met(symptoms, "smi-no-driver") or events(kernel, "held-by-other")
+    missed = told or says_no_driver(smi) or every(symptoms, "smi-no-driver") or events(kernel, "held-by-other")
     if pci is None and held and missed:
         yield Problem(
             subject="machine",

@@ -6,8 +6,9 @@ import re
 
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import NVML
-from cudadoctor.checks.shared.kernel_log import answers, events, last_by_gpu, met, seen_of, subject, xids
+from cudadoctor.checks.shared.kernel_log import answers, events, last_by_gpu, seen_of, subject, xids
 from cudadoctor.checks.shared.machine import clean, rows, seen, smi_seen
+from cudadoctor.checks.shared.messages import every
 from cudadoctor.compat.xids import XID_CATALOG
 from cudadoctor.facts.driver import PciFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
@@ -95,13 +96,11 @@ def _logged(kernel: KernelFacts, gpus: tuple[GpuFacts, ...] | None, smi: SmiFact
 
 
 @also(gpu_fallen_off_bus)
-def _from_its_words(
-    symptoms: tuple[Symptom, ...], gpus: tuple[GpuFacts, ...] | None, kernel: KernelFacts | None
-) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...], gpus: tuple[GpuFacts, ...] | None, kernel: KernelFacts | None) -> Result:
     """nvidia-smi cannot reach a GPU that the driver has."""
     if kernel is not None and (kernel.live or xids(kernel, _OFF_THE_BUS) or events(kernel, "fallen-off-bus")):
         return
-    for one in met(symptoms, "gpu-handle-error"):
+    for one in every(symptoms, "gpu-handle-error"):
         bus = one.values.get("bus")
         bus_id = bus.lower()[-12:] if bus and len(bus) >= 12 else None
         yield Problem(
@@ -112,7 +111,7 @@ def _from_its_words(
             confidence=Confidence.LIKELY,
         )
         return
-    said = met(symptoms, "off-the-bus")
+    said = every(symptoms, "off-the-bus")
     if said and not events(kernel, "bar-not-assigned"):
         yield Problem(
             subject="machine",

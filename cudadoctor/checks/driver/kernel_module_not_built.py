@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.engine.sources import DRIVER_INSTALL
-from cudadoctor.checks.shared.kernel_log import events, met, runs, says_no_driver, seen_of
+from cudadoctor.checks.shared.kernel_log import events, runs, says_no_driver, seen_of
 from cudadoctor.checks.shared.machine import bare, clean, cuda_runs, own_pci, rows, seen, smi_lists
+from cudadoctor.checks.shared.messages import every
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.kernel import KernelFacts
 from cudadoctor.facts.symptom import Symptom
@@ -68,7 +69,7 @@ def kernel_module_not_built(
 
 
 @also(kernel_module_not_built)
-def _from_its_words(
+def in_messages(
     symptoms: tuple[Symptom, ...], driver: DriverFacts | None, smi: SmiFacts | None, kernel: KernelFacts | None
 ) -> Result:
     """There is no module, says modprobe, in the running kernel's folder, or one of another kernel.
@@ -78,9 +79,9 @@ def _from_its_words(
     """
     if runs(driver, smi) or (kernel is not None and kernel.live):
         return
-    absent = met(symptoms, "module-not-in-directory", "module-other-kernel")
-    unnamed = met(symptoms, "module-not-found-by-name")
-    without = met(symptoms, "tf-no-kernel-driver", "smi-no-driver")
+    absent = every(symptoms, "module-not-in-directory", "module-other-kernel")
+    unnamed = every(symptoms, "module-not-found-by-name")
+    without = every(symptoms, "tf-no-kernel-driver", "smi-no-driver")
     named = [one for one in unnamed if without or not one.values.get("module", "").endswith("uvm")]
     magic = events(kernel, "version-magic")
     if not absent and not named and not magic:

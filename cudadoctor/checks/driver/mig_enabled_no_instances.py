@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.engine.sources import MIG
-from cudadoctor.checks.shared.machine import gpu_shown, quoted, rows, smi_seen
-from cudadoctor.checks.shared.messages import first
+from cudadoctor.checks.shared.machine import gpu_shown, rows, smi_seen
+from cudadoctor.checks.shared.messages import first, quoted
 from cudadoctor.facts.driver import LibcudaFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.symptom import Symptom
@@ -55,7 +55,7 @@ def mig_enabled_no_instances(gpus: tuple[GpuFacts, ...], smi: SmiFacts | None, l
 
 
 @also(mig_enabled_no_instances)
-def from_words(symptoms: tuple[Symptom, ...], gpus: tuple[GpuFacts, ...] | None) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...], gpus: tuple[GpuFacts, ...] | None) -> Result:
     """nvidia-smi's words, where a program was left without a GPU; a table that shows the mode decides by itself."""
     none = first(symptoms, "no-mig-devices")
     left = first(symptoms, "cuda-asked-for", "cuda-error-100")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Says, Severity, also, check
 from cudadoctor.checks.engine.sources import MIG
-from cudadoctor.checks.shared.machine import code, gpu_shown, quoted, rows, said, seen, smi_seen
+from cudadoctor.checks.shared.machine import gpu_shown, rows, seen, smi_seen
+from cudadoctor.checks.shared.messages import code, quoted
 from cudadoctor.facts.driver import LibcudaFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.shell import ShellFacts
@@ -13,7 +14,20 @@ from cudadoctor.facts.symptom import Symptom
 _INVALID_DEVICE = 101
 
 
-@check("VIRT011", severity=Severity.INFO)
+@check(
+    "VIRT011",
+    severity=Severity.INFO,
+    messages=(
+        Says(
+            kinds=("one-device-said",),
+            beside=("mig-named",),
+            message="with MIG a process sees one instance, so that torch counts one device",
+            source=MIG,
+            severity=Severity.ERROR,
+            confidence=Confidence.LIKELY,
+        ),
+    ),
+)
 def mig_one_instance_per_process(
     gpus: tuple[GpuFacts, ...], libcuda: LibcudaFacts, smi: SmiFacts | None, shell: ShellFacts | None
 ) -> Result:
@@ -52,7 +66,7 @@ def mig_one_instance_per_process(
 
 
 @also(mig_one_instance_per_process)
-def from_words(symptoms: tuple[Symptom, ...], gpus: tuple[GpuFacts, ...]) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...], gpus: tuple[GpuFacts, ...]) -> Result:
     """A program that asked for the second device, on a GPU that is divided."""
     asked = code(symptoms, _INVALID_DEVICE)
     divided = next((gpu for gpu in gpus if gpu.mig_devices), None)
@@ -63,19 +77,4 @@ def from_words(symptoms: tuple[Symptom, ...], gpus: tuple[GpuFacts, ...]) -> Res
             evidence=(quoted(asked),),
             source=MIG,
             severity=Severity.ERROR,
-        )
-
-
-@also(mig_one_instance_per_process)
-def from_prose(symptoms: tuple[Symptom, ...]) -> Result:
-    """Somebody wonders that torch counts one device, and speaks of MIG."""
-    counted, named = said(symptoms, "one-device-said"), said(symptoms, "mig-named")
-    if counted is not None and named is not None:
-        yield Problem(
-            subject="machine",
-            message="with MIG a process sees one instance, so that torch counts one device",
-            evidence=(quoted(counted), quoted(named)),
-            source=MIG,
-            severity=Severity.ERROR,
-            confidence=Confidence.LIKELY,
         )

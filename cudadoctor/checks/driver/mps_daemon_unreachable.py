@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import MPS
-from cudadoctor.checks.shared.machine import (
-    clean,
-    code,
-    cuinit_seen,
-    cuinit_text,
-    failed_with,
-    quoted,
-    rows,
-    said,
-    seen,
-)
+from cudadoctor.checks.shared.machine import clean, cuinit_seen, cuinit_text, failed_with, rows, seen
+from cudadoctor.checks.shared.messages import code, first, quoted
 from cudadoctor.facts.driver import LibcudaFacts
 from cudadoctor.facts.services import ServiceFacts
 from cudadoctor.facts.symptom import Symptom
@@ -67,11 +58,11 @@ def mps_daemon_unreachable(libcuda: LibcudaFacts, services: ServiceFacts | None)
 
 
 @also(mps_daemon_unreachable)
-def from_words(symptoms: tuple[Symptom, ...]) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...]) -> Result:
     """CUDA's words for it, and the control program's."""
     error = code(symptoms, *_CODES)
     if error is not None:
-        started = said(symptoms, "mps-control-running", "mps-control-unreachable")
+        started = first(symptoms, "mps-control-running", "mps-control-unreachable")
         yield Problem(
             subject="machine",
             message=f"CUDA cannot reach the MPS daemon: {clean(error.says)}",

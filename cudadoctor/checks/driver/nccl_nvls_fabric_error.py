@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cudadoctor.checks.engine.base import Problem, Result, Severity, check
 from cudadoctor.checks.engine.sources import NCCL_NVLS
-from cudadoctor.checks.shared.machine import quoted, said
+from cudadoctor.checks.shared.messages import first, quoted
 from cudadoctor.facts.symptom import Symptom
 
 
@@ -33,7 +33,7 @@ def nccl_nvls_fabric_error(symptoms: tuple[Symptom, ...]) -> Result:
     Sources:
         https://github.com/NVIDIA/nccl/blob/master/src/transport/nvls.cc
     """
-    refused = said(symptoms, "nccl-nvls-failed")
+    refused = first(symptoms, "nccl-nvls-failed")
     if refused is not None:
         yield Problem(
             subject="machine",

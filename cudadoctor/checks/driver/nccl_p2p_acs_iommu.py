@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, check
 from cudadoctor.checks.engine.sources import NCCL_TROUBLE
-from cudadoctor.checks.shared.machine import quoted, rows, said
+from cudadoctor.checks.shared.machine import rows
+from cudadoctor.checks.shared.messages import first, quoted
 from cudadoctor.facts.symptom import Symptom
 
 
@@ -37,10 +38,10 @@ def nccl_p2p_acs_iommu(symptoms: tuple[Symptom, ...]) -> Result:
     Sources:
         https://docs.nvidia.com/deeplearning/nccl/user-guide/docs/troubleshooting.html
     """
-    nccl = said(symptoms, "nccl-used")
-    hangs = said(symptoms, "program-hangs")
-    without = said(symptoms, "nccl-p2p-disable-helps")
-    fault = said(symptoms, "iommu-page-fault")
+    nccl = first(symptoms, "nccl-used")
+    hangs = first(symptoms, "program-hangs")
+    without = first(symptoms, "nccl-p2p-disable-helps")
+    fault = first(symptoms, "iommu-page-fault")
     if nccl is None or hangs is None or (without is None and fault is None):
         return
     yield Problem(

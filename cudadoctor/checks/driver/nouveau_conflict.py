@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.engine.sources import INSTALL_GUIDE
-from cudadoctor.checks.shared.kernel_log import events, met, runs, says_no_driver, seen_of
+from cudadoctor.checks.shared.kernel_log import events, runs, says_no_driver, seen_of
 from cudadoctor.checks.shared.machine import bare, clean, cuda_runs, rows, seen, smi_lists
+from cudadoctor.checks.shared.messages import every
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.kernel import KernelFacts
 from cudadoctor.facts.symptom import Symptom
@@ -78,19 +79,19 @@ def nouveau_conflict(
 
 
 @also(nouveau_conflict)
-def _from_its_words(
+def in_messages(
     symptoms: tuple[Symptom, ...], kernel: KernelFacts | None, smi: SmiFacts | None, driver: DriverFacts | None
 ) -> Result:
     """By name in lspci or in the installer's words; or lsmod lists it and the NVIDIA driver cannot be reached."""
     if runs(driver, smi) or (kernel is not None and kernel.live):
         return
-    holds, loaded = met(symptoms, "nouveau-in-use"), met(symptoms, "nouveau-loaded")
-    bound = met(symptoms, "nouveau-bound")
+    holds, loaded = every(symptoms, "nouveau-in-use"), every(symptoms, "nouveau-loaded")
+    bound = every(symptoms, "nouveau-bound")
     taken = events(kernel, "held-by-other")
-    vfio = met(symptoms, "vfio-in-use")
-    fails = bool(met(symptoms, "smi-no-driver", "module-load-failed")) or says_no_driver(smi) or bool(taken)
+    vfio = every(symptoms, "vfio-in-use")
+    fails = bool(every(symptoms, "smi-no-driver", "module-load-failed")) or says_no_driver(smi) or bool(taken)
     # Who uses nouveau and wants nothing else has no fault.
-    if bound and (fails or met(symptoms, "nvidia-driver-named")):
+    if bound and (fails or every(symptoms, "nvidia-driver-named")):
         holds += bound
     if holds or (loaded and fails):
         holder = next((one.values["driver"] for one in holds if "driver" in one.values), "nouveau")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import PRIME
-from cudadoctor.checks.shared.kernel_log import met, runs, says_no_driver, seen_of, without_driver
+from cudadoctor.checks.shared.kernel_log import runs, says_no_driver, seen_of, without_driver
 from cudadoctor.checks.shared.machine import active, is_cpu_build, rows, seen
+from cudadoctor.checks.shared.messages import every
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.kernel import KernelFacts
@@ -67,15 +68,15 @@ def prime_select_gpu_off(  # noqa: PLR0917  facts, passed by name
 
 
 @also(prime_select_gpu_off)
-def _from_its_words(
+def in_messages(
     symptoms: tuple[Symptom, ...], driver: DriverFacts | None, smi: SmiFacts | None, kernel: KernelFacts | None
 ) -> Result:
     """Modprobe meets the alias, or somebody typed `prime-select intel` and the driver cannot be reached."""
     if runs(driver, smi) or (kernel is not None and kernel.live):
         return
-    off = met(symptoms, "module-aliased-off")
-    chosen = met(symptoms, "prime-select-intel")
-    unreached = met(symptoms, "smi-no-driver")
+    off = every(symptoms, "module-aliased-off")
+    chosen = every(symptoms, "prime-select-intel")
+    unreached = every(symptoms, "smi-no-driver")
     if off or (chosen and (unreached or says_no_driver(smi))):
         yield Problem(
             subject="machine",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import MODULE_SIGNING
-from cudadoctor.checks.shared.kernel_log import events, met, runs, seen_of, speaks_of_nvidia, without_driver
+from cudadoctor.checks.shared.kernel_log import events, runs, seen_of, speaks_of_nvidia, without_driver
 from cudadoctor.checks.shared.machine import rows, seen
+from cudadoctor.checks.shared.messages import every
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.kernel import KernelFacts
 from cudadoctor.facts.symptom import Symptom
@@ -77,17 +78,17 @@ def secure_boot_unsigned_module(  # noqa: PLR0917  facts, passed by name
 
 
 @also(secure_boot_unsigned_module)
-def _from_its_words(
+def in_messages(
     symptoms: tuple[Symptom, ...], kernel: KernelFacts | None, driver: DriverFacts | None, smi: SmiFacts | None
 ) -> Result:
     """modprobe, the installer or the kernel's log says so."""
     if runs(driver, smi) or (kernel is not None and kernel.live):
         return
-    said = met(symptoms, "module-key-rejected", "installer-not-signed")
+    said = every(symptoms, "module-key-rejected", "installer-not-signed")
     if said:
         yield Problem(subject="machine", message=_REFUSED, evidence=seen_of(*said), source=MODULE_SIGNING)
         return
-    barred = met(symptoms, "module-not-permitted")
+    barred = every(symptoms, "module-not-permitted")
     logged = events(kernel, "signature-refused")
     if logged and (barred or speaks_of_nvidia(symptoms, smi)):
         yield Problem(

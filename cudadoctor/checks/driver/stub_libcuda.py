@@ -7,16 +7,14 @@ from cudadoctor.checks.engine.sources import CUDA_ERRORS
 from cudadoctor.checks.shared.machine import (
     absent_without_gpu,
     clean,
-    code,
     cuda_runs,
     cuinit_seen,
     is_stub,
-    quoted,
     rows,
-    said,
     seen,
     stubs_on_path,
 )
+from cudadoctor.checks.shared.messages import code, first, quoted
 from cudadoctor.facts.driver import LibcudaFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.shell import LoaderFacts, ShellFacts
@@ -75,11 +73,11 @@ def stub_libcuda(libcuda: LibcudaFacts, loader: LoaderFacts | None, gpus: tuple[
 
 
 @also(stub_libcuda)
-def from_words(symptoms: tuple[Symptom, ...], libcuda: LibcudaFacts | None) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...], libcuda: LibcudaFacts | None) -> Result:
     """Error 34 in a paste, or the path of a stub where the loader names what it took."""
     if libcuda is not None and libcuda.path:
         return
-    error, loaded = code(symptoms, _STUB_LIBRARY), said(symptoms, "libcuda-stub-loaded")
+    error, loaded = code(symptoms, _STUB_LIBRARY), first(symptoms, "libcuda-stub-loaded")
     if error is not None or loaded is not None:
         path = loaded.values.get("path") if loaded is not None else None
         yield Problem(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import POWER_MANAGEMENT
-from cudadoctor.checks.shared.kernel_log import events, met, seen_of
+from cudadoctor.checks.shared.kernel_log import events, seen_of
 from cudadoctor.checks.shared.machine import bare, cuinit_seen, cuinit_text, refused, rows, smi_lists
+from cudadoctor.checks.shared.messages import every
 from cudadoctor.facts.driver import DeviceNode, DriverFacts, LibcudaFacts, SmiFacts
 from cudadoctor.facts.kernel import KernelFacts
 from cudadoctor.facts.symptom import Symptom
@@ -64,16 +65,18 @@ def uvm_broken_after_suspend(  # noqa: PLR0917  facts, passed by name
 
 
 @also(uvm_broken_after_suspend)
-def _from_its_words(symptoms: tuple[Symptom, ...], kernel: KernelFacts | None, os: OsFacts | None) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...], kernel: KernelFacts | None, os: OsFacts | None) -> Result:
     """CUDA's error without a reason, in a text that speaks of suspend or with a log that shows one."""
     if (kernel is not None and kernel.live) or (os is not None and os.wsl is not None):
         return
-    unknown = met(symptoms, "cuda-unknown-error")
-    said, logged = met(symptoms, "after-suspend"), events(kernel, "resumed")
-    other = met(symptoms, "module-not-found-by-name", "module-not-in-directory", "smi-no-driver", "tf-no-kernel-driver")
-    lost = met(symptoms, "cuda-lost-after-sleep")
-    if met(symptoms, "smi-works-said", "smi-answered"):
-        lost = lost or met(symptoms, "gpu-lost-after-sleep")
+    unknown = every(symptoms, "cuda-unknown-error")
+    said, logged = every(symptoms, "after-suspend"), events(kernel, "resumed")
+    other = every(
+        symptoms, "module-not-found-by-name", "module-not-in-directory", "smi-no-driver", "tf-no-kernel-driver"
+    )
+    lost = every(symptoms, "cuda-lost-after-sleep")
+    if every(symptoms, "smi-works-said", "smi-answered"):
+        lost = lost or every(symptoms, "gpu-lost-after-sleep")
     if (
         not unknown
         and lost

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.engine.sources import UVM_TROUBLE
-from cudadoctor.checks.shared.kernel_log import met, seen_of
+from cudadoctor.checks.shared.kernel_log import seen_of
 from cudadoctor.checks.shared.machine import bare, cuinit_seen, cuinit_text, has_node, refused, rows, smi_lists
+from cudadoctor.checks.shared.messages import every
 from cudadoctor.facts.driver import DeviceNode, DriverFacts, LibcudaFacts, SmiFacts
 from cudadoctor.facts.kernel import KernelFacts
 from cudadoctor.facts.symptom import Symptom
@@ -71,16 +72,16 @@ def uvm_module_not_loaded(
 
 
 @also(uvm_module_not_loaded)
-def _from_its_words(
+def in_messages(
     symptoms: tuple[Symptom, ...], kernel: KernelFacts | None, nodes: tuple[DeviceNode, ...] | None
 ) -> Result:
     """No nvidia_uvm is found by modprobe, and CUDA gives its error without a reason: it reached the driver."""
     if kernel is not None and kernel.live:
         return
-    missing = [one for one in met(symptoms, "module-not-found-by-name") if one.values["module"].endswith("uvm")]
-    unknown = met(symptoms, "cuda-unknown-error")
-    without = met(symptoms, "tf-no-kernel-driver", "smi-no-driver", "module-not-in-directory")
-    gone = met(symptoms, "uvm-node-missing")
+    missing = [one for one in every(symptoms, "module-not-found-by-name") if one.values["module"].endswith("uvm")]
+    unknown = every(symptoms, "cuda-unknown-error")
+    without = every(symptoms, "tf-no-kernel-driver", "smi-no-driver", "module-not-in-directory")
+    gone = every(symptoms, "uvm-node-missing")
     names = {one.path for one in nodes or ()}
     listed = {"/dev/nvidia0", "/dev/nvidiactl"} <= names and "/dev/nvidia-uvm" not in names
     if not missing and not without and (gone or (unknown and listed)):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import VGPU_HOST
-from cudadoctor.checks.shared.kernel_log import met, seen_of
+from cudadoctor.checks.shared.kernel_log import seen_of
 from cudadoctor.checks.shared.machine import active, bare, cuda_runs, is_cpu_build, rows, seen
+from cudadoctor.checks.shared.messages import every
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.kernel import KernelFacts
@@ -60,10 +61,10 @@ def vgpu_host_driver_no_cuda(
 
 
 @also(vgpu_host_driver_no_cuda)
-def _from_its_words(symptoms: tuple[Symptom, ...]) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...]) -> Result:
     """The vGPU manager, and CUDA that finds no driver."""
-    manager = met(symptoms, "vgpu-manager")
-    insufficient = met(symptoms, "cuda-driver-insufficient")
+    manager = every(symptoms, "vgpu-manager")
+    insufficient = every(symptoms, "cuda-driver-insufficient")
     if manager and insufficient:
         yield Problem(
             subject="machine",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, check
 from cudadoctor.checks.engine.sources import VGPU_PROFILES
-from cudadoctor.checks.shared.machine import clean, cuda_runs, quoted, rows, said, vgpu_series
+from cudadoctor.checks.shared.machine import clean, cuda_runs, rows, vgpu_series
+from cudadoctor.checks.shared.messages import first, quoted
 from cudadoctor.facts.driver import LibcudaFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.seen import Seen
@@ -38,7 +39,7 @@ def vgpu_profile_without_cuda(
         https://docs.nvidia.com/vgpu/12.0/grid-licensing-user-guide/index.html
         https://docs.nvidia.com/vgpu/10.0/grid-vgpu-user-guide/index.html
     """
-    refused = said(symptoms, *_REFUSALS)
+    refused = first(symptoms, *_REFUSALS)
     failed = libcuda is not None and libcuda.outcome in ("ok", "failed") and not cuda_runs(libcuda)
     if cuda_runs(libcuda) or not (failed or refused):
         return

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import VGPU_LICENCE
-from cudadoctor.checks.shared.machine import clean, code, quoted, rows, said, smi_seen, vgpu_series
+from cudadoctor.checks.shared.machine import clean, rows, smi_seen, vgpu_series
+from cudadoctor.checks.shared.messages import code, first, quoted
 from cudadoctor.facts.driver import SmiFacts
 from cudadoctor.facts.symptom import Symptom
 
@@ -46,12 +47,12 @@ def vgpu_unlicensed(smi: SmiFacts) -> Result:
 
 
 @also(vgpu_unlicensed)
-def from_words(symptoms: tuple[Symptom, ...], smi: SmiFacts | None) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...], smi: SmiFacts | None) -> Result:
     """The licence daemon's words; or error 46 of a vGPU: by its profile, or by the size of a cloud's machine."""
     if smi is not None and any(gpu.license_status for gpu in smi.gpus):
         return
-    unlicensed = said(symptoms, "vgpu-unlicensed")
-    size, refused = said(symptoms, "vgpu-size"), code(symptoms, _UNAVAILABLE)
+    unlicensed = first(symptoms, "vgpu-unlicensed")
+    size, refused = first(symptoms, "vgpu-size"), code(symptoms, _UNAVAILABLE)
     if unlicensed is not None:
         yield Problem(
             subject="machine",

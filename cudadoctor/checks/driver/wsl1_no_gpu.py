@@ -5,7 +5,7 @@ from __future__ import annotations
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import WSL
 from cudadoctor.checks.shared.machine import active, clean, seen
-from cudadoctor.checks.shared.messages import said
+from cudadoctor.checks.shared.messages import every
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
@@ -55,10 +55,10 @@ def from_messages(symptoms: tuple[Symptom, ...], os: OsFacts | None) -> Result:
     """A Windows that is older than WSL 2, or the text says that it is WSL 1."""
     if os is not None and os.wsl == 2:
         return
-    named = said(symptoms, "wsl-named")
+    named = every(symptoms, "wsl-named")
     versions = {one.values.get("version") for one in named}
-    builds = [one for one in said(symptoms, "windows-build") if int(one.values.get("build", "99999")) < _FIRST_WSL2]
-    missed = said(symptoms, "no-nvidia-driver", "smi-no-driver", "cuda-error-100", "tf-no-kernel-driver")
+    builds = [one for one in every(symptoms, "windows-build") if int(one.values.get("build", "99999")) < _FIRST_WSL2]
+    missed = every(symptoms, "no-nvidia-driver", "smi-no-driver", "cuda-error-100", "tf-no-kernel-driver")
     if "1" in versions and "2" not in versions and missed and not builds:
         yield Problem(
             subject="machine",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import WSL
 from cudadoctor.checks.shared.machine import clean, cuda_runs, cuinit_seen, is_compat, is_stub, rows, smi_lists
-from cudadoctor.checks.shared.messages import installed, said, speaks_of_container
+from cudadoctor.checks.shared.messages import every, installed, speaks_of_container
 from cudadoctor.facts.distro import DistroFacts
 from cudadoctor.facts.driver import LibcudaFacts, SmiFacts
 from cudadoctor.facts.runtime import RuntimeFacts
@@ -65,15 +65,15 @@ def from_messages(  # noqa: PLR0917  facts, passed by name
 ) -> Result:
     """Under WSL 2 nvidia-smi works and CUDA finds no device, or a Linux package with libcuda is installed."""
     two = (os is not None and os.wsl == 2) or any(
-        one.values.get("version") == "2" for one in said(symptoms, "wsl-named")
+        one.values.get("version") == "2" for one in every(symptoms, "wsl-named")
     )
     # What the loader really took on this machine decides before any message.
     if not two or (libcuda is not None and libcuda.path) or speaks_of_container(os, runtime, symptoms):
         return
-    no_device = said(symptoms, "cuda-error-100")
-    works = smi_lists(smi) or bool(said(symptoms, "smi-answered"))
+    no_device = every(symptoms, "cuda-error-100")
+    works = smi_lists(smi) or bool(every(symptoms, "smi-answered"))
     packages = installed(distro, "libnvidia-compute-*")
-    named = said(symptoms, "wsl-driver-package")
+    named = every(symptoms, "wsl-driver-package")
     if not no_device or not (works or packages or named):
         return
     yield Problem(
@@ -81,7 +81,7 @@ def from_messages(  # noqa: PLR0917  facts, passed by name
         message="under WSL 2 nvidia-smi works and CUDA finds no device: a Linux libcuda is found before that of Windows"
         if works
         else "a Linux driver package is installed in WSL 2: its libcuda is found before that of Windows",
-        evidence=(*(one.seen for one in no_device), *(one.seen for one in (*said(symptoms, "smi-answered"), *named))),
+        evidence=(*(one.seen for one in no_device), *(one.seen for one in (*every(symptoms, "smi-answered"), *named))),
         source=WSL,
         confidence=Confidence.LIKELY,
     )

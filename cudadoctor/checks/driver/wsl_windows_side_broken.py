@@ -5,7 +5,7 @@ from __future__ import annotations
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import WSL
 from cudadoctor.checks.shared.machine import cuinit_seen, cuinit_text, rows, smi_lists
-from cudadoctor.checks.shared.messages import said
+from cudadoctor.checks.shared.messages import every
 from cudadoctor.checks.shared.visible_devices import hides_all
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
@@ -73,14 +73,14 @@ _SERVER = 20348
 def from_messages(symptoms: tuple[Symptom, ...], os: OsFacts | None, smi: SmiFacts | None) -> Result:
     """WSL 2 on a Windows build without the GPU in WSL, or an expired preview; and something does not reach it."""
     two = (os is not None and os.wsl == 2) or any(
-        one.values.get("version") == "2" for one in said(symptoms, "wsl-named")
+        one.values.get("version") == "2" for one in every(symptoms, "wsl-named")
     )
-    failing = (smi is not None and smi.outcome == "failed") or said(
+    failing = (smi is not None and smi.outcome == "failed") or every(
         symptoms, "cuda-error-100", "no-nvidia-driver", "smi-no-driver"
     )
-    if not two or not failing or smi_lists(smi) or said(symptoms, "smi-answered"):
+    if not two or not failing or smi_lists(smi) or every(symptoms, "smi-answered"):
         return
-    for one in said(symptoms, "windows-build"):
+    for one in every(symptoms, "windows-build"):
         build = int(one.values.get("build", "0"))
         preview = build in _PREVIEWS and build != _SERVER
         if not preview and not 18362 <= build < _SUPPORTED:
@@ -103,12 +103,12 @@ def blocked(symptoms: tuple[Symptom, ...], os: OsFacts | None, driver: DriverFac
     if driver.loaded is False if driver is not None else here:
         return  # /dev/dxg is not there: `wsl-gpu-missing`; or it was not looked for
     two = (os is not None and os.wsl == 2) or any(
-        one.values.get("version") == "2" for one in said(symptoms, "wsl-named")
+        one.values.get("version") == "2" for one in every(symptoms, "wsl-named")
     )
-    refused = said(symptoms, "nvml-gpu-access-blocked")
+    refused = every(symptoms, "nvml-gpu-access-blocked")
     if not two or not refused:
         return
-    tcc = said(symptoms, "smi-tcc-mode")
+    tcc = every(symptoms, "smi-tcc-mode")
     yield Problem(
         subject="machine",
         message="Windows does not give its GPU to WSL"

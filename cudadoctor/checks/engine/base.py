@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from enum import IntEnum
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -63,6 +63,33 @@ Result = Iterator["Problem | Unknown"]
 Rule = Callable[..., Result]
 
 
+class Says(Struct, frozen=True, kw_only=True):
+    """Messages that mean the cause by themselves, whatever else is known."""
+
+    kinds: tuple[str, ...]
+    """Kinds of message, any one of which is enough."""
+    message: str
+    """The sentence for the report; `{name}` stands for a value of the message."""
+    source: Source
+    subject: Literal["machine", "env"] = "machine"
+    """`env`: the active environment, where one is known."""
+    unless: tuple[str, ...] = ()
+    """Kinds of message beside which it means something else."""
+    beside: tuple[str, ...] = ()
+    """Kinds of message of which one must be there, too."""
+    severity: Severity | None = None
+    confidence: Confidence | None = None
+
+
+class Asked(Struct, frozen=True):
+    """The facts that a rule asks for."""
+
+    parameters: tuple[tuple[str, bool], ...]
+    """Each fact, and whether it is required."""
+    any_of: tuple[str, ...] = ()
+    """Facts of which one at least must be known."""
+
+
 class Check(Struct, frozen=True, kw_only=True):
     """A rule with its names. `parameters` maps each fact that it asks for to whether it is required."""
 
@@ -71,8 +98,10 @@ class Check(Struct, frozen=True, kw_only=True):
     severity: Severity
     rule: Rule
     parameters: tuple[tuple[str, bool], ...]
-    more: tuple[tuple[Rule, tuple[tuple[str, bool], ...]], ...] = ()
-    """Further rules that come to the same cause from other facts, each with its own parameters."""
+    messages: tuple[Says, ...] = ()
+    """What programs print where this is the cause."""
+    more: tuple[tuple[Rule, Asked], ...] = ()
+    """Further rules that come to the same cause from other facts."""
 
     @property
     def doc(self) -> str:
@@ -80,32 +109,39 @@ class Check(Struct, frozen=True, kw_only=True):
         return self.rule.__doc__ or ""
 
 
-def check(code: str, *, severity: Severity) -> Callable[[Rule], Rule]:
+def check(code: str, *, severity: Severity, messages: tuple[Says, ...] = ()) -> Callable[[Rule], Rule]:
     """Make a rule of a generator function. Its name is the cause; its parameters are fields of `Facts`.
 
     An annotation that admits None makes the fact optional; without, a fact that is not known skips the check.
+    `messages` are those that mean this cause by themselves.
     """
 
     def mark(rule: Rule) -> Rule:
         target: Any = rule
         target.check = Check(
-            code=code, name=rule.__name__.replace("_", "-"), severity=severity, rule=rule, parameters=_parameters(rule)
+            code=code,
+            name=rule.__name__.replace("_", "-"),
+            severity=severity,
+            rule=rule,
+            parameters=_parameters(rule),
+            messages=messages,
         )
         return rule
 
     return mark
 
 
-def also(first: Rule) -> Callable[[Rule], Rule]:
+def also(first: Rule, *, any_of: tuple[str, ...] = ()) -> Callable[[Rule], Rule]:
     """Make a further rule of an existing check, in the same module: the same cause, seen in other facts.
 
-    It runs where the facts that it requires are known, whether or not those of the first rule are. It only ever adds
-    problems: where the first rule could not run and this one finds nothing, the check is skipped, not passed.
+    It runs where the facts that it requires, and one at least of `any_of`, are known, whether or not those of the
+    first rule are. It only ever adds problems: where the first rule could not run and this one finds nothing, the
+    check is skipped, not passed.
     """
 
     def mark(rule: Rule) -> Rule:
         target: Any = first
-        target.check = replace(target.check, more=(*target.check.more, (rule, _parameters(rule))))
+        target.check = replace(target.check, more=(*target.check.more, (rule, Asked(_parameters(rule), any_of))))
         return rule
 
     return mark

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cudadoctor.checks.engine import causes
-from cudadoctor.checks.engine.base import Check, Confidence, Problem, Result
+from cudadoctor.checks.engine import causes, says
+from cudadoctor.checks.engine.base import Asked, Check, Confidence, Problem, Result
 from cudadoctor.checks.engine.outcome import Crashed, Finding, Outcomes, Skipped
 from cudadoctor.facts.base import Facts
 
@@ -51,9 +51,12 @@ def _missing(parameters: tuple[tuple[str, bool], ...], facts: Facts) -> str | No
 
 def _results(check: Check, facts: Facts) -> Result:
     """What the check's rules yield, of those whose required facts are known."""
-    for rule, parameters in ((check.rule, check.parameters), *check.more):
-        if _missing(parameters, facts) is None:
-            yield from rule(**{name: getattr(facts, name) for name, _ in parameters})
+    for rule, asked in ((check.rule, Asked(check.parameters)), *check.more):
+        known = not asked.any_of or any(getattr(facts, name) is not None for name in asked.any_of)
+        if known and _missing(asked.parameters, facts) is None:
+            yield from rule(**{name: getattr(facts, name) for name, _ in asked.parameters})
+    if check.messages and facts.symptoms:
+        yield from says.problems(check.messages, facts.symptoms, facts.envs)
 
 
 def _reason(facts: Facts, name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cudadoctor.checks.engine.base import Problem, Result, Severity, check
 from cudadoctor.checks.engine.sources import CONDA_CHANNELS
 from cudadoctor.checks.shared.machine import clean
-from cudadoctor.checks.shared.messages import first, told
+from cudadoctor.checks.shared.messages import every, first
 from cudadoctor.facts.envs import CondaFacts
 from cudadoctor.facts.symptom import Symptom
 
@@ -42,7 +42,9 @@ def conda_package_not_in_channel(symptoms: tuple[Symptom, ...], conda: CondaFact
     if one is None:
         return
     channels = f" ({', '.join(clean(name, 40) for name in conda.channels[:5])})" if conda and conda.channels else ""
-    what = next((clean(met.values["package"], 60) for met in told(symptoms, one.kind) if "package" in met.values), None)
+    what = next(
+        (clean(met.values["package"], 60) for met in every(symptoms, one.kind) if "package" in met.values), None
+    )
     yield Problem(
         subject="machine",
         message=f"conda did not find {what or 'what it was asked for'} in its channels{channels}",

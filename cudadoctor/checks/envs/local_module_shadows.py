@@ -5,7 +5,7 @@ from __future__ import annotations
 from cudadoctor.checks.engine.base import Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import MODULE_PATH
 from cudadoctor.checks.shared.machine import clean, env_subject, seen
-from cudadoctor.checks.shared.messages import subject, told
+from cudadoctor.checks.shared.messages import every, subject
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.symptom import Symptom
 
@@ -49,9 +49,9 @@ def local_module_shadows(envs: tuple[EnvFacts, ...]) -> Result:
 
 
 @also(local_module_shadows)
-def by_message(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> Result:
     """By what Python or torch said."""
-    for one in told(symptoms, "module-imports-itself", "torch-source-checkout"):
+    for one in every(symptoms, "module-imports-itself", "torch-source-checkout"):
         name = one.values.get("module", "torch")
         file = one.values.get("file")
         yield Problem(

@@ -61,7 +61,7 @@ def numpy2_vs_old_torch(envs: tuple[EnvFacts, ...]) -> Result:
 
 
 @also(numpy2_vs_old_torch)
-def by_message(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None, os: OsFacts | None) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None, os: OsFacts | None) -> Result:
     """By NumPy's warning and torch's error: a torch that was made for NumPy 2 has another trouble."""
     from cudadoctor.compat import torch as torches
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, check
 from cudadoctor.checks.engine.sources import PLATFORM_TAGS
 from cudadoctor.checks.shared.machine import rows
-from cudadoctor.checks.shared.messages import first, told
+from cudadoctor.checks.shared.messages import every, first
 from cudadoctor.facts.symptom import Symptom
 
 _TORCH = ("torch", "torchvision", "torchaudio")
@@ -41,7 +41,7 @@ def python_32bit(symptoms: tuple[Symptom, ...]) -> Result:
     failed = first(symptoms, "torch-placeholder") or next(
         (
             one
-            for one in told(symptoms, "pip-no-version", "wheel-not-supported")
+            for one in every(symptoms, "pip-no-version", "wheel-not-supported")
             if one.values.get("package", one.values.get("name")) in _TORCH
         ),
         None,

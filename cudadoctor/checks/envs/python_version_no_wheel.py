@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, check
 from cudadoctor.checks.engine.sources import PREVIOUS_VERSIONS
 from cudadoctor.checks.shared.machine import active, clean, release
-from cudadoctor.checks.shared.messages import first, told
+from cudadoctor.checks.shared.messages import every, first
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.symptom import Symptom
 
@@ -49,7 +49,7 @@ def python_version_no_wheel(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts,
 
 
 def _by_uv(symptoms: tuple[Symptom, ...]) -> Iterator[Problem]:
-    for one in told(symptoms, "uv-no-wheel"):
+    for one in every(symptoms, "uv-no-wheel"):
         which = " ".join(filter(None, (one.values["package"], one.values.get("wanted"))))
         yield Problem(
             subject="machine",
@@ -62,7 +62,7 @@ def _by_uv(symptoms: tuple[Symptom, ...]) -> Iterator[Problem]:
 def _by_pip(symptoms: tuple[Symptom, ...], python: str | None) -> Iterator[Problem]:
     from cudadoctor.compat import torch as torches
 
-    for one in told(symptoms, "pip-no-version"):
+    for one in every(symptoms, "pip-no-version"):
         if one.values.get("package") == "torch" and "wanted" not in one.values and python is not None:
             if one.values.get("versions", "none").strip() == "none" and _too_new(python):
                 yield Problem(
@@ -106,7 +106,7 @@ def _too_new(python: str) -> bool:
 
 
 def _by_wheel(symptoms: tuple[Symptom, ...], python: str | None) -> Iterator[Problem]:
-    for one in told(symptoms, "wheel-not-supported"):
+    for one in every(symptoms, "wheel-not-supported"):
         tag = one.values["python"]
         if not tag.startswith("cp") or len(tag) < len("cp37") or python is None:
             continue

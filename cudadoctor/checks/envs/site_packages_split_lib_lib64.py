@@ -56,7 +56,7 @@ def site_packages_split_lib_lib64(envs: tuple[EnvFacts, ...]) -> Result:
 
 
 @also(site_packages_split_lib_lib64)
-def by_message(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> Result:
     """A torch in lib64 that misses a library of its own wheels."""
     where, missing = first(symptoms, "torch-in-lib64"), first(symptoms, "wheel-library-missing")
     if where is None or missing is None:

@@ -7,7 +7,7 @@ import re
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.engine.sources import TORCHVISION
 from cudadoctor.checks.shared.machine import env_subject, release, rows, seen, torch_shown, weight
-from cudadoctor.checks.shared.messages import shown, subject, told
+from cudadoctor.checks.shared.messages import every, shown, subject
 from cudadoctor.facts.envs import EnvFacts, Package, TorchFacts
 from cudadoctor.facts.symptom import Symptom
 
@@ -117,9 +117,9 @@ def _words(build: str) -> str:
 
 
 @also(torchvision_torch_mismatch)
-def by_message(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> Result:
     """By what torchvision, or the loader about it, said."""
-    for one in told(symptoms, *_MESSAGES):
+    for one in every(symptoms, *_MESSAGES):
         if one.kind == "companion-other-cuda" and one.values.get("library", "").lower() != "torchvision":
             continue
         if one.kind == "torch-symbol-undefined" and "/torchvision/" not in one.values.get("file", ""):

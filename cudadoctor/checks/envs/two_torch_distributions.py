@@ -59,7 +59,7 @@ def two_torch_distributions(envs: tuple[EnvFacts, ...]) -> Result:
 
 
 @also(two_torch_distributions)
-def by_message(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> Result:
     """By pip's warning."""
     one = first(symptoms, "pip-invalid-distribution")
     if one is not None and one.values.get("name", "").startswith("orch"):

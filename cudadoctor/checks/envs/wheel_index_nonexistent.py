@@ -7,7 +7,7 @@ import re
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import PREVIOUS_VERSIONS
 from cudadoctor.checks.shared.machine import clean, is_cpu_build, rows
-from cudadoctor.checks.shared.messages import first, told, torch_of
+from cudadoctor.checks.shared.messages import every, first, torch_of
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
@@ -39,7 +39,7 @@ def wheel_index_nonexistent(symptoms: tuple[Symptom, ...]) -> Result:
     Sources:
         https://pytorch.org/get-started/previous-versions/
     """
-    failed = next((one for one in told(symptoms, "pip-no-version") if _of_torch(one)), None)
+    failed = next((one for one in every(symptoms, "pip-no-version") if _of_torch(one)), None)
     index = first(symptoms, "pip-torch-index")
     if failed is None:
         return
@@ -98,7 +98,7 @@ def passed_over(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None
         return
     known = _tags()
     newest = max(int(tag[2:]) for tag in known if len(tag) == len("cu118"))
-    for one in told(symptoms, "pip-torch-index"):
+    for one in every(symptoms, "pip-torch-index"):
         tag = one.values["tag"]
         if _TAG.match(tag) and tag not in known and int(tag[2:]) < newest and "extra-index" in one.seen.text:
             yield Problem(

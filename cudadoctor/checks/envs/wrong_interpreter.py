@@ -90,7 +90,7 @@ def wrong_interpreter(shell: ShellFacts, envs: tuple[EnvFacts, ...]) -> Result:
 
 
 @also(wrong_interpreter)
-def by_message(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> Result:
     """A python without torch, and pip of another place, or a list of packages that has one."""
     missing = first(symptoms, "torch-module-not-found")
     if missing is None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import CUDA_ERRORS, MEMORY_ERRORS
 from cudadoctor.checks.shared.kernel_log import answers
-from cudadoctor.checks.shared.machine import code, quoted, rows, smi_seen
+from cudadoctor.checks.shared.machine import rows, smi_seen
+from cudadoctor.checks.shared.messages import code, quoted
 from cudadoctor.facts.driver import SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.kernel import KernelFacts
@@ -57,7 +58,7 @@ def gpu_ecc_hardware_fault(smi: SmiFacts) -> Result:
 
 
 @also(gpu_ecc_hardware_fault)
-def from_words(symptoms: tuple[Symptom, ...], smi: SmiFacts | None) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...], smi: SmiFacts | None) -> Result:
     """CUDA's own word for it; a GPU that nvidia-smi counts errors for is named by the rule above."""
     counted = smi is not None and any(gpu.ecc_uncorrected or gpu.row_remap_failure for gpu in smi.gpus)
     error = code(symptoms, _ECC_UNCORRECTABLE)

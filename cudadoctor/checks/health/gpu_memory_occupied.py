@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import SMI, TORCH_OOM
-from cudadoctor.checks.shared.machine import code, named, quoted, rows, said, seen, smi_seen
+from cudadoctor.checks.shared.machine import named, rows, seen, smi_seen
+from cudadoctor.checks.shared.messages import code, first, quoted
 from cudadoctor.facts.driver import SmiFacts
 from cudadoctor.facts.symptom import Symptom
 
@@ -58,9 +59,9 @@ def gpu_memory_occupied(smi: SmiFacts, symptoms: tuple[Symptom, ...] | None) -> 
 
 
 @also(gpu_memory_occupied)
-def from_words(symptoms: tuple[Symptom, ...]) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...]) -> Result:
     """Torch's own account, in its message: "Process 7478 has 20.08 GiB memory in use"."""
-    other = said(symptoms, "memory-of-another-process")
+    other = first(symptoms, "memory-of-another-process")
     if other is None or code(symptoms, _OUT_OF_MEMORY) is None:
         return
     amounts = [

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from cudadoctor.checks.engine.base import Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import MEMORY_ERRORS, NVML
-from cudadoctor.checks.shared.machine import clean, quoted, rows, said, seen, smi_seen
+from cudadoctor.checks.shared.machine import clean, rows, seen, smi_seen
+from cudadoctor.checks.shared.messages import first, quoted
 from cudadoctor.facts.driver import SmiFacts
 from cudadoctor.facts.symptom import Symptom
 
@@ -50,9 +51,9 @@ def gpu_recovery_needed(smi: SmiFacts) -> Result:
 
 
 @also(gpu_recovery_needed)
-def from_words(symptoms: tuple[Symptom, ...], smi: SmiFacts | None) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...], smi: SmiFacts | None) -> Result:
     """NVML's words in place of an answer."""
-    asked = said(symptoms, "gpu-requires-reset")
+    asked = first(symptoms, "gpu-requires-reset")
     told = smi is not None and any(gpu.recovery_action or gpu.reset_required is not None for gpu in smi.gpus)
     if asked is not None and not told:
         yield Problem(

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.engine.base import Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.base import Problem, Result, Says, Severity, check
 from cudadoctor.checks.engine.sources import NVML
-from cudadoctor.checks.shared.machine import quoted, said, smi_seen
+from cudadoctor.checks.shared.machine import smi_seen
 from cudadoctor.facts.driver import SmiFacts
-from cudadoctor.facts.symptom import Symptom
 
 _WORDS = "inforom is corrupted"
 
 
-@check("HLTH008", severity=Severity.WARNING)
+@check(
+    "HLTH008",
+    severity=Severity.WARNING,
+    messages=(
+        Says(kinds=("inforom-corrupt",), message="nvidia-smi warns that a GPU's infoROM is damaged", source=NVML),
+    ),
+)
 def inforom_corrupt(smi: SmiFacts) -> Result:
     """The GPU's infoROM is damaged.
 
@@ -39,18 +44,5 @@ def inforom_corrupt(smi: SmiFacts) -> Result:
             subject="machine",
             message="nvidia-smi warns that a GPU's infoROM is damaged",
             evidence=(smi_seen(smi),),
-            source=NVML,
-        )
-
-
-@also(inforom_corrupt)
-def from_words(symptoms: tuple[Symptom, ...]) -> Result:
-    """The same warning in a paste."""
-    warning = said(symptoms, "inforom-corrupt")
-    if warning is not None:
-        yield Problem(
-            subject="machine",
-            message="nvidia-smi warns that a GPU's infoROM is damaged",
-            evidence=(quoted(warning),),
             source=NVML,
         )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from cudadoctor.checks.engine.base import Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import MIG
-from cudadoctor.checks.shared.machine import named, quoted, rows, said, seen, smi_seen
+from cudadoctor.checks.shared.machine import named, rows, seen, smi_seen
+from cudadoctor.checks.shared.messages import first, quoted
 from cudadoctor.facts.driver import SmiFacts
 from cudadoctor.facts.symptom import Symptom
 
@@ -46,10 +47,10 @@ def mig_mode_pending(smi: SmiFacts) -> Result:
 
 
 @also(mig_mode_pending)
-def from_words(symptoms: tuple[Symptom, ...], smi: SmiFacts | None) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...], smi: SmiFacts | None) -> Result:
     """The words of `nvidia-smi -mig 1`."""
     told = smi is not None and any(gpu.mig_mode_pending for gpu in smi.gpus)
-    waits = said(symptoms, "mig-mode-pending")
+    waits = first(symptoms, "mig-mode-pending")
     if waits is not None and not told:
         yield Problem(
             subject="machine",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from cudadoctor.checks.driver.fabric_manager_not_running import on_switched_board
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import NVLINK_HEALTH
-from cudadoctor.checks.shared.machine import clean, named, names, quoted, rows, said, seen, smi_seen
+from cudadoctor.checks.shared.machine import clean, named, names, rows, seen, smi_seen
+from cudadoctor.checks.shared.messages import first, quoted
 from cudadoctor.facts.driver import SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.symptom import Symptom
@@ -50,9 +51,9 @@ def nvlink_inactive(smi: SmiFacts) -> Result:
 
 
 @also(nvlink_inactive)
-def from_words(symptoms: tuple[Symptom, ...], gpus: tuple[GpuFacts, ...] | None) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...], gpus: tuple[GpuFacts, ...] | None) -> Result:
     """`nvidia-smi nvlink -s` in a paste: some up and some down; or all down on a board that lives of them."""
-    down, up = said(symptoms, "nvlink-down"), said(symptoms, "nvlink-up")
+    down, up = first(symptoms, "nvlink-down"), first(symptoms, "nvlink-up")
     if down is None:
         return
     switched = any(on_switched_board(name) for name in names(gpus))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from cudadoctor.checks.engine.base import Problem, Result, Severity, also, check
-from cudadoctor.checks.shared.kernel_log import answers, events, last_by_gpu, met, seen_of, subject, xids
+from cudadoctor.checks.shared.kernel_log import answers, events, last_by_gpu, seen_of, subject, xids
 from cudadoctor.checks.shared.machine import rows, smi_seen
+from cudadoctor.checks.shared.messages import every
 from cudadoctor.compat.xids import XID_CATALOG
 from cudadoctor.facts.driver import SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
@@ -55,10 +56,8 @@ def _smi_says(smi: SmiFacts, gpus: tuple[GpuFacts, ...] | None) -> Result:
 
 
 @also(power_supply_fault)
-def _from_its_words(
-    symptoms: tuple[Symptom, ...], kernel: KernelFacts | None, gpus: tuple[GpuFacts, ...] | None
-) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...], kernel: KernelFacts | None, gpus: tuple[GpuFacts, ...] | None) -> Result:
     """nvidia-smi's words."""
-    said = met(symptoms, "smi-power-cables")
+    said = every(symptoms, "smi-power-cables")
     if said and not events(kernel, "power-cables") and not (kernel is not None and kernel.live):
         yield Problem(subject=subject(None, gpus), message=_SAYS, evidence=seen_of(*said), source=XID_CATALOG)

@@ -7,13 +7,13 @@ from cudadoctor.checks.engine.sources import LD_SO
 from cudadoctor.checks.shared.cuda_libraries import (
     cuda_on_path,
     fits,
-    said,
     subject_of,
     toolkit_on_path,
     toolkit_with,
     torch_env,
 )
 from cudadoctor.checks.shared.machine import clean, rows, seen
+from cudadoctor.checks.shared.messages import every
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.shell import ShellFacts
 from cudadoctor.facts.symptom import Symptom
@@ -60,7 +60,7 @@ def cuda_lib_not_on_loader_path(
     """
     env = torch_env(envs)
     torch = env.torch if env is not None else None
-    for one in said(symptoms, "cudnn-part-not-found"):
+    for one in every(symptoms, "cudnn-part-not-found"):
         yield Problem(
             subject=subject_of(envs, one),
             message=f"cuDNN was found, and the loader does not find {clean(one.values['library'])}, a part of it",
@@ -69,14 +69,14 @@ def cuda_lib_not_on_loader_path(
             confidence=Confidence.LIKELY,
         )
         return
-    for one in said(symptoms, "cuda-library-not-found"):
+    for one in every(symptoms, "cuda-library-not-found"):
         library = one.values["library"]
         if torch is not None and torch.cuda is not None and fits(library, torch.cuda.cuda) is False:
             continue  # runtime-lib-version-mismatch
         stem = library.partition(".so")[0]
         shown = [
             row
-            for row in said(symptoms, "cuda-library-resolved", "cuda-library-in-cache")
+            for row in every(symptoms, "cuda-library-resolved", "cuda-library-in-cache")
             if row.values["library"] == library
         ]
         root = toolkit_with(library, toolkit)

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import CUDNN_API, CUDNN_TORCH
-from cudadoctor.checks.shared.cuda_libraries import said, subject_of, torch_env
+from cudadoctor.checks.shared.cuda_libraries import subject_of, torch_env
 from cudadoctor.checks.shared.machine import clean, env_subject, release, rows, seen, torch_shown, weight
+from cudadoctor.checks.shared.messages import every
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.libraries import ResolvedLibrary
 from cudadoctor.facts.symptom import Symptom
@@ -78,7 +79,7 @@ def _other(parts: list[ResolvedLibrary], main: ResolvedLibrary) -> Iterator[Reso
 
 
 @also(cudnn_version_mismatch)
-def _told(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> Result:
     """By what torch or cuDNN said."""
     env = torch_env(envs)
     installed = (
@@ -86,7 +87,7 @@ def _told(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> R
         if env is not None
         else None
     )
-    for one in said(symptoms, "cudnn-version-incompatible"):
+    for one in every(symptoms, "cudnn-version-incompatible"):
         wanted, found = (one.values[name].replace(" ", "").replace(",", ".") for name in ("wanted", "found"))
         yield Problem(
             subject=subject_of(envs, one),
@@ -96,7 +97,7 @@ def _told(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> R
             severity=Severity.ERROR,
         )
         return
-    for one in said(symptoms, "xla-cudnn-incompatible"):
+    for one in every(symptoms, "xla-cudnn-incompatible"):
         yield Problem(
             subject="machine",
             message=f"the program was built with cuDNN {clean(one.values['wanted'])} and was given "
@@ -106,7 +107,7 @@ def _told(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> R
             severity=Severity.ERROR,
         )
         return
-    for one in said(symptoms, "cudnn-parts-differ", "cudnn-symbol-undefined"):
+    for one in every(symptoms, "cudnn-parts-differ", "cudnn-symbol-undefined"):
         yield Problem(
             subject=subject_of(envs, one),
             message="the parts of cuDNN that were loaded are of different versions",

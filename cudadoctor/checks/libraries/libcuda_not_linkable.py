@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Says, Severity, check
 from cudadoctor.checks.engine.sources import TRITON_LIBCUDA
-from cudadoctor.checks.shared.cuda_libraries import said, subject_of
 from cudadoctor.checks.shared.machine import active, env_subject, release, rows, seen
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.shell import LoaderFacts
-from cudadoctor.facts.symptom import Symptom
 
 _LINKS = ((2, 0), (2, 3))
 """triton 2.0 to 2.2 look for libcuda.so beside the libcuda.so.1 of `ldconfig -p` and link with -lcuda
 (python/triton/common/build.py there). Read 2026-11-25."""
 
 
-@check("LD005", severity=Severity.INFO)
+@check(
+    "LD005",
+    severity=Severity.INFO,
+    messages=(
+        Says(
+            kinds=("linker-finds-no-libcuda", "triton-finds-no-libcuda"),
+            message="the link step finds no libcuda.so to link with",
+            source=TRITON_LIBCUDA,
+            severity=Severity.ERROR,
+            subject="env",
+        ),
+    ),
+)
 def libcuda_not_linkable(loader: LoaderFacts, envs: tuple[EnvFacts, ...], gpus: tuple[GpuFacts, ...] | None) -> Result:
     """The linker finds no libcuda.so, only the libcuda.so.1 that programs are started with.
 
@@ -60,17 +70,3 @@ def libcuda_not_linkable(loader: LoaderFacts, envs: tuple[EnvFacts, ...], gpus: 
             source=TRITON_LIBCUDA,
             confidence=Confidence.POSSIBLE,
         )
-
-
-@also(libcuda_not_linkable)
-def _told(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> Result:
-    """By what the linker or triton said."""
-    for one in said(symptoms, "linker-finds-no-libcuda", "triton-finds-no-libcuda"):
-        yield Problem(
-            subject=subject_of(envs, one),
-            message="the link step finds no libcuda.so to link with",
-            evidence=rows(one.seen),
-            source=TRITON_LIBCUDA,
-            severity=Severity.ERROR,
-        )
-        return

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import NCCL_WHEEL
-from cudadoctor.checks.shared.cuda_libraries import said, subject_of, torch_env
+from cudadoctor.checks.shared.cuda_libraries import subject_of, torch_env
 from cudadoctor.checks.shared.machine import clean, env_subject, release, rows, seen, torch_shown, weight
+from cudadoctor.checks.shared.messages import every
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.symptom import Symptom
 
@@ -59,12 +60,12 @@ def nccl_version_conflict(envs: tuple[EnvFacts, ...]) -> Result:
 
 
 @also(nccl_version_conflict)
-def _told(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> Result:
     """By the undefined symbol; where the loader's search was followed, what it found decides."""
     env = torch_env(envs)
     if env is not None and env.libraries is not None:
         return
-    for one in said(symptoms, "nccl-symbol-undefined"):
+    for one in every(symptoms, "nccl-symbol-undefined"):
         yield Problem(
             subject=subject_of(envs, one),
             message=f"the NCCL that was loaded has no `{clean(one.values['symbol'], 60)}`: it is too old",

@@ -6,8 +6,9 @@ import re
 
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import LD_SO
-from cudadoctor.checks.shared.cuda_libraries import fits, said, toolkit_with, torch_env
+from cudadoctor.checks.shared.cuda_libraries import fits, toolkit_with, torch_env
 from cudadoctor.checks.shared.machine import active, clean, env_subject, release, rows, torch_shown
+from cudadoctor.checks.shared.messages import every
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.toolkit import ToolkitInventory
@@ -57,7 +58,7 @@ def runtime_lib_version_mismatch(
     if env is None or env.torch is None or env.torch.cuda is None:
         return
     cuda = env.torch.cuda
-    for one in said(symptoms, "cuda-library-not-found"):
+    for one in every(symptoms, "cuda-library-not-found"):
         library = one.values["library"]
         if fits(library, cuda.cuda) is not False:
             continue
@@ -77,16 +78,16 @@ def runtime_lib_version_mismatch(
 
 
 @also(runtime_lib_version_mismatch)
-def by_words(
+def in_messages(
     symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None, toolkit: ToolkitInventory | None
 ) -> Result:
     """The reporter says which CUDA is there, all of it another one than the library belongs to."""
     env = torch_env(envs)
     if env is not None and env.torch is not None and env.torch.cuda is not None:
         return  # then that decides
-    told = {one.values["cuda"]: one for one in said(symptoms, "cuda-told")}
+    told = {one.values["cuda"]: one for one in every(symptoms, "cuda-told")}
     versions = [CudaVersion.parse(text) for text in told]
-    for one in said(symptoms, "cuda-library-not-found"):
+    for one in every(symptoms, "cuda-library-not-found"):
         library = one.values["library"]
         fitting = [None if cuda is None else fits(library, cuda) for cuda in versions]
         if not fitting or any(fit is not False for fit in fitting) or toolkit_with(library, toolkit) is not None:
@@ -107,7 +108,7 @@ def by_wheels(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...]) -> Resu
     env = active(envs)
     if env is None:
         return
-    for one in said(symptoms, "cuda-library-not-found"):
+    for one in every(symptoms, "cuda-library-not-found"):
         match = _NUMBERED.match(one.values["library"])
         wheel = _WHEELS.get(match.group(1)) if match else None
         if match is None or wheel is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from cudadoctor.checks.shared.machine import active, clean, env_subject
 from cudadoctor.facts.envs import EnvFacts
@@ -36,11 +35,6 @@ CUDA_MAJORS: dict[tuple[str, str], tuple[int, ...]] = {
 """Library and the version in its SONAME → the CUDA majors that bring it, as their release notes list them. What serves
 more than these (libcurand.so.10, libcusolver.so.11, libcufft.so.10) tells nothing and is not here. Read 2026-11-25:
 https://docs.nvidia.com/cuda/archive/ and the wheels' file names."""
-
-
-def said(symptoms: tuple[Symptom, ...], *kinds: str) -> Iterator[Symptom]:
-    """The messages of these kinds."""
-    return (one for one in symptoms if one.kind in kinds)
 
 
 def torch_env(envs: tuple[EnvFacts, ...] | None) -> EnvFacts | None:

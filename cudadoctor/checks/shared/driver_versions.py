@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from cudadoctor.checks.engine.base import Confidence
-from cudadoctor.checks.shared.kernel_log import events, met, seen_of
+from cudadoctor.checks.shared.kernel_log import events, seen_of
 from cudadoctor.checks.shared.machine import (
     cuda_runs,
     cuinit_seen,
@@ -18,6 +18,7 @@ from cudadoctor.checks.shared.machine import (
     smi_lists,
     smi_seen,
 )
+from cudadoctor.checks.shared.messages import every
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, SmiFacts
 from cudadoctor.facts.kernel import KernelFacts
 from cudadoctor.facts.seen import Seen
@@ -90,7 +91,7 @@ _FRESH = 120.0
 """Seconds after the start: a mismatch so early is of what is installed, and a reboot brings it back."""
 
 
-def said(
+def from_messages(
     symptoms: tuple[Symptom, ...] | None,
     kernel: KernelFacts | None,
     smi: SmiFacts | None,
@@ -103,9 +104,9 @@ def said(
     named = _named(symptoms, kernel)
     if named is not None:
         return named
-    nvml = met(symptoms, "nvml-mismatch")
+    nvml = every(symptoms, "nvml-mismatch")
     told = smi is not None and smi.outcome == "failed" and "version mismatch" in (smi.message or "").lower()
-    error = met(symptoms, "cuda-error-803")
+    error = every(symptoms, "cuda-error-803")
     if not nvml and not told and not error:
         return Verdict(kind="agree")
     if driver is not None and driver.loaded and os is not None:
@@ -139,7 +140,7 @@ def _named(symptoms: tuple[Symptom, ...] | None, kernel: KernelFacts | None) -> 
                 confidence=Confidence.LIKELY,
             )
         return _compared(client, module, seen_of(event))
-    library, module_said = met(symptoms, "tf-library-version"), met(symptoms, "tf-module-version")
+    library, module_said = every(symptoms, "tf-library-version"), every(symptoms, "tf-module-version")
     if library and module_said:
         one, other = (DriverVersion.parse(row[0].values["version"]) for row in (library, module_said))
         if one is not None and other is not None and one != other:

@@ -19,7 +19,7 @@ from cudadoctor.checks.shared.machine import (
     toolkits_in_use,
     torch_shown,
 )
-from cudadoctor.checks.shared.messages import capability, first, shown, subject, told, torch_of, value
+from cudadoctor.checks.shared.messages import capability, first, shown, subject, torch_of, value
 from cudadoctor.facts.envs import EnvFacts, TorchFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.seen import Seen
@@ -180,11 +180,11 @@ class Said(Struct, frozen=True, kw_only=True):
         )
 
 
-def said(
+def gpu_refusal(
     symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None, gpus: tuple[GpuFacts, ...] | None
 ) -> Said | None:
     """What the messages say of a GPU and torch's build; None where they do not decide which of the two is older."""
-    one = next((met for kind in _REFUSALS if (met := first(symptoms, kind)) is not None), None)
+    one = next((message for kind in _REFUSALS if (message := first(symptoms, kind)) is not None), None)
     if one is None:
         return None
     device, name = _gpu(one, symptoms, gpus)
@@ -313,7 +313,7 @@ def _tabled(version: str, cuda: RuntimeVersion | None) -> Iterator[tuple[str, ..
 
 def refused(symptoms: tuple[Symptom, ...]) -> Symptom | None:
     """A program said that it has no code for the GPU, without saying which part of it."""
-    return next(told(symptoms, "no-kernel-image"), None)
+    return first(symptoms, "no-kernel-image")
 
 
 class Asked(Struct, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from cudadoctor.checks.shared.machine import own_pci, smi_lists
+from cudadoctor.checks.shared.messages import every
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.kernel import KernelEvent, KernelFacts
@@ -76,11 +77,6 @@ def recovered(bus_id: str | None, smi: SmiFacts | None) -> bool:
     return any(one.bus_id == bus_id and (one.recovery_action or "").lower() == "none" for one in listed)
 
 
-def met(symptoms: tuple[Symptom, ...] | None, *kinds: str) -> tuple[Symptom, ...]:
-    """Messages of these kinds."""
-    return tuple(one for one in symptoms or () if one.kind in kinds)
-
-
 def seen_of(*found: KernelEvent | Symptom) -> tuple[Seen, ...]:
     """Their evidence, at most three rows, each once."""
     return tuple(dict.fromkeys(one.seen for one in found))[:3]
@@ -108,7 +104,7 @@ def says_no_driver(smi: SmiFacts | None) -> bool:
 
 def speaks_of_nvidia(symptoms: tuple[Symptom, ...] | None, smi: SmiFacts | None) -> bool:
     """Something in the paste shows that its messages about kernel modules are about NVIDIA's."""
-    return bool(met(symptoms, *_OF_NVIDIA)) or says_no_driver(smi)
+    return bool(every(symptoms, *_OF_NVIDIA)) or says_no_driver(smi)
 
 
 def runs(driver: DriverFacts | None, smi: SmiFacts | None) -> bool:

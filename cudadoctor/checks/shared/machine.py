@@ -12,7 +12,6 @@ from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.kernel import KernelFacts
 from cudadoctor.facts.seen import Seen
 from cudadoctor.facts.shell import ShellFacts
-from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 from cudadoctor.facts.toolkit import ToolkitFacts, ToolkitInventory
 from cudadoctor.versions import ComputeCapability, CudaDriverVersion, DriverVersion, RuntimeVersion
@@ -301,21 +300,6 @@ _LAPTOP = re.compile(r"\b(?:laptop|mobile|max-q|notebook)\b|\b(?:GTX|MX|RTX|GT) 
 _CONSUMER = re.compile(r"\b(?:geforce|titan|quadro|rtx (?:pro |a)?\d|nvs|gtx)\b", re.IGNORECASE)
 # "GRID V100D-2B", "NVIDIA A40-4A", "NVIDIA L40S-24C", "GRID T4-16Q", "NVIDIA A100-3-20C": product, memory, series.
 _PROFILE = re.compile(r"(?:GRID |NVIDIA )\w[\w -]{1,40}?-\d{1,3}([ABCQ])\d?(?:ME)?\Z")
-
-
-def said(symptoms: tuple[Symptom, ...] | None, *kinds: str) -> Symptom | None:
-    """The first message of one of these kinds."""
-    return next((one for one in symptoms or () if one.kind in kinds), None)
-
-
-def code(symptoms: tuple[Symptom, ...] | None, *codes: int) -> Symptom | None:
-    """The first message with one of these codes of the CUDA driver."""
-    return said(symptoms, *(f"cuda-error-{number}" for number in codes))
-
-
-def quoted(symptom: Symptom) -> Seen:
-    """Evidence: the message as it stands."""
-    return Seen(where=clean(symptom.seen.where), text=clean(symptom.seen.text))
 
 
 def failed_with(libcuda: LibcudaFacts | None, *codes: int) -> bool:

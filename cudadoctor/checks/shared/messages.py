@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from cudadoctor.checks.shared.machine import active, clean, env_subject, torch_shown
 from cudadoctor.facts.distro import DistroFacts, SystemPackage
 from cudadoctor.facts.envs import EnvFacts, TorchFacts
 from cudadoctor.facts.runtime import ContainerStart, RuntimeFacts
+from cudadoctor.facts.seen import Seen
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 from cudadoctor.versions import ComputeCapability
 
 
-def told(symptoms: tuple[Symptom, ...] | None, *kinds: str) -> Iterator[Symptom]:
+def every(symptoms: tuple[Symptom, ...] | None, *kinds: str) -> tuple[Symptom, ...]:
     """The messages of these kinds, in their order."""
-    return (one for one in symptoms or () if one.kind in kinds)
+    return tuple(one for one in symptoms or () if one.kind in kinds)
 
 
 def first(symptoms: tuple[Symptom, ...] | None, *kinds: str) -> Symptom | None:
     """The first of these kinds."""
-    return next(told(symptoms, *kinds), None)
+    return next(iter(every(symptoms, *kinds)), None)
+
+
+def code(symptoms: tuple[Symptom, ...] | None, *codes: int) -> Symptom | None:
+    """The first message with one of these codes of the CUDA driver."""
+    return first(symptoms, *(f"cuda-error-{number}" for number in codes))
+
+
+def quoted(symptom: Symptom) -> Seen:
+    """Evidence: the message as it stands."""
+    return Seen(where=clean(symptom.seen.where), text=clean(symptom.seen.text))
 
 
 def value(symptoms: tuple[Symptom, ...] | None, kind: str, name: str) -> str | None:
     """A value of the first message of this kind that has it."""
-    return next((one.values[name] for one in told(symptoms, kind) if name in one.values), None)
+    return next((one.values[name] for one in every(symptoms, kind) if name in one.values), None)
 
 
 def about(envs: tuple[EnvFacts, ...] | None) -> EnvFacts | None:
@@ -67,11 +76,6 @@ NVIDIA_NETWORK = "developer.download.nvidia.com/compute/cuda/repos/"
 _STARTS = ("docker", "podman", "nerdctl", "nvidia-docker", "compose")
 
 
-def said(symptoms: tuple[Symptom, ...] | None, *kinds: str) -> tuple[Symptom, ...]:
-    """The messages of these kinds, in order."""
-    return tuple(one for one in symptoms or () if one.kind in kinds)
-
-
 def container_starts(runtime: RuntimeFacts | None) -> tuple[ContainerStart, ...]:
     """Command lines and compose files that start a container."""
     starts = runtime.starts if runtime is not None else ()
@@ -81,7 +85,7 @@ def container_starts(runtime: RuntimeFacts | None) -> tuple[ContainerStart, ...]
 def speaks_of_container(os: OsFacts | None, runtime: RuntimeFacts | None, symptoms: tuple[Symptom, ...] | None) -> bool:
     """This is a container, or the text starts one, or shows a shell in one."""
     inside = (os is not None and os.container is not None) or bool(
-        said(symptoms, "container-prompt", "container-named")
+        every(symptoms, "container-prompt", "container-named")
     )
     return inside or bool(container_starts(runtime))
 

@@ -77,7 +77,7 @@ def _fault(value: str) -> str | None:
 
 
 @also(alloc_conf_invalid)
-def _said(symptoms: tuple[Symptom, ...], shell: ShellFacts | None) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...], shell: ShellFacts | None) -> Result:
     """The words of torch itself."""
     said = first(symptoms, "allocator-option-refused")
     if said is None:

@@ -59,7 +59,7 @@ def _problem(one: CacheDir) -> Problem:
 
 
 @also(cache_dir_unwritable)
-def _said(symptoms: tuple[Symptom, ...]) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...]) -> Result:
     """A program was refused there."""
     said = first(symptoms, "cache-permission-denied")
     if said is not None:

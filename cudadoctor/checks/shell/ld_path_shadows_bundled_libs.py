@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import LD_SO, NVJITLINK
-from cudadoctor.checks.shared.cuda_libraries import cuda_on_path, said, subject_of, torch_env
+from cudadoctor.checks.shared.cuda_libraries import cuda_on_path, subject_of, torch_env
 from cudadoctor.checks.shared.machine import active, clean, env_subject, release, rows, seen, torch_shown
+from cudadoctor.checks.shared.messages import every
 from cudadoctor.checks.shared.rc_lines import setters
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.libraries import ResolvedLibrary
@@ -172,7 +173,7 @@ def _older(one: ResolvedLibrary) -> bool:
 
 
 @also(ld_path_shadows_bundled_libs)
-def _told_by_messages(
+def in_messages(
     symptoms: tuple[Symptom, ...],
     envs: tuple[EnvFacts, ...] | None,
     shell: ShellFacts | None,
@@ -184,7 +185,7 @@ def _told_by_messages(
         return  # the files decide; on a live machine without a known environment nothing tells a wheel's from others
     on_path = cuda_on_path(shell)
     variable = seen("LD_LIBRARY_PATH", ":".join(part for part, _ in on_path)) if on_path else None
-    for one in said(symptoms, "nvjitlink-symbol-undefined"):
+    for one in every(symptoms, "nvjitlink-symbol-undefined"):
         needs = release(one.values.get("version", "").replace("_", "."))
         wheel = (
             next((env.packages[name] for name in sorted(env.packages) if "nvjitlink" in name), None) if env else None
@@ -205,7 +206,7 @@ def _told_by_messages(
             severity=Severity.ERROR,
             confidence=Confidence.LIKELY if taken is not None or on_path or wheels else Confidence.POSSIBLE,
         )
-    for one in said(symptoms, "cudnn-on-library-path"):
+    for one in every(symptoms, "cudnn-on-library-path"):
         yield Problem(
             subject=subject_of(envs, one),
             message="LD_LIBRARY_PATH leads to another cuDNN than the one that torch brings",
@@ -214,7 +215,7 @@ def _told_by_messages(
             severity=Severity.ERROR,
             confidence=Confidence.LIKELY,
         )
-    for one in said(symptoms, "cuda-symbol-undefined", "cublas-halves-differ") if on_path else ():
+    for one in every(symptoms, "cuda-symbol-undefined", "cublas-halves-differ") if on_path else ():
         yield Problem(
             subject=subject_of(envs, one),
             message=(
@@ -226,7 +227,7 @@ def _told_by_messages(
             severity=Severity.ERROR,
             confidence=Confidence.LIKELY,
         )
-    for one in said(symptoms, "cublas-halves-differ"):
+    for one in every(symptoms, "cublas-halves-differ"):
         # Both lie in one wheel, whose RUNPATH leads from one to the other: only LD_LIBRARY_PATH goes before that.
         if on_path or "/nvidia/cublas/lib/" not in one.values["file"]:
             continue
@@ -248,7 +249,7 @@ def _told_by_messages(
 
 def _taken(symptoms: tuple[Symptom, ...], stem: str) -> Symptom | None:
     """Ldd's line that shows another file than a wheel's."""
-    for one in said(symptoms, "cuda-library-resolved"):
+    for one in every(symptoms, "cuda-library-resolved"):
         path = one.values.get("path", "")
         if one.values.get("library", "").startswith(f"{stem}.so") and "-packages/" not in path:
             return one

@@ -67,7 +67,7 @@ def slurm_gpu_not_requested(
 
 
 @also(slurm_gpu_not_requested)
-def _said(
+def in_messages(
     symptoms: tuple[Symptom, ...],
     shell: ShellFacts,
     nodes: tuple[DeviceNode, ...] | None,

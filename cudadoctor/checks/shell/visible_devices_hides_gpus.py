@@ -75,7 +75,7 @@ def visible_devices_hides_gpus(
 
 
 @also(visible_devices_hides_gpus)
-def _said(
+def in_messages(
     symptoms: tuple[Symptom, ...],
     shell: ShellFacts,
     gpus: tuple[GpuFacts, ...] | None,

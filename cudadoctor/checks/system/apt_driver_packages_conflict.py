@@ -5,7 +5,7 @@ from __future__ import annotations
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import DPKG
 from cudadoctor.checks.shared.machine import seen
-from cudadoctor.checks.shared.messages import installed, said
+from cudadoctor.checks.shared.messages import every, installed
 from cudadoctor.facts.distro import DistroFacts
 from cudadoctor.facts.driver import DriverFacts
 from cudadoctor.facts.symptom import Symptom
@@ -84,9 +84,9 @@ def apt_driver_packages_conflict(os: OsFacts, distro: DistroFacts, driver: Drive
 @also(apt_driver_packages_conflict)
 def from_messages(symptoms: tuple[Symptom, ...]) -> Result:
     """Apt and dpkg name the driver packages that they cannot bring together."""
-    unmet = said(symptoms, "apt-unmet-dependency", "dpkg-overwrite")
+    unmet = every(symptoms, "apt-unmet-dependency", "dpkg-overwrite")
     # What stops at nvidia-dkms is a module that cannot be built: the message before it says why.
-    stopped = [one for one in said(symptoms, "dpkg-not-configured") if "dkms" not in one.values.get("package", "")]
+    stopped = [one for one in every(symptoms, "dpkg-not-configured") if "dkms" not in one.values.get("package", "")]
     found = unmet or tuple(stopped)
     if not found:
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cudadoctor.checks.engine.base import Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import APT_KEY
 from cudadoctor.checks.shared.machine import seen
-from cudadoctor.checks.shared.messages import NVIDIA_NETWORK, said
+from cudadoctor.checks.shared.messages import NVIDIA_NETWORK, every
 from cudadoctor.facts.distro import DistroFacts
 from cudadoctor.facts.symptom import Symptom
 
@@ -59,8 +59,8 @@ def apt_key_deprecated(distro: DistroFacts) -> Result:
 @also(apt_key_deprecated)
 def from_messages(symptoms: tuple[Symptom, ...]) -> Result:
     """There is no apt-key; or apt warns of NVIDIA's key."""
-    absent = said(symptoms, "apt-key-missing-program")
-    legacy = [one for one in said(symptoms, "apt-legacy-keyring") if "nvidia" in one.values.get("uri", "")]
+    absent = every(symptoms, "apt-key-missing-program")
+    legacy = [one for one in every(symptoms, "apt-legacy-keyring") if "nvidia" in one.values.get("uri", "")]
     if absent:
         yield Problem(
             subject="machine",

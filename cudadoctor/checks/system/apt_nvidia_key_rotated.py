@@ -5,7 +5,7 @@ from __future__ import annotations
 from cudadoctor.checks.engine.base import Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import CUDA_KEY_ROTATION
 from cudadoctor.checks.shared.machine import seen
-from cudadoctor.checks.shared.messages import NVIDIA_NETWORK, said
+from cudadoctor.checks.shared.messages import NVIDIA_NETWORK, every
 from cudadoctor.facts.distro import DistroFacts
 from cudadoctor.facts.symptom import Symptom
 
@@ -74,7 +74,7 @@ def from_messages(symptoms: tuple[Symptom, ...]) -> Result:
     """Apt names the key that it lacks."""
     missing = [
         one
-        for one in said(symptoms, "apt-key-unknown")
+        for one in every(symptoms, "apt-key-unknown")
         if one.values.get("key", "").replace(" ", "").upper().endswith(_NEW)
     ]
     if missing:

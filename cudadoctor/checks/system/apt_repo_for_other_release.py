@@ -7,7 +7,7 @@ import re
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import INSTALL_GUIDE
 from cudadoctor.checks.shared.machine import seen
-from cudadoctor.checks.shared.messages import said
+from cudadoctor.checks.shared.messages import every
 from cudadoctor.facts.distro import DistroFacts
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
@@ -69,7 +69,7 @@ def apt_repo_for_other_release(os: OsFacts, distro: DistroFacts) -> Result:
 @also(apt_repo_for_other_release)
 def from_messages(symptoms: tuple[Symptom, ...]) -> Result:
     """libtinfo5, which Ubuntu has had up to 23.04 and Debian up to 12, is needed by packages for older releases."""
-    for one in said(symptoms, "apt-needs-libtinfo5"):
+    for one in every(symptoms, "apt-needs-libtinfo5"):
         yield Problem(
             subject="machine",
             message="the CUDA packages are those of an older release: they need libtinfo5, which this one lacks",

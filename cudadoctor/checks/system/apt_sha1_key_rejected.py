@@ -7,7 +7,7 @@ import re
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import CUDA_KEY_SHA1
 from cudadoctor.checks.shared.machine import clean, seen
-from cudadoctor.checks.shared.messages import NVIDIA_NETWORK, installed, said
+from cudadoctor.checks.shared.messages import NVIDIA_NETWORK, every, installed
 from cudadoctor.facts.distro import DistroFacts
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
@@ -68,7 +68,7 @@ def apt_sha1_key_rejected(os: OsFacts, distro: DistroFacts) -> Result:
 @also(apt_sha1_key_rejected)
 def from_messages(symptoms: tuple[Symptom, ...]) -> Result:
     """Sqv names the key that it does not accept."""
-    refused = [one for one in said(symptoms, "apt-key-not-bound") if one.values.get("key", "").upper().endswith(_KEY)]
+    refused = [one for one in every(symptoms, "apt-key-not-bound") if one.values.get("key", "").upper().endswith(_KEY)]
     if refused:
         yield Problem(
             subject="machine",

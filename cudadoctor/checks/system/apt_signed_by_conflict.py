@@ -5,7 +5,7 @@ from __future__ import annotations
 from cudadoctor.checks.engine.base import Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import CUDA_KEY_ROTATION
 from cudadoctor.checks.shared.machine import clean, seen
-from cudadoctor.checks.shared.messages import said
+from cudadoctor.checks.shared.messages import every
 from cudadoctor.facts.distro import AptSource, DistroFacts
 from cudadoctor.facts.symptom import Symptom
 
@@ -60,7 +60,7 @@ def apt_signed_by_conflict(distro: DistroFacts) -> Result:
 @also(apt_signed_by_conflict)
 def from_messages(symptoms: tuple[Symptom, ...]) -> Result:
     """Apt's own words about a repository of NVIDIA or Docker."""
-    for one in said(symptoms, "apt-signed-by-conflict"):
+    for one in every(symptoms, "apt-signed-by-conflict"):
         uri = one.values.get("uri", "")
         if any(word in uri for word in _OURS):
             yield Problem(

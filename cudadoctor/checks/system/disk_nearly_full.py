@@ -59,7 +59,7 @@ def disk_nearly_full(limits: LimitFacts) -> Result:
 
 
 @also(disk_nearly_full)
-def _said(symptoms: tuple[Symptom, ...]) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...]) -> Result:
     """A program found it full; shared memory gives the same number."""
     said = first(symptoms, "disk-full")
     if said is None or first(symptoms, *_SHARED_MEMORY) is not None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import DKMS
-from cudadoctor.checks.shared.kernel_log import met, runs, seen_of, speaks_of_nvidia, without_driver
+from cudadoctor.checks.shared.kernel_log import runs, seen_of, speaks_of_nvidia, without_driver
 from cudadoctor.checks.shared.machine import clean, rows, seen
+from cudadoctor.checks.shared.messages import every
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.kernel import KernelFacts
 from cudadoctor.facts.symptom import Symptom
@@ -63,10 +64,10 @@ def kernel_headers_missing(  # noqa: PLR0917  facts, passed by name
 
 
 @also(kernel_headers_missing)
-def _from_its_words(symptoms: tuple[Symptom, ...], driver: DriverFacts | None, smi: SmiFacts | None) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...], driver: DriverFacts | None, smi: SmiFacts | None) -> Result:
     """DKMS or the installer says so, and something shows that the module is NVIDIA's."""
-    certain = met(symptoms, "installer-no-kernel-source")
-    said = met(symptoms, "kernel-headers-not-found")
+    certain = every(symptoms, "installer-no-kernel-source")
+    said = every(symptoms, "kernel-headers-not-found")
     if runs(driver, smi) or not (certain or (said and speaks_of_nvidia(symptoms, smi))):
         return
     release = next((one.values["kernel"] for one in said if "kernel" in one.values), None)
@@ -77,6 +78,6 @@ def _from_its_words(symptoms: tuple[Symptom, ...], driver: DriverFacts | None, s
         evidence=seen_of(*said, *certain),
         source=DKMS,
         confidence=Confidence.CERTAIN
-        if certain or met(symptoms, "dkms-nvidia", "dkms-nvidia-listed")
+        if certain or every(symptoms, "dkms-nvidia", "dkms-nvidia-listed")
         else Confidence.LIKELY,
     )

@@ -55,7 +55,7 @@ def libc_unsupported(
 
 
 @also(libc_unsupported)
-def _said(symptoms: tuple[Symptom, ...], os: OsFacts | None) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...], os: OsFacts | None) -> Result:
     """The loader of musl said so."""
     said = first(symptoms, "musl-loader")
     if said is not None and (os is None or os.glibc is None):

@@ -60,7 +60,7 @@ def memlock_limit_too_low(limits: LimitFacts, gpus: tuple[GpuFacts, ...], os: Os
 
 
 @also(memlock_limit_too_low)
-def _said(symptoms: tuple[Symptom, ...], limits: LimitFacts | None) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...], limits: LimitFacts | None) -> Result:
     """The kernel refused to lock memory."""
     said = first(symptoms, "memory-registration-refused")
     if said is None or (limits is not None and "locked_memory" in limits.unlimited):

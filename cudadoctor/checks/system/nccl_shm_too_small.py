@@ -5,7 +5,7 @@ from __future__ import annotations
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import NCCL_TROUBLE
 from cudadoctor.checks.shared.machine import active, rows, seen
-from cudadoctor.checks.shared.messages import first, told
+from cudadoctor.checks.shared.messages import every, first
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.limits import LimitFacts
@@ -66,7 +66,7 @@ def nccl_shm_too_small(
 
 
 @also(nccl_shm_too_small)
-def _said(symptoms: tuple[Symptom, ...], limits: LimitFacts | None) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...], limits: LimitFacts | None) -> Result:
     """A program could not make its segment."""
     said = first(symptoms, "shared-memory-full", "shared-memory-workers")
     confidence = Confidence.CERTAIN
@@ -74,7 +74,7 @@ def _said(symptoms: tuple[Symptom, ...], limits: LimitFacts | None) -> Result:
         said = next(
             (
                 one
-                for one in told(symptoms, "shared-memory-segment-failed")
+                for one in every(symptoms, "shared-memory-segment-failed")
                 if one.values.get("error", "No space left on device").startswith("No space left")
             ),
             None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import NOEXEC
 from cudadoctor.checks.shared.machine import active, clean, rows, seen
-from cudadoctor.checks.shared.messages import told
+from cudadoctor.checks.shared.messages import every
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.limits import LimitFacts, NoexecPlace
 from cudadoctor.facts.seen import Seen
@@ -56,9 +56,9 @@ def _mounted(one: NoexecPlace) -> Seen:
 
 
 @also(noexec_temporary_directory)
-def _said(symptoms: tuple[Symptom, ...], limits: LimitFacts | None) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...], limits: LimitFacts | None) -> Result:
     """The loader refused a file there."""
-    for said in told(symptoms, "mapping-refused"):
+    for said in every(symptoms, "mapping-refused"):
         path, error = said.values["path"], said.values.get("error")
         if error is not None and not error.startswith("Operation not permitted"):
             continue

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.engine.base import Problem, Result, Severity, Unknown, also, check
+from cudadoctor.checks.engine.base import Problem, Result, Says, Severity, Unknown, check
 from cudadoctor.checks.engine.sources import CPP_EXTENSION
-from cudadoctor.checks.shared.machine import clean, seen, toolkit_shown, toolkits_in_use
-from cudadoctor.checks.shared.messages import first
+from cudadoctor.checks.shared.machine import seen, toolkit_shown, toolkits_in_use
 from cudadoctor.facts.limits import LimitFacts
-from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.toolkit import ToolkitInventory
 
 _COMPILERS = ("g++", "c++", "clang++")
 
 
-@check("CC002", severity=Severity.INFO)
+@check(
+    "CC002",
+    severity=Severity.INFO,
+    messages=(
+        Says(
+            kinds=("build-tool-missing",),
+            message="a build needs {tool}, and it is not there",
+            source=CPP_EXTENSION,
+            severity=Severity.ERROR,
+        ),
+    ),
+)
 def build_tools_missing(toolkit: ToolkitInventory, limits: LimitFacts) -> Result:
     """What a build of CUDA extensions needs beside nvcc is not there: a C++ compiler, ninja, or Python's headers.
 
@@ -46,18 +55,4 @@ def build_tools_missing(toolkit: ToolkitInventory, limits: LimitFacts) -> Result
             message=f"{toolkit_shown(used[0])} is in use, and there is no C++ compiler on PATH",
             evidence=(used[0].seen, seen("PATH", "neither g++ nor c++ nor clang++")),
             source=CPP_EXTENSION,
-        )
-
-
-@also(build_tools_missing)
-def _said(symptoms: tuple[Symptom, ...]) -> Result:
-    """A build said so."""
-    said = first(symptoms, "build-tool-missing")
-    if said is not None:
-        yield Problem(
-            subject="machine",
-            message=f"a build needs {clean(said.values['tool'], 60)}, and it is not there",
-            evidence=(said.seen,),
-            source=CPP_EXTENSION,
-            severity=Severity.ERROR,
         )

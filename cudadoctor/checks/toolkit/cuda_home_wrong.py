@@ -78,7 +78,7 @@ def _a_list(shell: ShellFacts, symptoms: tuple[Symptom, ...] | None) -> Result:
 
 
 @also(cuda_home_wrong)
-def _said(symptoms: tuple[Symptom, ...], shell: ShellFacts | None) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...], shell: ShellFacts | None) -> Result:
     """A build looked for nvcc in a directory that is none."""
     named = shell.variables if shell is not None else {}
     said = first(symptoms, "nvcc-path-is-a-list")

@@ -53,7 +53,7 @@ def glibc_too_new_for_nvcc(toolkit: ToolkitInventory, os: OsFacts) -> Result:
 
 
 @also(glibc_too_new_for_nvcc)
-def _said(symptoms: tuple[Symptom, ...], toolkit: ToolkitInventory | None) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...], toolkit: ToolkitInventory | None) -> Result:
     """The compiler said so."""
     said = first(symptoms, "math-header-conflict")
     if said is not None:

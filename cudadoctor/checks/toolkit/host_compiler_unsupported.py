@@ -69,7 +69,7 @@ def host_compiler_unsupported(toolkit: ToolkitInventory, compiler: CompilerFacts
 
 
 @also(host_compiler_unsupported)
-def _said(symptoms: tuple[Symptom, ...], toolkit: ToolkitInventory | None) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...], toolkit: ToolkitInventory | None) -> Result:
     """The build itself said so."""
     said = first(symptoms, "unsupported-host-compiler")
     if said is None:

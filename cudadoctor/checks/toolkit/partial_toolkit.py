@@ -48,7 +48,7 @@ def partial_toolkit(toolkit: ToolkitInventory) -> Result:
 
 
 @also(partial_toolkit)
-def _said(symptoms: tuple[Symptom, ...], toolkit: ToolkitInventory | None) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...], toolkit: ToolkitInventory | None) -> Result:
     """The compiler did not find a header of the toolkit's."""
     said = first(symptoms, "toolkit-header-missing")
     if said is None:

@@ -68,7 +68,7 @@ def toolkit_too_new_for_gpu(toolkit: ToolkitInventory, gpus: tuple[GpuFacts, ...
 
 
 @also(toolkit_too_new_for_gpu)
-def _said(
+def in_messages(
     symptoms: tuple[Symptom, ...],
     toolkit: ToolkitInventory | None,
     envs: tuple[EnvFacts, ...] | None,

@@ -53,7 +53,7 @@ def toolkit_torch_mismatch(toolkit: ToolkitInventory, envs: tuple[EnvFacts, ...]
 
 
 @also(toolkit_torch_mismatch)
-def by_message(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> Result:
     """The builder of an extension refused: here it is an error."""
     one = first(symptoms, "toolkit-of-extension-build")
     if one is None:

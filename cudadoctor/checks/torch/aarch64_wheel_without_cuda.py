@@ -66,7 +66,7 @@ def aarch64_wheel_without_cuda(
 
 
 @also(aarch64_wheel_without_cuda)
-def by_message(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...], os: OsFacts) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...], os: OsFacts) -> Result:
     """By torch itself, which says that it has no CUDA, on an Arm machine whose GPU is not known."""
     one = first(symptoms, "torch-without-cuda")
     torch = torch_of(envs)

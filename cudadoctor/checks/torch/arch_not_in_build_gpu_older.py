@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cudadoctor.checks.engine.base import Result, Severity, Unknown, also, check
-from cudadoctor.checks.shared.gpu_code import Gap, gaps, said
+from cudadoctor.checks.shared.gpu_code import Gap, gaps, gpu_refusal
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.kernel import KernelFacts
@@ -46,7 +46,7 @@ def arch_not_in_build_gpu_older(envs: tuple[EnvFacts, ...], gpus: tuple[GpuFacts
 
 
 @also(arch_not_in_build_gpu_older)
-def by_message(
+def in_messages(
     symptoms: tuple[Symptom, ...],
     envs: tuple[EnvFacts, ...] | None,
     gpus: tuple[GpuFacts, ...] | None,
@@ -56,6 +56,6 @@ def by_message(
     if (gpus is None or envs is None) and kernel is not None and kernel.live:
         yield Unknown(subject="machine", reason="which torch, or which other GPU, there is could not be found out")
         return
-    found = said(symptoms, envs, gpus)
+    found = gpu_refusal(symptoms, envs, gpus)
     if found is not None and not found.newer:
         yield found.problem(envs)

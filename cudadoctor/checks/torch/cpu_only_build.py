@@ -17,7 +17,7 @@ from cudadoctor.checks.shared.machine import (
     too_old_for_torch,
     torch_shown,
 )
-from cudadoctor.checks.shared.messages import first, shown, subject, told, torch_of
+from cudadoctor.checks.shared.messages import every, first, shown, subject, torch_of
 from cudadoctor.facts.driver import DeviceNode, DriverFacts, PciFacts
 from cudadoctor.facts.envs import EnvFacts, TorchFacts
 from cudadoctor.facts.gpu import GpuFacts
@@ -102,7 +102,7 @@ def cpu_only_build(  # noqa: PLR0917  facts, passed by name
 
 
 @also(cpu_only_build)
-def by_message(  # noqa: PLR0917  facts, passed by name
+def in_messages(  # noqa: PLR0917  facts, passed by name
     symptoms: tuple[Symptom, ...],
     envs: tuple[EnvFacts, ...] | None,
     gpus: tuple[GpuFacts, ...] | None,
@@ -118,9 +118,9 @@ def by_message(  # noqa: PLR0917  facts, passed by name
         return
     one = first(symptoms, "torch-without-cuda")
     asked = one is not None and "not compiled" in one.seen.text.lower()
-    other = next((met for met in told(symptoms, "xformers-built-for") if _replaced(met)), None)
+    other = next((met for met in every(symptoms, "xformers-built-for") if _replaced(met)), None)
     if not asked and other is None and torch is not None and is_cpu_build(torch):
-        missing = told(symptoms, "torch-symbol-undefined", "torch-library-not-found")
+        missing = every(symptoms, "torch-symbol-undefined", "torch-library-not-found")
         other = next((met for met in missing if _of_cuda(met)), None)
     if not asked and other is None and _on_linux(envs, os):
         other = first(symptoms, "torch-without-nccl")

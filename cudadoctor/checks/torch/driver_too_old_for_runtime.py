@@ -5,7 +5,7 @@ from __future__ import annotations
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.engine.sources import COMPAT, REQUIREMENTS
 from cudadoctor.checks.shared.machine import env_subject, rows, runtime_served, stubs_on_path, torch_shown, weight
-from cudadoctor.checks.shared.messages import first, said, shown, subject, torch_of
+from cudadoctor.checks.shared.messages import every, first, shown, subject, torch_of
 from cudadoctor.facts.driver import DriverFacts, SmiFacts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.gpu import GpuFacts
@@ -78,7 +78,7 @@ def driver_too_old_for_runtime(
 
 
 @also(driver_too_old_for_runtime)
-def by_message(  # noqa: PLR0917  facts, passed by name
+def in_messages(  # noqa: PLR0917  facts, passed by name
     symptoms: tuple[Symptom, ...],
     envs: tuple[EnvFacts, ...] | None,
     driver: DriverFacts | None,
@@ -157,7 +157,7 @@ def by_default_build(
 @also(driver_too_old_for_runtime)
 def from_container_tools(symptoms: tuple[Symptom, ...]) -> Result:
     """The container tools compared the image's CUDA with the host's driver, and refused."""
-    for one in said(symptoms, "container-requirement-unmet"):
+    for one in every(symptoms, "container-requirement-unmet"):
         wanted = f"{one.values.get('name', 'cuda')} {one.values.get('version', '')}".strip()
         yield Problem(
             subject="machine",

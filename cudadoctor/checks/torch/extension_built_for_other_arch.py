@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, check
 from cudadoctor.checks.engine.sources import CPP_ABI
-from cudadoctor.checks.shared.gpu_code import one_device, refused, said, served
+from cudadoctor.checks.shared.gpu_code import gpu_refusal, one_device, refused, served
 from cudadoctor.checks.shared.machine import clean, rows
 from cudadoctor.checks.shared.messages import capability, first, shown, subject, torch_of
 from cudadoctor.facts.envs import EnvFacts
@@ -58,7 +58,7 @@ def extension_built_for_other_arch(
         return
     one = refused(symptoms)
     device, gpu = one_device(symptoms, gpus)
-    if one is None or device is None or said(symptoms, envs, gpus) is not None:
+    if one is None or device is None or gpu_refusal(symptoms, envs, gpus) is not None:
         return
     built = first(symptoms, "extension-arch-list")
     works = served(torch_of(envs), device)

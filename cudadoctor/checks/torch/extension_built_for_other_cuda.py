@@ -6,7 +6,7 @@ from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity,
 from cudadoctor.checks.engine.sources import CPP_ABI
 from cudadoctor.checks.shared.extensions import companions
 from cudadoctor.checks.shared.machine import clean, env_subject, release, rows, seen, torch_shown
-from cudadoctor.checks.shared.messages import shown, subject, told
+from cudadoctor.checks.shared.messages import every, shown, subject
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.symptom import Symptom
 
@@ -68,9 +68,9 @@ def extension_built_for_other_cuda(envs: tuple[EnvFacts, ...]) -> Result:
 
 
 @also(extension_built_for_other_cuda)
-def by_message(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> Result:
     """By the extension's own comparison."""
-    for one in told(symptoms, "companion-other-cuda"):
+    for one in every(symptoms, "companion-other-cuda"):
         library = one.values.get("library", "")
         if library.lower() in _OWN:
             continue
@@ -83,7 +83,7 @@ def by_message(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None)
             source=CPP_ABI,
         )
         return
-    for one in told(symptoms, "bitsandbytes-without-cuda", "extension-without-cuda"):
+    for one in every(symptoms, "bitsandbytes-without-cuda", "extension-without-cuda"):
         cuda = one.values.get("cuda")
         yield Problem(
             subject=subject(envs),
@@ -99,7 +99,7 @@ def by_message(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None)
             confidence=Confidence.LIKELY,
         )
         return
-    for one in told(symptoms, "xformers-built-for"):
+    for one in every(symptoms, "xformers-built-for"):
         built, has = one.values["built"], one.values["torch"]
         if release(built) == release(has) and "+cu" in built and "+cu" in has and built != has:
             yield Problem(

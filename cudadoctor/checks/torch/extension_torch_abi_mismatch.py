@@ -6,7 +6,7 @@ from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity,
 from cudadoctor.checks.engine.sources import CPP_ABI
 from cudadoctor.checks.shared.extensions import abi, companions, module, of_extension
 from cudadoctor.checks.shared.machine import clean, env_subject, is_cpu_build, release, rows, seen, torch_shown
-from cudadoctor.checks.shared.messages import shown, subject, told, torch_of
+from cudadoctor.checks.shared.messages import every, shown, subject, torch_of
 from cudadoctor.facts.envs import EnvFacts, TorchFacts
 from cudadoctor.facts.symptom import Symptom
 
@@ -68,11 +68,11 @@ def extension_torch_abi_mismatch(envs: tuple[EnvFacts, ...]) -> Result:
 
 
 @also(extension_torch_abi_mismatch)
-def by_message(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> Result:
     """By the loader's word about an extension, or xFormers' own."""
     torch = torch_of(envs)
-    named = any("file" in one.values for one in told(symptoms, "torch-symbol-undefined"))
-    for one in told(symptoms, "torch-symbol-undefined"):
+    named = any("file" in one.values for one in every(symptoms, "torch-symbol-undefined"))
+    for one in every(symptoms, "torch-symbol-undefined"):
         if named and "file" not in one.values:
             continue
         cuda = "3c104cuda" in one.values.get("symbol", "") or "2at4cuda" in one.values.get("symbol", "")
@@ -86,7 +86,7 @@ def by_message(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None)
             confidence=Confidence.CERTAIN if named else Confidence.LIKELY,
         )
         return
-    for one in told(symptoms, "torch-library-not-found"):
+    for one in every(symptoms, "torch-library-not-found"):
         library = one.values["library"]
         if not _other_release(library, torch):
             continue
@@ -98,7 +98,7 @@ def by_message(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None)
             confidence=Confidence.LIKELY,
         )
         return
-    for one in told(symptoms, "xformers-built-for"):
+    for one in every(symptoms, "xformers-built-for"):
         built, has = one.values["built"], one.values["torch"]
         if release(built) != release(has):
             yield Problem(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import GLIBC_VERSIONS, PYTORCH_RELEASES
-from cudadoctor.checks.shared.cuda_libraries import said, subject_of
+from cudadoctor.checks.shared.cuda_libraries import subject_of
 from cudadoctor.checks.shared.machine import clean, env_subject, release, rows, torch_shown, weight
+from cudadoctor.checks.shared.messages import every
 from cudadoctor.checks.shared.torch_started import GLIBC, live_seen, started
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.symptom import Symptom
@@ -55,9 +56,9 @@ def glibc_too_old(envs: tuple[EnvFacts, ...], os: OsFacts | None) -> Result:
 
 
 @also(glibc_too_old)
-def _told(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None, os: OsFacts | None) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None, os: OsFacts | None) -> Result:
     """By the loader's message, whatever needs the newer glibc."""
-    for one in said(symptoms, "glibc-version-not-found"):
+    for one in every(symptoms, "glibc-version-not-found"):
         wanted = one.values["version"].partition("_")[2]
         if os is not None and os.glibc and release(os.glibc) >= release(wanted):
             continue  # another root's program, or the text speaks of two machines

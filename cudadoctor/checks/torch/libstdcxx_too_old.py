@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from cudadoctor.checks.engine.base import Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import LIBSTDCXX, PYTORCH_INSTALL
-from cudadoctor.checks.shared.cuda_libraries import said, subject_of
+from cudadoctor.checks.shared.cuda_libraries import subject_of
 from cudadoctor.checks.shared.machine import clean, env_subject, rows, torch_shown, weight
+from cudadoctor.checks.shared.messages import every
 from cudadoctor.checks.shared.torch_started import GLIBCXX, live_seen, started
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.symptom import Symptom
@@ -55,9 +56,9 @@ def libstdcxx_too_old(envs: tuple[EnvFacts, ...]) -> Result:
 
 
 @also(libstdcxx_too_old)
-def _told(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> Result:
     """By the loader's message: which file is too old, and for what."""
-    for one in said(symptoms, "libstdcxx-version-not-found"):
+    for one in every(symptoms, "libstdcxx-version-not-found"):
         file, by = one.values.get("file"), one.values.get("by")
         old = clean(file) if file else "the libstdc++ that is loaded"
         yield Problem(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from cudadoctor.checks.engine.base import Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import MKL
-from cudadoctor.checks.shared.cuda_libraries import said, subject_of, torch_env
+from cudadoctor.checks.shared.cuda_libraries import subject_of, torch_env
 from cudadoctor.checks.shared.machine import env_subject, rows, seen, torch_shown, weight
+from cudadoctor.checks.shared.messages import every
 from cudadoctor.checks.shared.torch_started import MKL_SYMBOL, live_seen, started
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.symptom import Symptom
@@ -45,11 +46,11 @@ def mkl_incompatible(envs: tuple[EnvFacts, ...]) -> Result:
 
 
 @also(mkl_incompatible)
-def _told(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> Result:
     """By the loader's message."""
     env = torch_env(envs)
     mkl = env.packages.get("mkl") if env is not None else None
-    for one in said(symptoms, "mkl-symbol-undefined"):
+    for one in every(symptoms, "mkl-symbol-undefined"):
         installed = f", and MKL {mkl.version} is installed" if mkl is not None else ""
         yield Problem(
             subject=subject_of(envs, one),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.engine.sources import TORCHAUDIO
 from cudadoctor.checks.shared.machine import clean, env_subject, release, rows, seen, torch_shown
-from cudadoctor.checks.shared.messages import shown, subject, told
+from cudadoctor.checks.shared.messages import every, shown, subject
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.symptom import Symptom
 
@@ -75,9 +75,9 @@ def torchaudio_torch_mismatch(envs: tuple[EnvFacts, ...]) -> Result:
 
 
 @also(torchaudio_torch_mismatch)
-def by_message(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> Result:
+def in_messages(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> Result:
     """By what torchaudio, or the loader about it, said."""
-    for one in told(symptoms, "companion-other-cuda", "torch-symbol-undefined"):
+    for one in every(symptoms, "companion-other-cuda", "torch-symbol-undefined"):
         if one.values.get("library", "").lower() == "torchaudio" or "/torchaudio/" in one.values.get("file", ""):
             yield Problem(
                 subject=subject(envs),

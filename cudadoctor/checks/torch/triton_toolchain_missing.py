@@ -5,7 +5,7 @@ from __future__ import annotations
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, check
 from cudadoctor.checks.engine.sources import TRITON
 from cudadoctor.checks.shared.machine import clean
-from cudadoctor.checks.shared.messages import subject, told
+from cudadoctor.checks.shared.messages import every, subject
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.symptom import Symptom
 
@@ -39,7 +39,7 @@ def triton_toolchain_missing(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts
     Sources:
         https://github.com/triton-lang/triton/blob/main/python/triton/runtime/build.py
     """
-    for one in told(symptoms, "no-c-compiler", "no-python-header"):
+    for one in every(symptoms, "no-c-compiler", "no-python-header"):
         compiler = one.kind == "no-c-compiler"
         yield Problem(
             subject=subject(envs),
