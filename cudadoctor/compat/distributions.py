@@ -104,6 +104,8 @@ class Release(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The release's own kernel series: `6.8`. A newer one is its hardware enablement kernel."""
     image: str | None = None
     """A container image of the release that can be pulled."""
+    python: str = "python3"
+    """A Python of that image that is new enough for torch."""
     nvidia_image: str | None = None
     """How NVIDIA's images of CUDA name it: `ubuntu24.04`."""
     repository: str | None = None

@@ -7,12 +7,15 @@ that a script that was printed does what `--apply` does.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Literal, get_args
 
 from msgspec import Struct
 
 from cudadoctor.compat.source import Source
 
+PackageManager = Literal["apt", "dnf", "yum", "zypper", "pacman", "rpm-ostree"]
+PACKAGE_SOURCES: frozenset[str] = frozenset(get_args(PackageManager))
+"""In `PlanStep.network`: whatever the sources of that package manager name."""
 Safety = Literal["safe", "system", "manual"]
 """safe: reversible, one environment or one of the user's own files. system: root, packages. manual: only shown."""
 
@@ -148,7 +151,8 @@ class PlanStep(Struct, frozen=True, kw_only=True):
     needs: tuple[str, ...] = ()
     """Ids of steps that must be done before. The order of a plan's steps fulfils them."""
     network: tuple[str, ...] = ()
-    """Names of hosts that it speaks to; `apt` for whatever apt's sources name. Empty: none."""
+    """Names of hosts that it speaks to; `apt`, `dnf` … for whatever the manager's sources name.
+    Empty: none."""
     disk_mib: int = 0
     """MiB that it takes, at most, at `disk_at`; an estimate where its source says so."""
     disk_at: str | None = None
@@ -203,6 +207,10 @@ class Image(Struct, frozen=True, kw_only=True):
     base: str
     """`nvidia/cuda:12.6.3-base-ubuntu24.04`, `ubuntu:24.04`."""
     why: str
+    manager: PackageManager = "apt"
+    """The package manager in it."""
+    python: str = "python3"
+    """Its Python that is new enough for torch."""
 
 
 class Plan(Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib.resources import files
@@ -21,12 +22,14 @@ from cudadoctor.remedies.driver import choice, installer
 from cudadoctor.remedies.driver import need as needs
 from cudadoctor.remedies.find import remedy_for
 from cudadoctor.remedies.plan import Fetch, Plan, PlanStep, Step, Tell, WriteFile
+from cudadoctor.render.plan import dockerfile
 from cudadoctor.versions import CudaVersion
 from tests.machines import hardware
 from tests.machines.builder import build
 from tests.machines.parts import Gpu, Os
 
 from . import fresh
+from .dockerfile import instructions, run_argv
 
 FILES = sorted(files("cudadoctor.compat").joinpath("distros").iterdir(), key=lambda one: one.name)
 TABLES: dict[str, Any] = {one.name.removesuffix(".json"): json.loads(one.read_text("utf-8")) for one in FILES}
@@ -222,3 +225,52 @@ def test_the_base_of_a_derived_release() -> None:
     assert (lmde.base, lmde.family, lmde.signing_key) == ("debian12", "debian", "/var/lib/dkms/mok.pub")
     assert distributions.release("../ubuntu", "24.04") is None
     assert distributions.release("gentoo", "2") is None
+
+
+_PYTHON = {"ubuntu": "python3-venv", "debian": "python3-venv", "arch": "python"}
+IMAGES = [one for one in RELEASES if (row := distributions.release(*one)) is not None and row.image and row.driver]
+
+
+@pytest.mark.parametrize(("name", "version"), IMAGES)
+def test_a_dockerfile_speaks_to_its_images_own_package_manager(name: str, version: str) -> None:
+    """No other manager is called than that of the image, and what the plan uses is brought first."""
+    release = distributions.release(name, version)
+    assert release is not None
+    seen = 0
+    requests: tuple[dict[str, Any], ...] = ({}, {"toolkit": True})
+    for more in requests:
+        one = fresh.machine(os_of(name, version), hardware.T4, groups=("ada", "sudo", "wheel"))
+        plan = fresh.planned(one, **more)
+        if plan.impossible is not None:
+            continue
+        seen += 1
+        assert plan.image is not None
+        found = instructions(dockerfile.render(plan))
+        assert found[0] == ("FROM", plan.image.base)
+        lines = [rest for what, rest in found if what == "RUN"]
+        programs = {word for line in lines for word in re.split(r"[\s;&]+", line)}
+        others = {"apt-get", "dnf", "yum", "zypper", "pacman"} - {release.manager.replace("apt", "apt-get")}
+        assert not programs & others
+        if any(" -m venv " in line for line in lines):
+            assert _PYTHON.get(release.family, "python3") in lines[0].split()
+        assert all("nvidia-driver" not in line and "nvidia-open" not in line for line in lines)
+        for line in lines:
+            argv = run_argv(line)
+            done = subprocess.run(["sh", "-n"], input=argv[-1].encode(), capture_output=True, check=False)
+            assert argv[0] != "/bin/sh" or done.returncode == 0, line
+        if more and "-devel-" not in plan.image.base:
+            assert "g++" in lines[0] or "gcc" in lines[0]
+            assert any(re.search(r" cuda(-toolkit-\d+-\d+)?$", line) for line in lines)
+    assert seen
+
+
+def test_images_that_were_taken_away_are_not_named() -> None:
+    plan = fresh.planned(
+        fresh.machine(hardware.UBUNTU_1804, hardware.GTX_1080_TI, groups=("ada", "sudo")), toolkit=True,
+        words={"cuda": "10.1", "manager": "conda"},
+    )  # fmt: skip
+    assert plan.image is not None
+    assert plan.image.base == "ubuntu:18.04"
+    lines = [rest for what, rest in instructions(dockerfile.render(plan)) if what in ("RUN", "ADD")]
+    places = [next(at for at, line in enumerate(lines) if word in line) for word in ("dpkg -i", "cuda-toolkit-10-1")]
+    assert places == sorted(places)

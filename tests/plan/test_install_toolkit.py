@@ -318,7 +318,6 @@ AMAZON_2 = replace(AMAZON_2023, id_like="centos rhel fedora", version_id="2", pr
 @pytest.mark.parametrize(
     "os",
     [
-        AMAZON_2023,
         AMAZON_2,
         replace(fresh.RHEL_9, version_id="8.10", arch="ppc64le", kernel="4.18.0-553.el8.ppc64le"),
         replace(hardware.FEDORA_42, arch="aarch64"),
@@ -342,10 +341,52 @@ def test_a_release_whose_compiler_is_too_new_for_nvcc_has_no_packages() -> None:
 
 
 def test_a_relative_of_rhel_has_the_repository_of_its_release() -> None:
-    relative = replace(fresh.RHEL_9, id="eurolinux", id_like="rhel fedora centos", version_id="8.9")
+    relative = replace(fresh.RHEL_9, id="almalinux", id_like="rhel fedora centos", version_id="8.9")
     plan = planned(machine(relative, groups=("ada", "wheel")), words={"cuda": "12.4", "manager": "conda"},
                    toolkit=True)  # fmt: skip
     assert argv(plan, "toolkit-repo")[-1].endswith("/rhel8/x86_64/cuda-rhel8.repo")
+
+    unheard = replace(relative, id="unheardof")  # ID_LIKE alone is no promise of the same glibc and kernel
+    plan = planned(machine(unheard, groups=("ada", "wheel")), words={"cuda": "12.4", "manager": "conda"},
+                   toolkit=True)  # fmt: skip
+    assert "in no table here" in (plan.impossible or "")
+
+
+LEAP = replace(
+    fresh.RHEL_9, id="opensuse-leap", version_id="15.6", id_like="suse opensuse", pretty="openSUSE Leap 15.6"
+)
+ARCH = replace(fresh.RHEL_9, id="arch", version_id="", id_like="", pretty="Arch Linux", kernel="6.17.1-arch1-1")
+MINT = replace(
+    hardware.UBUNTU_2404, id="linuxmint", version_id="22.2", id_like="ubuntu debian", pretty="Linux Mint 22.2"
+)
+
+
+@pytest.mark.parametrize(
+    ("os", "program", "package", "host"),
+    [
+        (AMAZON_2023, "dnf", "cuda-toolkit-13-0", "amzn2023/x86_64"),
+        (LEAP, "zypper", "cuda-toolkit-13-0", "opensuse15/x86_64"),
+        (MINT, "apt-get", "cuda-toolkit-13-0", "ubuntu2404/x86_64"),
+    ],
+)
+def test_each_distribution_has_its_repository(os: Os, program: str, package: str, host: str) -> None:
+    plan = planned(
+        machine(os, groups=("ada", "wheel", "sudo")), words={"cuda": "13.0", "manager": "conda"}, toolkit=True
+    )
+    assert plan.impossible is None
+    assert program in argv(plan, "toolkit-install")
+    assert argv(plan, "toolkit-install")[-1] == package
+    words = [word for one in plan.steps for word in (*getattr(one.action, "argv", ()), getattr(one.action, "url", ""))]
+    assert any(host in word for word in words)
+    assert "apt" not in step(plan, "toolkit-install").network or program == "apt-get"
+
+
+def test_arch_has_one_toolkit() -> None:
+    plan = planned(machine(ARCH, groups=("ada", "wheel")), words={"cuda": "13.0", "manager": "conda"}, toolkit=True)
+    assert argv(plan, "toolkit-install")[-1] == "cuda"
+    assert any("newest CUDA 13" in note for note in plan.notes)
+    old = planned(machine(ARCH, groups=("ada", "wheel")), words={"cuda": "11.8", "manager": "conda"}, toolkit=True)
+    assert "packages the newest CUDA 13 only" in (old.impossible or "")
 
 
 def test_a_compiler_of_rhel_that_there_is() -> None:

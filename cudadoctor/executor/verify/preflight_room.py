@@ -11,7 +11,7 @@ import urllib.parse
 from collections.abc import Iterator, Mapping, Sequence
 
 from cudadoctor.executor.system.machine import Machine
-from cudadoctor.remedies.plan import PlanStep
+from cudadoctor.remedies.plan import PACKAGE_SOURCES, PlanStep
 
 DEADLINE = 5.0
 """Seconds for a name and a connection, all hosts at once."""
@@ -53,7 +53,7 @@ def nearest(path: str) -> str:
 
 def network(steps: Sequence[PlanStep], machine: Machine, *, seconds: float = DEADLINE) -> Iterator[str]:
     """Hosts that cannot be reached, one line for each reason. `apt` has sources and proxies of its own."""
-    hosts = sorted({host for step in steps for host in step.network} - {"apt"})
+    hosts = sorted({host for step in steps for host in step.network} - PACKAGE_SOURCES)
     targets = {host: _target(host, machine.env) for host in hosts}
     reasons = _tried(set(targets.values()), seconds)
     told: dict[tuple[str, str], list[str]] = {}

@@ -108,7 +108,7 @@ def _is_driver(packages: list[str]) -> bool:
 def _dnf(run: Run, facts: Facts, before: tuple[Run, ...]) -> Known | None:  # noqa: ARG001
     words = [one for one in run.argv[1:] if not one.startswith("-")]
     if words[:1] in (["install"], ["reinstall"]):
-        more: dict[str, Any] = {"packages": True, "network": ("apt",), "disk_mib": _disk(words[1:]), "disk_at": "/usr"}
+        more: dict[str, Any] = {"packages": True, "network": ("dnf",), "disk_mib": _disk(words[1:]), "disk_at": "/usr"}
         if words[0] == "install":
             more["done_when"] = all_of([Prints(argv=("rpm", "-q", "--whatprovides", one)) for one in words[1:]])
         more["reboot"] = _is_driver(words[1:])

@@ -194,7 +194,7 @@ def _lines(scene: Scene, cuda: CudaVersion | None, *, needs: tuple[str, ...] = (
             on_path_root = inventory.nvcc_on_path_root if inventory is not None else None
             if here is not None and asked.shell_lines is None and on_path_root == here.real_root:
                 return part  # it is on PATH already, by lines of the user's own
-            root = here.root if here is not None else toolkit.root_of(cuda)
+            root = here.root if here is not None else toolkit.root_of(facts, cuda)
         else:
             on_path = inventory is not None and inventory.nvcc_on_path is not None
             if asked.shell_lines is None and (inventory is None or on_path):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from cudadoctor.compat import apt, toolkits
+from cudadoctor.compat.distributions import Manager, OwnToolkit
 from cudadoctor.errors import CudaDoctorError
 from cudadoctor.facts.base import Facts
-from cudadoctor.facts.system import OsFacts
 from cudadoctor.facts.toolkit import ToolkitFacts
 from cudadoctor.remedies import machine
+from cudadoctor.remedies.driver import choice
 from cudadoctor.remedies.driver import repository as nvidia
 from cudadoctor.remedies.install import repository
 from cudadoctor.remedies.install.request import Asked, Ground
@@ -33,6 +34,13 @@ _DISK_MIB = {10: 4000, 11: 6000, 12: 8000, 13: 9000}
 """MiB of a toolkit by its major, rounded up; estimates."""
 _FIRST_ON_ARM = CudaVersion(11, 0)
 """The first toolkit of the repositories for ARM servers (sbsa): from memory."""
+_FIRST_IMAGES = 11
+"""The first CUDA major whose images can still be pulled (see `image.REMOVED`)."""
+_RPM_INSTALL: dict[Manager, tuple[str, ...]] = {
+    "dnf": ("dnf", "install", "-y"),
+    "yum": ("yum", "install", "-y"),
+    "zypper": ("zypper", "--non-interactive", "install", "--auto-agree-with-licenses"),
+}
 _TOOLSETS = {8: (9, 10, 11, 12, 13, 14), 9: (12, 13, 14)}
 """gcc-toolset-N of each RHEL: from memory. RHEL 10 has none that is older than its own gcc."""
 _GCC_OF_RELEASE = {
@@ -76,36 +84,54 @@ def present(facts: Facts, cuda: CudaVersion) -> ToolkitFacts | None:
     )  # fmt: skip
 
 
-def root_of(cuda: CudaVersion) -> str:
-    """Where NVIDIA's packages put a toolkit."""
-    return f"/usr/local/cuda-{cuda.release}"
+def root_of(facts: Facts, cuda: CudaVersion) -> str:
+    """Where the packages put a toolkit: NVIDIA's below /usr/local, a distribution's own where it likes."""
+    own = _own(facts)
+    return own.root if own is not None else f"/usr/local/cuda-{cuda.release}"
+
+
+def _own(facts: Facts) -> OwnToolkit | None:
+    release = choice.release_of(facts)
+    return release.toolkit if release is not None else None
+
+
+def _base(facts: Facts) -> str:
+    """The release as the tables name it: `ubuntu24.04`, also for what is made from that."""
+    release = choice.release_of(facts)
+    if release is not None:
+        return release.base
+    return f"{facts.os.id}{facts.os.version_id}" if facts.os is not None else ""
 
 
 def no_packages(facts: Facts, cuda: CudaVersion) -> str | None:
     """Why this release of the distribution has no packages of this toolkit; None where it has, or no table says."""
-    if facts.os is None or not facts.os.version_id:
+    if facts.os is None:
         return None
-    if facts.os.id != "ubuntu":
-        return _older_than(facts.os, cuda)
+    own = _own(facts)
+    name = facts.os.pretty_name or facts.os.id or "this distribution"
+    if own is not None and cuda.major != own.major:
+        return f"{name} packages the newest CUDA {own.major} only, and NVIDIA has no repository for it"
+    base = _base(facts)
+    if own is not None or not facts.os.version_id:
+        return None
+    if not base.startswith("ubuntu"):
+        return _older_than(base, name, cuda)
     if facts.os.arch == "aarch64" and cuda.cuda < _FIRST_ON_ARM:
         return f"NVIDIA has no packages of CUDA {cuda.release} for ARM servers: they begin with {_FIRST_ON_ARM.release}"
-    releases = apt.ubuntu_releases(cuda)
-    if releases is None or facts.os.version_id in releases or (facts.os.version_id == "26.04" and cuda.major >= 13):
+    releases, here = apt.ubuntu_releases(cuda), base.removeprefix("ubuntu")
+    if releases is None or here in releases or (here == "26.04" and cuda.major >= 13):
         return None
-    return (
-        f"NVIDIA has no packages of CUDA {cuda.release} for Ubuntu {facts.os.version_id}: they are for "
-        f"{' and '.join(releases)}"
-    )
+    return f"NVIDIA has no packages of CUDA {cuda.release} for Ubuntu {here}: they are for {' and '.join(releases)}"
 
 
-def _older_than(os: OsFacts, cuda: CudaVersion) -> str | None:
+def _older_than(base: str, name: str, cuda: CudaVersion) -> str | None:
     """NVIDIA makes packages for releases whose own compiler its nvcc takes. Inferred: no table of theirs says it."""
-    usual, _ = _GCC_OF_RELEASE.get(f"{os.id}{os.version_id}", (None, ()))
+    usual, _ = _GCC_OF_RELEASE.get(base, (None, ()))
     limit = toolkits.host_compiler_limit(cuda)
     if usual is None or limit is None or usual <= limit.gcc:
         return None
     return (
-        f"NVIDIA has no packages of CUDA {cuda.release} for {os.pretty_name or os.id}: its nvcc takes gcc up to "
+        f"NVIDIA has no packages of CUDA {cuda.release} for {name}: its nvcc takes gcc up to "
         f"{limit.gcc}, and this release's own is {usual}"
     )
 
@@ -122,8 +148,7 @@ def steps(facts: Facts, ground: Ground, cuda: CudaVersion, cache: str) -> Part:
     if lacking is not None:
         part.impossible.append(lacking)
         part.notes.append(
-            "torch needs no toolkit: it brings its own CUDA. To compile with this one, use a container of a release "
-            f"that has it (an image of nvidia/cuda:{cuda.release} with -devel-)"
+            f"torch needs no toolkit: it brings its own CUDA. To compile with this one, use {_container(cuda)}"
         )
         return part
     installed = _install(facts, ground, cuda, cache)
@@ -134,7 +159,10 @@ def steps(facts: Facts, ground: Ground, cuda: CudaVersion, cache: str) -> Part:
         )
         return part
     part.steps += installed
-    in_table = facts.os is not None and facts.os.id == "ubuntu" and apt.ubuntu_releases(cuda) is not None
+    own = _own(facts)
+    if own is not None:
+        part.notes.append(f"the package is the newest CUDA {own.major}, which may be newer than {cuda.release}")
+    in_table = own is not None or (_base(facts).startswith("ubuntu") and apt.ubuntu_releases(cuda) is not None)
     if facts.os is not None and not in_table and ground.repository is None:
         name = nvidia.name_of(facts) or "this distribution"
         part.notes.append(
@@ -155,23 +183,33 @@ def steps(facts: Facts, ground: Ground, cuda: CudaVersion, cache: str) -> Part:
     return for_administrator(part, facts, "toolkit-ask", "ask for the toolkit")
 
 
+def _container(cuda: CudaVersion) -> str:
+    """Where a toolkit is to be had that this release does not have."""
+    if cuda.major < _FIRST_IMAGES:
+        return "a container of ubuntu:18.04 with NVIDIA's package repository: the images of CUDA 10 were taken away"
+    return f"a container of a release that has it (an image of nvidia/cuda:{cuda.release} with -devel-)"
+
+
 def _install(facts: Facts, ground: Ground, cuda: CudaVersion, cache: str) -> list[PlanStep] | None:
     package = f"cuda-toolkit-{cuda.major}-{cuda.minor}"
-    nvcc = Exists(path=f"{root_of(cuda)}/bin/nvcc", what="executable")
+    nvcc = Exists(path=f"{root_of(facts, cuda)}/bin/nvcc", what="executable")
     disk = _DISK_MIB.get(cuda.major, max(_DISK_MIB.values()))
     why = (
         f"compilers, headers and libraries of CUDA {cuda.release} alone; the packages `cuda` and `cuda-{cuda.major}-"
         f"{cuda.minor}` would replace the driver as well"
     )
-    if machine.family(facts) in ("rhel", "fedora"):
+    own, release = _own(facts), choice.release_of(facts)
+    if own is not None:
+        return [_pacman(own, cuda, nvcc, disk)]
+    if release is not None and release.manager in _RPM_INSTALL:
         found = nvidia.rpm_steps(facts, prefix="toolkit")
         if found is None:
             return None
         found.append(
             PlanStep(
                 id="toolkit-install", title=f"install CUDA {cuda.release}", why=why,
-                action=rooted(("dnf", "install", "-y", package), why), needs=(found[-1].id,),
-                network=(nvidia.HOST,), disk_mib=disk, disk_at="/usr/local", packages=True,
+                action=rooted((*_RPM_INSTALL[release.manager], package), why), needs=(found[-1].id,),
+                network=(release.manager, nvidia.HOST), disk_mib=disk, disk_at="/usr/local", packages=True,
                 done_when=AllOf(conditions=(rpm_has(package), nvcc)), source=CUDA_GUIDE,
             )
         )  # fmt: skip
@@ -206,6 +244,16 @@ def _install(facts: Facts, ground: Ground, cuda: CudaVersion, cache: str) -> lis
     ]  # fmt: skip
 
 
+def _pacman(own: OwnToolkit, cuda: CudaVersion, nvcc: Exists, disk: int) -> PlanStep:
+    why = f"compilers, headers and libraries of the newest CUDA {cuda.major}, in {own.root}; Arch upgrades all with it"
+    return PlanStep(
+        id="toolkit-install", title=f"install CUDA {cuda.major}", why=why,
+        action=rooted(("pacman", "-Syu", "--noconfirm", "--needed", *own.packages), why), network=("pacman",),
+        disk_mib=disk, disk_at="/opt", done_when=nvcc, lasting="the system stays upgraded",
+        undo=(rooted(("pacman", "-Rns", "--noconfirm", *own.packages), "takes the toolkit out"),),
+    )  # fmt: skip
+
+
 def _of_glibc(facts: Facts, cuda: CudaVersion, part: Part) -> None:
     glibc = facts.os.glibc if facts.os is not None else None
     for trap in toolkits.glibc_traps(cuda, glibc) if glibc else ():
@@ -217,20 +265,15 @@ def _compiler(facts: Facts, cuda: CudaVersion, part: Part, needs: tuple[str, ...
     limit = toolkits.host_compiler_limit(cuda)
     if limit is None:
         return []
-    os = facts.os
-    release = f"{os.id}{os.version_id}" if os is not None else ""
-    usual, packaged = _GCC_OF_RELEASE.get(release, (None, ()))
+    usual, packaged = _GCC_OF_RELEASE.get(_base(facts), (None, ()))
     here = facts.compiler
     if here is not None and here.kind != "gcc":
         return []
     major = here.major if here is not None else usual
     if major is not None and major <= limit.gcc:
-        if here is None and apt_family(facts):
-            why = "nvcc compiles nothing without a C++ compiler, and there is none here"
-            return _gcc("install a C++ compiler", ("g++",), why, needs)
-        return []
+        return _any_compiler(facts, needs) if here is None else []
     if major is None:
-        return []
+        return _any_compiler(facts, needs) if here is None else []
     best = max((one for one in packaged if one <= limit.gcc), default=None)
     why = f"nvcc of CUDA {cuda.release} takes gcc up to {limit.gcc}, and this system's is {major}"
     if best is not None and apt_family(facts):
@@ -246,7 +289,7 @@ def _compiler(facts: Facts, cuda: CudaVersion, part: Part, needs: tuple[str, ...
         part.notes.append(f"to compile: `scl enable {package} bash`")
         return [
             PlanStep(
-                id="compiler", title=f"install {package}", why=why, action=action, needs=needs, network=("apt",),
+                id="compiler", title=f"install {package}", why=why, action=action, needs=needs, network=("dnf",),
                 packages=True, done_when=rpm_has(package), source=limit.source,
             )
         ]  # fmt: skip
@@ -255,6 +298,23 @@ def _compiler(facts: Facts, cuda: CudaVersion, part: Part, needs: tuple[str, ...
         f"`conda install -c conda-forge gxx_linux-64={limit.gcc}` brings one into an environment."
     )
     return [tell("compiler", f"get gcc {limit.gcc} for nvcc", text, why=why, needs=needs, source=limit.source)]
+
+
+def _any_compiler(facts: Facts, needs: tuple[str, ...]) -> list[PlanStep]:
+    """The release's own C++ compiler, where there is none yet."""
+    why = "nvcc compiles nothing without a C++ compiler, and there is none here"
+    if apt_family(facts):
+        return _gcc("install a C++ compiler", ("g++",), why, needs)
+    release = choice.release_of(facts)
+    if release is None or release.manager not in _RPM_INSTALL:
+        return []
+    return [
+        PlanStep(
+            id="compiler", title="install a C++ compiler", why=why,
+            action=rooted((*_RPM_INSTALL[release.manager], "gcc-c++"), why), needs=needs, network=(release.manager,),
+            packages=True, disk_mib=200, disk_at="/usr", done_when=rpm_has("gcc-c++"),
+        )
+    ]  # fmt: skip
 
 
 def _gcc(title: str, packages: tuple[str, ...], why: str, needs: tuple[str, ...]) -> list[PlanStep]:

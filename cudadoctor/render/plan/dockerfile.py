@@ -14,7 +14,7 @@ from itertools import pairwise
 
 import cudadoctor
 from cudadoctor.errors import CudaDoctorError
-from cudadoctor.remedies.plan import Fetch, Plan, PlanStep, Run, Tell, WriteFile
+from cudadoctor.remedies.plan import Fetch, PackageManager, Plan, PlanStep, Run, Tell, WriteFile
 from cudadoctor.render.plan import roles as plan_parts
 from cudadoctor.render.plan.shell_words import comment, plain, print_file, word, words
 
@@ -26,7 +26,29 @@ _SYSTEM = ("/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/")
 _PYTHON = re.compile(r"/usr/bin/(python3(?:\.\d+)?)\Z")
 _CUDA_HOME = re.compile(r"CUDA_HOME[ =]'([^']+)'")
 _MANAGERS = ("conda", "mamba", "micromamba", "pixi")
-_OTHER_PACKAGES = ("dnf", "yum", "zypper", "rpm")
+_PROGRAMS: dict[PackageManager, tuple[str, ...]] = {
+    "apt": ("apt-get", "dpkg", "apt-key"),
+    "dnf": ("dnf", "yum", "rpm"),
+    "yum": ("yum", "yum-config-manager", "rpm"),
+    "zypper": ("zypper", "rpm"),
+    "pacman": ("pacman",),
+    "rpm-ostree": (),
+}
+"""What belongs to each package manager."""
+_INSTALL: dict[PackageManager, str] = {
+    "apt": "apt-get update && env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends",
+    "dnf": "dnf install -y",
+    "yum": "yum install -y",
+    "zypper": "zypper --non-interactive install",
+    "pacman": "pacman -Syu --noconfirm --needed",
+}
+_COMPILER: dict[PackageManager, tuple[str, ...]] = {
+    "apt": ("g++",), "dnf": ("gcc-c++",), "yum": ("gcc-c++",), "zypper": ("gcc-c++",), "pacman": ("gcc",),
+}  # fmt: skip
+_PYTHON_PACKAGE: dict[PackageManager, str] = {
+    "apt": "{python}-venv", "dnf": "{python}", "yum": "{python}", "zypper": "{joined}", "pacman": "python",
+}  # fmt: skip
+"""The package with a Python that makes environments: `python3.11-venv`, `python3.11`, `python311`."""
 
 
 def render(plan: Plan) -> str:
@@ -75,21 +97,31 @@ class _File:
         yield from self._end()
 
     def _ground(self, body: list[str]) -> Iterator[str]:
-        """What this machine has and a bare image has not."""
+        """What this machine has and a bare image has not, by the image's own package manager."""
+        assert self.plan.image is not None
+        manager, python = self.plan.image.manager, self.plan.image.python
+        if manager not in _INSTALL:
+            raise CudaDoctorError(f"there is no Dockerfile of this plan: {manager} works in no image")
         packages = ["ca-certificates"]
         runs = [step.action.argv for step in self.plan.steps if isinstance(step.action, Run)]
         for argv in runs:
             match = _PYTHON.match(argv[0])
-            packages += [f"{match[1]}-venv"] if match else ["python3-venv"] if self._is_venv(argv) else []
+            packages += [_python(manager, match[1])] if match else []
+            packages += [_python(manager, python)] if not match and self._is_venv(argv) else []
         uv = any(argv[0] == "uv" for argv in runs)
-        packages += ["python3-venv"] if uv else []
-        packages += ["curl"] if any("curl" in line and not line.startswith("#") for line in body) else []
+        packages += [_python(manager, python)] if uv else []
+        compiles = any(step.id == "toolkit-install" and self._left_out(step) is None for step in self.plan.steps)
+        packages += _COMPILER[manager] if compiles else []  # that of this machine is not in the image
+        # The images of the other managers have curl: their managers need it.
+        downloads = any("curl" in line and not line.startswith("#") for line in body)
+        packages += ["curl"] if downloads and manager == "apt" else []
         yield ""
-        yield "# apt's lists, and what a bare image lacks."
-        install = "env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends"
-        yield f"RUN apt-get update && {install} {' '.join(dict.fromkeys(packages))}"
+        yield "# What a bare image lacks."
+        yield f"RUN {_INSTALL[manager]} {' '.join(dict.fromkeys(packages))}"
         if uv:
-            yield "RUN python3 -m venv /opt/uv && /opt/uv/bin/pip install uv && ln -s /opt/uv/bin/uv /usr/local/bin/uv"
+            yield (
+                f"RUN {python} -m venv /opt/uv && /opt/uv/bin/pip install uv && ln -s /opt/uv/bin/uv /usr/local/bin/uv"
+            )
         home = self.plan.home
         if home is not None and home != "/root":
             yield "# The paths below were planned for this home."
@@ -152,20 +184,28 @@ class _File:
             raise CudaDoctorError(f"step {step.id} has no program to run")
         program = argv[0]
         if self._is_venv(argv) and program.startswith("/") and not program.startswith(_SYSTEM):
-            argv = ("python3", *argv[1:])  # this machine's own Python: the image has its distribution's
+            assert self.plan.image is not None
+            argv = (self.plan.image.python, *argv[1:])  # this machine's own Python: the image has its distribution's
         elif posixpath.basename(program) in _MANAGERS or program.startswith("/"):
             self._has(program, step)
-        if any(posixpath.basename(one) in _OTHER_PACKAGES for one in argv[:2]):
-            raise CudaDoctorError(
-                f"there is no Dockerfile of this plan: {self.base} has no {posixpath.basename(program)} ({step.id}); "
-                "--emit sh has a script"
-            )
+        self._managed(argv, step)
         for before, one in pairwise(argv):
             path = one.removeprefix("file://")
             inside = self.plan.home is not None and path.startswith(f"{self.plan.home}/")
             if one != path or inside or (before == "--find-links" and path.startswith("/")):
                 self._has(path, step)
         return _run_line(argv)
+
+    def _managed(self, argv: tuple[str, ...], step: PlanStep) -> None:
+        """Raises CudaDoctorError for a package manager that the image has not."""
+        assert self.plan.image is not None
+        own = _PROGRAMS[self.plan.image.manager]
+        words = [word for word in argv if "=" not in word]
+        program = posixpath.basename(words[1] if words[:1] == ["env"] and words[1:] else words[0] if words else "")
+        if program not in own and any(program in programs for programs in _PROGRAMS.values()):
+            raise CudaDoctorError(
+                f"there is no Dockerfile of this plan: {self.base} has no {program} ({step.id}); --emit sh has a script"
+            )
 
     def _has(self, path: str, step: PlanStep) -> None:
         """Raises CudaDoctorError for what is on this machine and would not be in the image."""
@@ -232,6 +272,11 @@ def _is_for_shells(step: PlanStep) -> bool:
     if isinstance(action, WriteFile):
         return posixpath.basename(action.path) in plan_parts.RC_NAMES
     return bool(step.touches) and all(posixpath.basename(path) in plan_parts.RC_NAMES for path in step.touches)
+
+
+def _python(manager: PackageManager, python: str) -> str:
+    joined = python.replace(".", "")
+    return _PYTHON_PACKAGE[manager].format(python=python, joined=joined)
 
 
 def _plain(text: str, what: str) -> str:

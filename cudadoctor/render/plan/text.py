@@ -8,7 +8,7 @@ from typing import Literal
 from rich.cells import cell_len
 from rich.text import Text
 
-from cudadoctor.remedies.plan import Fetch, Plan, PlanStep, Run, Tell, WriteFile
+from cudadoctor.remedies.plan import PACKAGE_SOURCES, Fetch, Plan, PlanStep, Run, Tell, WriteFile
 from cudadoctor.render.clean import clean, clean_lines, command
 from cudadoctor.render.plan import roles as plan_parts
 from cudadoctor.render.text_draw import MOST_WIDTH, PIPED_WIDTH, STYLES, Look, draw, hang
@@ -212,7 +212,8 @@ class _Page:
         fetched = plan_parts.downloads_mib(plan, self.holds)
         if fetched:
             said.append(f"{plan_parts.size(fetched)} of files to download, packages aside")
-        hosts = ["apt's sources" if host == "apt" else clean(host) for host in plan_parts.networks(plan, self.holds)]
+        named = plan_parts.networks(plan, self.holds)
+        hosts = [f"{host}'s sources" if host in PACKAGE_SOURCES else clean(host) for host in named]
         if hosts and not self.idle:
             said.append(f"speaks to {', '.join(hosts)}")
         if plan.uid != 0 and any(step.needs_root for step in to_do):
