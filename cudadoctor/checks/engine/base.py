@@ -105,8 +105,13 @@ class Check(Struct, frozen=True, kw_only=True):
 
     @property
     def doc(self) -> str:
-        """The docstring: summary, Why, Fix, Harmless when, Sources."""
-        return self.rule.__doc__ or ""
+        """The docstring: summary, Why, Fix, Harmless when, Sources; builds and versions filled in from the tables."""
+        text = self.rule.__doc__ or ""
+        if "{{" not in text:
+            return text
+        from cudadoctor.compat.shown import filled
+
+        return filled(text)
 
 
 def check(code: str, *, severity: Severity, messages: tuple[Says, ...] = ()) -> Callable[[Rule], Rule]:

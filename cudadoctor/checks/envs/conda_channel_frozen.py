@@ -16,19 +16,20 @@ def _is_frozen(channel: str | None) -> bool:
 
 @check("CON001", severity=Severity.INFO)
 def conda_channel_frozen(envs: tuple[EnvFacts, ...], conda: CondaFacts | None) -> Result:
-    """The conda channel `pytorch` is frozen: its last torch is 2.5.
+    """The conda channel `pytorch` is frozen: its last torch is {{conda-last}}.
 
     Why:
-        The PyTorch project stopped building conda packages after 2.5. Updates from that channel will not come.
+        The PyTorch project stopped building conda packages after {{conda-last}}. Updates from that channel will not
+        come.
 
     How we know:
         conda's own record of the installed pytorch names the channel `pytorch` (or pytorch-nightly, pytorch-lts), or
         conda's configuration lists that channel.
 
     Fix:
-        For a newer torch: `python -m pip install torch --index-url https://download.pytorch.org/whl/cu126` in a new
-        conda environment, or conda-forge: `conda create -n ml -c conda-forge --override-channels pytorch-gpu`. Do not
-        mix the channels pytorch and conda-forge in one environment.
+        For a newer torch: `python -m pip install torch --index-url {{index cuda 12}}` in a new conda environment, or
+        conda-forge's torch {{conda-forge torch}}: `conda create -n ml -c conda-forge --override-channels pytorch-gpu`.
+        Take torch and torchvision from the same channel; conda-forge may supply the rest.
 
     Harmless when:
         An older torch is wanted on purpose: what the channel has stays there.

@@ -26,12 +26,13 @@ def conda_cuda_virtual_package_missing(symptoms: tuple[Symptom, ...], driver: Dr
 
     Fix:
         Tell the solver which CUDA is meant, or repair the driver. See what conda sees: `conda info` lists the virtual
-        packages. To install here for a machine that has the driver, say so: `CONDA_OVERRIDE_CUDA=12.9 conda install -c
-        conda-forge pytorch-gpu` (mamba, micromamba and pixi take the variable, too; pixi also `[system-requirements]
+        packages. To install here for a machine that has the driver, set the variable: `CONDA_OVERRIDE_CUDA=12.9 conda
+        install -c conda-forge pytorch-gpu` (mamba, micromamba and pixi read it too; pixi also `[system-requirements]
         cuda = "12"`).
 
-        Where this is that machine: repair or update the driver first (`nvidia-smi` must work), or ask for an older CUDA
-        (`cuda-version=12.4`).
+        On the machine itself: repair or update the driver first (`nvidia-smi` must work). conda-forge builds torch
+        {{conda-forge torch}} for CUDA {{conda-forge cudas}} only. The CUDA 12 build runs on driver {{driver 12.0}} and
+        newer; where another package asks for a newer `__cuda` than that driver has, set CONDA_OVERRIDE_CUDA too.
 
     Harmless when:
         The environment is meant for the CPU.

@@ -17,10 +17,10 @@ def python_version_no_wheel(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts,
     """The wanted torch has no wheel for this version of Python.
 
     Why:
-        Each release of torch is built for the four or five Pythons of its time: 1.13 for 3.7 to 3.11, 2.0 for 3.8 to
-        3.11, 2.4 for 3.8 to 3.12, 2.9 for 3.10 to 3.14. For another Python pip says "Could not find a version that
-        satisfies the requirement torch==…" and lists the versions that it has for this Python, or "… is not a
-        supported wheel on this platform".
+        Each release of torch is built for the four or five Pythons of its time: 1.13 for {{pythons 1.13}}, 2.0 for
+        {{pythons 2.0}}, 2.4 for {{pythons 2.4}}, {{torch}} for {{pythons latest}}. For another Python pip says "Could
+        not find a version that satisfies the requirement torch==…" and lists the versions that it has for this Python,
+        or "… is not a supported wheel on this platform".
 
     How we know:
         pip's "Could not find a version that satisfies the requirement torch==1.13.1 (from versions: 2.0.0, …)", with

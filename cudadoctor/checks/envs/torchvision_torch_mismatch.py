@@ -44,9 +44,9 @@ def torchvision_torch_mismatch(envs: tuple[EnvFacts, ...]) -> Result:
     """The installed torchvision was built for another torch, or for another CUDA.
 
     Why:
-        Each torchvision is compiled against one torch: 0.20 for 2.5, 0.21 for 2.6, 0.22 for 2.7 and so on. With another
-        one its import ends with "operator torchvision::nms does not exist" or an undefined symbol; a CPU build beside a
-        CUDA torch lacks the operators on the GPU.
+        Each torchvision is compiled against one torch: {{torchvision 2.5}} for 2.5, {{torchvision 2.6}} for 2.6,
+        {{torchvision 2.7}} for 2.7 and so on. With another one its import ends with "operator torchvision::nms does not
+        exist" or an undefined symbol; a CPU build beside a CUDA torch lacks the operators on the GPU.
 
     How we know:
         The version of torchvision against the one that belongs to torch (its METADATA, else PyTorch's table), and the
@@ -56,8 +56,8 @@ def torchvision_torch_mismatch(envs: tuple[EnvFacts, ...]) -> Result:
 
     Fix:
         Install torch, torchvision and torchaudio again in one command, from one index: `python -m pip install
-        --force-reinstall torch torchvision torchaudio --index-url https://download.pytorch.org/whl/cu126` (the index of
-        your build), or with exact numbers from the page of previous versions.
+        --force-reinstall torch torchvision --index-url {{index cuda 12}}` (or the index of your build), or with exact
+        numbers from the page of previous versions.
 
         conda: `conda install -c conda-forge pytorch-gpu torchvision`. Not pip's torchvision beside conda's torch.
 

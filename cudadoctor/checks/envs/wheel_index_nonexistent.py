@@ -20,18 +20,19 @@ def wheel_index_nonexistent(symptoms: tuple[Symptom, ...]) -> Result:
     """An install line names an index of PyTorch's that does not exist, or that never had the wanted version.
 
     Why:
-        PyTorch builds each release for two to four CUDA versions, and has an index for each: 2.0 for cu117 and cu118,
-        2.6 for cu118, cu124 and cu126. There is none for every CUDA that NVIDIA released (no cu122, cu125, cu127), and
-        nvidia-smi's "CUDA Version" is not the one to ask for: it is the newest that the driver serves, and any build
-        up to it works.
+        PyTorch builds each release for two to four CUDA versions and has an index for each: 2.0 for {{tags 2.0}},
+        2.6 for {{tags 2.6}}, {{torch}} for {{tags latest}}. There is no index for every CUDA that NVIDIA released (no
+        cu122, cu125 or cu127). nvidia-smi's "CUDA Version" is not the number to ask for: it is the newest CUDA that the
+        driver supports, and older builds work too. From CUDA 11 on so do newer builds of the same major version.
 
     How we know:
         pip found no version of torch, and the command names an index download.pytorch.org/whl/cuXYZ, or a version
         torch==X+cuXYZ, that PyTorch never built (by the list of its builds).
 
     Fix:
-        Take the nearest build that is not newer than nvidia-smi's number: for "CUDA Version: 12.2" cu121 or cu118. The
-        page of previous versions has the line for each release; `cudadoctor recommend` prints the one for this machine.
+        Use an index that exists for this torch. Any CUDA 12 build runs on a driver that supports CUDA 12:
+        `python -m pip install torch torchvision --index-url {{index cuda 12}}`. The page of previous versions has the
+        command for each release; `cudadoctor recommend` prints the one for this machine.
 
     Harmless when:
         The address is a mirror's or an index of your own with builds that PyTorch does not make.

@@ -29,9 +29,9 @@ def arch_not_in_build_gpu_newer(envs: tuple[EnvFacts, ...], gpus: tuple[GpuFacts
 
     Fix:
         Install a build for a CUDA version that knows the GPU: Blackwell (RTX 50, B200: sm_120, sm_100) needs one for
-        CUDA 12.8 or newer, `python -m pip install --upgrade torch torchvision torchaudio --index-url
-        https://download.pytorch.org/whl/cu128`; Hopper and Ada CUDA 11.8, Ampere 11.1 (8.6) and 11.0 (8.0). The driver
-        must serve that CUDA (nvidia-smi's "CUDA Version").
+        CUDA 12.8 or newer, `python -m pip install --upgrade torch torchvision --index-url {{index sm_120}}`; Hopper and
+        Ada CUDA 11.8, Ampere 11.1 (8.6) and 11.0 (8.0). The driver must support that CUDA: {{driver 12.8}} or newer for
+        CUDA 12 builds, {{driver 13.0}} for CUDA 13, and one that knows the GPU.
 
         conda: `conda install -c conda-forge "pytorch-gpu" "cuda-version>=12.8"`. `cudadoctor recommend` prints the line
         for this machine. A new toolkit or CUDA_HOME changes nothing.

@@ -26,11 +26,11 @@ def arch_not_in_build_gpu_older(envs: tuple[EnvFacts, ...], gpus: tuple[GpuFacts
         image is available for execution on the device" with a GPU below the build's list.
 
     Fix:
-        Install a build that still has the architecture: as a rule the one for CUDA 12.6, up to torch 2.14: `python -m
-        pip install "torch<2.15" --index-url https://download.pytorch.org/whl/cu126` (Maxwell, Pascal and Volta: sm_50
-        to sm_70). Kepler (sm_35, sm_37) needs a torch of the time of CUDA 11 or older, or a build of your own. The
-        driver stays at branch 580 for these GPUs, at 470 for Kepler. `cudadoctor recommend` prints the line for this
-        machine.
+        Install a build that still has the architecture. Maxwell, Pascal and Volta (sm_50 to sm_70) have one up to torch
+        {{last-torch sm_61}}: `python -m pip install "torch<{{next-torch sm_61}}" --index-url {{index sm_61}}`. For a
+        Tesla K80 (sm_37) the last is torch {{last-torch sm_37}} from {{index sm_37}}: later ones bring a cuDNN without
+        code for it. The driver stays at branch 580 for these GPUs, at 470 for Kepler. `cudadoctor recommend` prints the
+        line for this machine.
 
     Harmless when:
         The program does not use that GPU; with another GPU that runs, this is information.

@@ -57,16 +57,16 @@ def cpu_only_build(  # noqa: PLR0917  facts, passed by name
         PyTorch: Could not collect" is said of CPU builds too, and decides nothing alone.
 
     Fix:
-        `python -m pip uninstall -y torch torchvision torchaudio`, then install them from an index for a CUDA that the
-        driver serves, such as `python -m pip install torch torchvision torchaudio --index-url
-        https://download.pytorch.org/whl/cu126`.
+        `python -m pip uninstall -y torch torchvision torchaudio`, then run the command that `cudadoctor recommend`
+        prints for this machine. For a driver that supports CUDA 12 it is, for example, `python -m pip install torch
+        torchvision --index-url {{index cuda 12}}`.
 
         conda: `conda install -c conda-forge pytorch-gpu`, where `__cuda` must be in the list of `conda info` (on a
         machine without a driver: CONDA_OVERRIDE_CUDA).
 
-        uv: `uv pip install torch --torch-backend=auto`. On Windows a plain `pip install torch` is the CPU build.
-        `cudadoctor recommend` prints the line for this machine. In a requirements or lock file look for `+cpu` and for
-        an index with /whl/cpu.
+        uv: `uv pip install torch --torch-backend=auto`, which looks at the driver but not at the GPU. On Windows a
+        plain `pip install torch` is the CPU build. In a requirements or lock file look for `+cpu` and for an index with
+        /whl/cpu.
 
     Harmless when:
         The program is meant to compute on the CPU, the GPU is too old for any build of torch, or a container was

@@ -40,9 +40,9 @@ def driver_too_old_for_runtime(
     Fix:
         Update the driver: Ubuntu `sudo ubuntu-drivers install`, Debian backports or NVIDIA's repository, RHEL-like
         `sudo dnf upgrade` from NVIDIA's repository, then reboot; in a container that of the host, under WSL that of
-        Windows. CUDA 11 needs 450.80.02 or newer, CUDA 12 525.60.13, CUDA 13 580.65.06. Or, without an administrator,
-        install the torch build for an older CUDA: `python -m pip install torch --index-url
-        https://download.pytorch.org/whl/cu126` for a driver that serves CUDA 12.
+        Windows. CUDA 11 needs {{driver 11.8}} or newer, CUDA 12 {{driver 12.6}}, CUDA 13 {{driver 13.0}}. Or, without
+        administrator rights, install the torch build for an older CUDA: `python -m pip install torch --index-url
+        {{index cuda 12}}` for a driver that supports CUDA 12.
 
         `cudadoctor recommend` finds it. A toolkit does not help: torch brings its own.
 

@@ -18,19 +18,19 @@ def glibc_too_old(envs: tuple[EnvFacts, ...], os: OsFacts | None) -> Result:
     """The system's glibc is older than torch needs.
 
     Why:
-        Programs run on the glibc that they were built for and on newer ones, never on older ones. Wheels of torch 2.7
-        and later are built for 2.28; an extension that was compiled on a newer distribution needs that one's. glibc is
-        the base of the whole system and cannot be replaced alone.
-        RHEL and CentOS 6 have 2.12, 7 have 2.17, 8 have 2.28, 9 have 2.34; Ubuntu 18.04 has 2.27, 20.04 has 2.31, 22.04
-        has 2.35, 24.04 has 2.39; Debian 10 has 2.28, 11 has 2.31, 12 has 2.36.
+        Programs run on the glibc that they were built for and on newer ones, never on older ones. Wheels of torch
+        {{glibc-from 2.28}} and later are built for 2.28; an extension that was compiled on a newer distribution needs
+        that one's. glibc is the base of the whole system and cannot be replaced alone. RHEL and CentOS 6 have 2.12, 7
+        have 2.17, 8 have 2.28, 9 have 2.34; Ubuntu 18.04 has 2.27, 20.04 has 2.31, 22.04 has 2.35, 24.04 has 2.39;
+        Debian 10 has 2.28, 11 has 2.31, 12 has 2.36.
 
     How we know:
         The loader's words: "ImportError: /lib/x86_64-linux-gnu/libc.so.6: version 'GLIBC_2.28' not found (required by
         …)", against this system's glibc (`ldd --version`).
 
     Fix:
-        Where torch is named: install torch 2.6 or older, or use a newer system: an upgrade, or a container of a newer
-        distribution, which uses the host's driver.
+        Where torch is named: install torch {{glibc-before 2.28}} or older, or use a newer system: an upgrade, or a
+        container of a newer distribution, which uses the host's driver.
 
         Where an extension is named: build it here (`pip install --no-binary :all: --no-build-isolation NAME`), or
         install a build for manylinux. Never copy a libc.so.6 from elsewhere, and put none on LD_LIBRARY_PATH: every

@@ -17,14 +17,14 @@ def mkl_incompatible(envs: tuple[EnvFacts, ...]) -> Result:
     """The installed MKL no longer has a symbol that torch needs.
 
     Why:
-        conda builds of torch up to 2.3 were linked against an MKL that brought `iJIT_NotifyEvent` along; from 2024.1 on
-        it does not, and the import ends with that undefined symbol.
+        The conda builds of torch, up to the last one ({{conda-last}}), were linked against an MKL with
+        `iJIT_NotifyEvent`; MKL 2024.1 and newer no longer have it, and the import ends with that undefined symbol.
 
     How we know:
         "ImportError: …/libtorch_cpu.so: undefined symbol: iJIT_NotifyEvent".
 
     Fix:
-        Install MKL 2024.0 into this environment: `conda install mkl=2024.0`.
+        Install MKL 2024.0 into this environment: `conda install "mkl<2024.1"`.
 
     Harmless when:
         Never: torch cannot be imported.

@@ -29,10 +29,10 @@ def torchaudio_torch_mismatch(envs: tuple[EnvFacts, ...]) -> Result:
         different CUDA versions".
 
     Fix:
-        Install torch, torchvision and torchaudio again in one command, from one index: for example `pip install
-        --force-reinstall torch torchvision torchaudio --index-url https://download.pytorch.org/whl/cu126`. Their
-        numbers are the same for torch 2.0 to 2.11; for newer torch take torchaudio 2.11. Where nothing needs it:
-        `python -m pip uninstall torchaudio`.
+        Install torch, torchvision and torchaudio again in one command, from one index; `cudadoctor recommend --torch
+        VERSION --with torchvision,torchaudio` prints it. Up to torch {{last-torch-with-torchaudio}} each release has a
+        torchaudio of its own; for a newer torch install torchaudio {{torchaudio}}, which is on the default index only.
+        Where nothing needs it: `python -m pip uninstall torchaudio`.
 
     Harmless when:
         Nothing imports torchaudio.
