@@ -18,6 +18,7 @@ from cudadoctor.remedies.plan import Remedy, Tell
 from cudadoctor.report.model import Report
 
 if TYPE_CHECKING:
+    from cudadoctor.compat.inventory import TableInfo
     from cudadoctor.host.local import LocalHost
     from cudadoctor.recommend.model import Recommendation
     from cudadoctor.recommend.request import Words
@@ -39,6 +40,7 @@ __all__ = [
     "recorded_host",
     "rooted_host",
     "snapshot",
+    "tables",
     "this_machine",
     "words",
 ]
@@ -101,6 +103,13 @@ def far_host(command: str, request: Request, *, progress: Callable[[str], None] 
 
     _, recording, _ = rounds.fill(lambda host: collect(host, request), ask)
     return rounds.RoundsHost(recording, closed=True)
+
+
+def tables() -> tuple[TableInfo, ...]:
+    """The tables that answers rest on, each with its sources and size."""
+    from cudadoctor.compat import inventory
+
+    return inventory.tables()
 
 
 def agent_program(request: Request) -> str:

@@ -11,6 +11,7 @@ import typer
 from cudadoctor.cli import console, options
 from cudadoctor.cli.agent import agent
 from cudadoctor.cli.check import check
+from cudadoctor.cli.completion import completion, help_page
 from cudadoctor.cli.demo import demo
 from cudadoctor.cli.diagnose import diagnose
 from cudadoctor.cli.explain import explain
@@ -20,6 +21,7 @@ from cudadoctor.cli.recommend import recommend
 from cudadoctor.cli.shell import shell
 from cudadoctor.cli.smoke import smoke
 from cudadoctor.cli.snapshot import snapshot
+from cudadoctor.cli.tables import tables
 from cudadoctor.cli.undo import undo
 from cudadoctor.errors import CudaDoctorError, ExitCode
 
@@ -53,6 +55,10 @@ app.command(short_help="Print a program that records a machine without cudadocto
 app.command(short_help="Print the lines for a shell, or put them into its rc file.")(shell)
 app.command(short_help="Take back what `--apply` did last.")(undo)
 app.command(short_help="Print the page of a check, or list all checks.")(explain)
+
+app.command(short_help="List the tables that answers rest on, with source and date.")(tables)
+app.command(short_help="Print the completion script for bash, zsh or fish.")(completion)
+app.command(name="help", short_help="Show the help of a command.")(help_page)
 
 
 @app.callback()
