@@ -41,20 +41,12 @@ __all__ = [
     "rooted_host",
     "snapshot",
     "tables",
-    "this_machine",
     "words",
 ]
 
 
-def local_host() -> Host:
+def local_host() -> LocalHost:
     """This machine."""
-    from cudadoctor.host.local import LocalHost
-
-    return LocalHost()
-
-
-def this_machine() -> LocalHost:
-    """This machine, for what runs programs here and follows them."""
     from cudadoctor.host.local import LocalHost
 
     return LocalHost()
@@ -328,21 +320,8 @@ def find_check(word: str) -> Check | None:
 
 def _chosen(select: Sequence[str], ignore: Sequence[str]) -> frozenset[str]:
     """Codes that the selectors leave. A selector is a code, a name, a prefix of codes, or ALL."""
-    checks = registry.all_checks()
-
-    def matched(selector: str) -> set[str]:
-        word = selector.strip()
-        found = {
-            one.code
-            for one in checks
-            if word.upper() == "ALL" or one.code.startswith(word.upper()) or one.name == word.lower()
-        }
-        if not word or not found:
-            raise CudaDoctorError(f"`{selector}` names no check: see `cudadoctor explain --list`")
-        return found
-
-    wanted = set().union(*(matched(one) for one in select)) if select else {one.code for one in checks}
-    return frozenset(wanted - set().union(*(matched(one) for one in ignore)))
+    wanted = {code for one in select for code in registry.selected(one)} or {one.code for one in registry.all_checks()}
+    return frozenset(wanted.difference(*(registry.selected(one) for one in ignore)))
 
 
 def _only(outcomes: Outcomes, chosen: frozenset[str]) -> Outcomes:

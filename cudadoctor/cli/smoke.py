@@ -73,7 +73,7 @@ def smoke(
         level=level, device=device, env=env, only=names, expect_gpus=expect_gpus, timeout=timeout, seconds=burn_seconds
     )
     with console.Progress(quiet=shared.verbosity < 0) as progress:
-        report = api_smoke.run_smoke(api.this_machine(), request, progress=progress.label)
+        report = api_smoke.run_smoke(api.local_host(), request, progress=progress.label)
     console.write_result(_drawn(report, form, shared, to_file=output is not None), output)
     if report.smoke.interrupted:
         return ExitCode.INTERRUPTED

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
@@ -35,13 +35,26 @@ class Found(Struct, Generic[Value], frozen=True, kw_only=True):
 
 
 class Clock:
-    """The time that is left to this run."""
+    """The time that is left to this run, and the answers that its probes share."""
 
     RESERVE = 0.75
     """Seconds kept for judging and printing."""
 
     def __init__(self, seconds: float) -> None:
         self._end = time.monotonic() + seconds
+        self._lock = threading.Lock()
+        self._locks: dict[str, threading.Lock] = {}
+        self._answers: dict[str, Any] = {}
+
+    def once(self, question: str, ask: Callable[[], Value]) -> Value:
+        """The answer to what several probes ask in this run: the first one asks, the others wait for it."""
+        with self._lock:
+            lock = self._locks.setdefault(question, threading.Lock())
+        with lock:
+            if question not in self._answers:
+                self._answers[question] = ask()
+            answer: Value = self._answers[question]
+            return answer
 
     def left(self) -> float:
         """Seconds until the run must end."""

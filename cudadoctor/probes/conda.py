@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _NAMED = "*[cfm][oa][nrm][dgb][ea]*"
 """Directories with conda, forge or mamba in their name, in one look."""
 _MARK = "conda-meta/history"
-_MOST = 200
+_MOST = 10_000
 _RC_NAMES = (".condarc", "condarc")
 
 
@@ -56,9 +56,7 @@ def places(host: Quiet) -> CondaPlaces:
     active = host.env("CONDA_PREFIX")
     if active and host.glob(f"{active.rstrip('/')}/conda-meta", 1):
         found.append(active.rstrip("/"))
-    return CondaPlaces(
-        roots=tuple(dict.fromkeys(roots)), environments=tuple(dict.fromkeys(found))[:_MOST], condarc=files
-    )
+    return CondaPlaces(roots=tuple(dict.fromkeys(roots)), environments=tuple(dict.fromkeys(found)), condarc=files)
 
 
 def _named_folders(host: Quiet, files: tuple[tuple[str, Condarc], ...]) -> list[str]:

@@ -16,6 +16,7 @@ from cudadoctor.parsers import ldconfig
 from cudadoctor.probes import smi, system
 from cudadoctor.probes.ask import first_line, found, present, read_text
 from cudadoctor.probes.base import Clock, Found, Request
+from cudadoctor.probes.linker_cache import linker_cache
 from cudadoctor.versions import DriverVersion
 
 _OTHERS = ("nouveau", "nova_core", "vfio_pci")
@@ -171,11 +172,8 @@ def _library(host: Host, identity: Identity | None, clock: Clock) -> _Library | 
 
 
 def _cache(host: Host, machine: str, clock: Clock) -> list[ldconfig.CacheEntry]:
-    try:
-        printed = host.run(["/sbin/ldconfig", "-p"], timeout=clock.limit(5)).stdout.decode("utf-8", errors="replace")
-    except Refusal:
-        return []
-    return [entry for entry in ldconfig.parse(printed) if entry.soname in _LIBRARIES and entry.serves(machine)]
+    listed, _ = linker_cache(host, clock)
+    return [entry for entry in listed or () if entry.soname in _LIBRARIES and entry.serves(machine)]
 
 
 def _candidates(host: Host, machine: str, cache: list[ldconfig.CacheEntry], soname: str) -> Iterator[str]:

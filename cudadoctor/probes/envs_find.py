@@ -21,6 +21,8 @@ from cudadoctor.probes.quiet import Quiet
 Kind = Literal["conda", "venv", "system", "pyenv", "uv", "pipx", "pixi"]
 MOST = 100
 """Environments that are looked at."""
+_FOUND = 10_000
+"""Environments of one place that are counted."""
 _TORCH = "lib/python3*/site-packages/torch/version.py"
 
 
@@ -70,7 +72,7 @@ def find(host: Quiet, request: Request) -> Located:
             merged.add(one)
     candidates = merged.values()
     if len(candidates) > MOST:
-        gaps.append(Gap(fact="envs", reason=f"{len(candidates)} environments; the first {MOST} were looked at"))
+        gaps.append(Gap(fact="envs", reason=f"{len(candidates)} environments found; only the first {MOST} examined"))
     return Located(candidates=candidates[:MOST], gaps=tuple(gaps))
 
 
@@ -164,11 +166,11 @@ def _virtual(host: Quiet) -> Iterator[Candidate]:
     workon = host.env("WORKON_HOME")
     patterns += [f"{workon}/*"] if workon else []
     patterns += [f"{cwd}/.venv", f"{cwd}/*env"] if cwd and cwd != "/" else []
-    for path in host.globs(*(f"{pattern}/pyvenv.cfg" for pattern in patterns), most=MOST):
+    for path in host.globs(*(f"{pattern}/pyvenv.cfg" for pattern in patterns), most=_FOUND):
         yield _virtual_one(posixpath.dirname(path), host.read(path) or "")
     project = host.env("PIXI_PROJECT_ROOT")
     for folder in dict.fromkeys(filter(None, (project, cwd, f"{home}/*" if home and home != "/" else None))):
-        for path in host.glob(f"{folder.rstrip('/')}/.pixi/envs/*/conda-meta", MOST):
+        for path in host.glob(f"{folder.rstrip('/')}/.pixi/envs/*/conda-meta", _FOUND):
             prefix = posixpath.dirname(path)
             yield Candidate(kind="pixi", prefix=prefix, name=posixpath.basename(prefix))
 
@@ -178,7 +180,7 @@ def _managed(host: Quiet) -> Iterator[Candidate]:
     home = host.home
     root = host.env("PYENV_ROOT") or (f"{home}/.pyenv" if home else None)
     if root:
-        for python in host.glob(f"{root.rstrip('/')}/versions/*/bin/python", MOST):
+        for python in host.glob(f"{root.rstrip('/')}/versions/*/bin/python", _FOUND):
             prefix = posixpath.dirname(posixpath.dirname(python))
             yield Candidate(kind="pyenv", prefix=prefix, name=posixpath.basename(prefix))
     if not home or home == "/":
@@ -192,7 +194,7 @@ def _managed(host: Quiet) -> Iterator[Candidate]:
         (f"{home}/.pixi/envs/*", "pixi"),
     )
     for pattern, kind in tools:
-        for path in host.glob(f"{pattern}/{_TORCH}", MOST):
+        for path in host.glob(f"{pattern}/{_TORCH}", _FOUND):
             prefix = path.rsplit("/lib/", 1)[0]
             yield Candidate(kind=kind, prefix=prefix, name=posixpath.basename(prefix))
 

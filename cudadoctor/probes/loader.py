@@ -8,10 +8,9 @@ from collections.abc import Iterator
 
 from cudadoctor.facts.base import Gap
 from cudadoctor.facts.shell import LoaderEntry, LoaderFacts
-from cudadoctor.host.base import Host, Missing, Refusal
-from cudadoctor.parsers import ldconfig
-from cudadoctor.probes.ask import first_line
+from cudadoctor.host.base import Host
 from cudadoctor.probes.base import Clock, Found, Request
+from cudadoctor.probes.linker_cache import linker_cache
 from cudadoctor.probes.quiet import Quiet
 
 _LIBRARY = re.compile(
@@ -19,8 +18,6 @@ _LIBRARY = re.compile(
     r"(?:-builtins)?|nvJitLink|cusparse(?:Lt)?|cufft\w*|cusolver\w*|curand|cupti|nvToolsExt|cufile|cudss|nvshmem_host"
     r"|cutensor|npp\w+|nvvm|nvblas)(?:-[0-9a-f]{6,})?\.so(?:\.\d+)*\Z"
 )
-_LDCONFIG = ("ldconfig", "/sbin/ldconfig", "/usr/sbin/ldconfig")
-_LIMIT = 5.0
 _MOST = 400
 _MOST_DIRS = 60
 
@@ -47,24 +44,12 @@ def probe(host: Host, request: Request, clock: Clock) -> Found[LoaderFacts]:
 
 
 def _cache(host: Host, quiet: Quiet, clock: Clock) -> tuple[tuple[LoaderEntry, ...], tuple[Gap, ...]]:
-    reason = "there is no ldconfig"
-    for program in _LDCONFIG:
-        try:
-            done = host.run([program, "-p"], timeout=clock.limit(_LIMIT))
-        except Missing:
-            continue
-        except Refusal as refusal:
-            reason = str(refusal)
-            continue
-        listed = ldconfig.parse(done.stdout.decode("utf-8", errors="replace"))
-        if not listed and done.returncode != 0:
-            # musl's loader has no cache, and its ldconfig no -p.
-            reason = first_line(done.stderr, done.stdout) or f"{program} -p ended with status {done.returncode}"
-            continue
-        machine = quiet.identity().machine
-        entries = [entry for entry in listed if is_cuda_library(entry.soname) and entry.serves(machine)][:_MOST]
-        return tuple(_entry(quiet, entry.soname, entry.path) for entry in entries), ()
-    return (), (Gap(fact="loader.cache", reason=reason),)
+    listed, reason = linker_cache(host, clock)
+    if listed is None:
+        return (), (Gap(fact="loader.cache", reason=reason),)
+    machine = quiet.identity().machine
+    entries = [entry for entry in listed if is_cuda_library(entry.soname) and entry.serves(machine)][:_MOST]
+    return tuple(_entry(quiet, entry.soname, entry.path) for entry in entries), ()
 
 
 def _entry(host: Quiet, name: str, path: str) -> LoaderEntry:

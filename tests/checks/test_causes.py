@@ -120,3 +120,23 @@ def test_rank_goes_from_the_hardware_up_to_torch() -> None:
 def test_every_area_of_a_code_has_a_layer() -> None:
     unknown = causes.layer("QQ001")
     assert [check.code for check in registry.all_checks() if causes.layer(check.code) >= unknown] == []
+
+
+@pytest.mark.parametrize("count", [50, 500])
+def test_linking_many_findings_compares_only_what_may_be_related(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs = 0
+    related = causes._related
+
+    def counted(cause: Finding, effect: Finding) -> bool:
+        nonlocal pairs
+        pairs += 1
+        return related(cause, effect)
+
+    monkeypatch.setattr(causes, "_related", counted)
+    names = ("glibc-too-old", "torch-import-fails", "path-duplicates")
+    findings = [_finding(name, f"env:/e{number}") for number in range(count) for name in names]
+    linked = causes.link((*findings, _finding("cpu-only-build", "env:/e0")))
+    assert pairs <= 2 * count
+    assert {one.subject: one.because_of for one in linked if one.name == "torch-import-fails"} == {
+        f"env:/e{number}": (f"glibc-too-old@env:/e{number}",) for number in range(count)
+    }

@@ -597,3 +597,18 @@ def test_the_history_of_apt_keeps_no_names() -> None:
     text = f"{head}Commandline: apt install /home/eve/x.deb\nRequested-By: eve (1001)\nEnd-Date: x\n"
     kept = reduce_file(text, "/var/log/apt/history.log", Redactor())
     assert kept == f"{head}Commandline: apt\nEnd-Date: x\n"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/data/10.20.30.40/x", "/mnt/10.0.0.5", "/srv/10.1.2.3/cuda/bin", "/data/172.20.1.9/x", "/nfs/192.168.77.3/a"],
+)
+def test_an_address_that_is_a_directory_goes(path: str) -> None:
+    assert path.split("/")[2] not in in_file(f"at {path}\n")
+
+
+@pytest.mark.parametrize(
+    "path", ["/opt/nvidia/libcublas/12.4.5.8/lib", "/usr/lib/libcufft.so.11.2.1.3", "/pkgs/libcurand-10.3.5.147-0/lib"]
+)
+def test_the_version_of_a_library_in_a_path_stays(path: str) -> None:
+    assert path in in_file(f"at {path}\n")

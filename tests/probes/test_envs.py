@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from cudadoctor.errors import CudaDoctorError
@@ -252,14 +254,15 @@ def test_the_library_is_asked_for_architectures_only_where_it_is_for_cuda() -> N
     assert one.torch.arch_list is None
 
 
-def test_many_environments_are_cut() -> None:
+@pytest.mark.parametrize("make", [lambda n: conda_env(f"{CONDA}/envs/e{n}"), lambda n: venv(f"~/venvs/e{n}")])
+def test_of_many_environments_all_are_counted(make: Callable[[int], dict[str, str]]) -> None:
     world = system()
-    for number in range(130):
-        world.add(conda_env(f"{CONDA}/envs/e{number}"))
+    for number in range(340):
+        world.add(make(number))
     found = envs.probe(world.host(), Request(), Clock(60))
     assert found.value is not None
     assert len(found.value) <= 100
-    assert "envs" in {gap.fact for gap in found.gaps}
+    assert "341 environments found; only the first 100 examined" in {gap.reason for gap in found.gaps}
 
 
 def test_environments_of_other_projects() -> None:

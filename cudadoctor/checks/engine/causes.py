@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from functools import cache
 
 from msgspec.structs import replace
 
@@ -160,29 +162,63 @@ _LOW_IN_TORCH = ("TR002", "TR009", "TR010")
 """Codes with torch's letters that speak of libcuda, below the toolkit."""
 
 
+_ONE_OF_SEVERAL = ("gpu", "env", "toolkit")
+"""Kinds of subjects of which a fault of one explains nothing about another."""
+
+
 def _related(cause: Finding, effect: Finding) -> bool:
-    """A fault of one GPU, environment or toolkit explains nothing about another one of the same kind.
+    """Whether the subjects allow that one explains the other; those of one kind are sorted out by `_Causes` already.
 
     A remark about an environment that is not in use, or about a GPU that nobody misses, explains no error.
     """
     kind, _, which = cause.subject.partition(":")
-    other_kind, _, other = effect.subject.partition(":")
-    if kind == other_kind and which and which != other and kind in ("gpu", "env", "toolkit"):
-        return False
+    other_kind = effect.subject.partition(":")[0]
     if kind == "file" and other_kind in ("file", "var", "toolkit"):
         return re.search(re.escape(which) + r"(?![\w.-])", effect.message) is not None
     return not (kind in ("env", "gpu") and kind != other_kind and cause.severity is Severity.INFO < effect.severity)
 
 
-_ON_PURPOSE = (
-    "container-without-gpu-access",
-    "no-devices-found",
-    "visible-devices-hides-gpus",
-    "cpu-only-build",
-    "prime-select-gpu-off",
-    "slurm-gpu-not-requested",
-    *("container-without-gpu-access", "no-devices-found", "visible-devices-hides-gpus", "cpu-only-build"),
-    *("prime-select-gpu-off", "driver-module-not-loaded", "vgpu-host-driver-no-cuda"),
+class _Causes:
+    """Findings by name and subject, so that each effect meets only what may explain it."""
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        self._findings = findings
+        self._explain: dict[str, list[str]] = {}
+        self._places: dict[str, dict[str, dict[str, list[int]]]] = {}
+        for place, finding in enumerate(findings):
+            kind, _, which = finding.subject.partition(":")
+            self._places.setdefault(finding.name, {}).setdefault(kind, {}).setdefault(which, []).append(place)
+        for name in self._places:
+            for effect in closure(name):
+                self._explain.setdefault(effect, []).append(name)
+
+    def of(self, effect: Finding) -> tuple[Finding, ...]:
+        """What explains the effect, in the order of the findings."""
+        kind, _, which = effect.subject.partition(":")
+        places = sorted(place for name in self._explain.get(effect.name, ()) for place in self._at(name, kind, which))
+        return tuple(cause for cause in map(self._findings.__getitem__, places) if _related(cause, effect))
+
+    def _at(self, name: str, kind: str, which: str) -> Iterator[int]:
+        for one_kind, by_subject in self._places[name].items():
+            if one_kind == kind and kind in _ONE_OF_SEVERAL:
+                for subject in {"", which}:
+                    yield from by_subject.get(subject, ())
+            else:
+                for found in by_subject.values():
+                    yield from found
+
+
+_ON_PURPOSE = frozenset(
+    {
+        "container-without-gpu-access",
+        "cpu-only-build",
+        "driver-module-not-loaded",
+        "no-devices-found",
+        "prime-select-gpu-off",
+        "slurm-gpu-not-requested",
+        "vgpu-host-driver-no-cuda",
+        "visible-devices-hides-gpus",
+    }
 )
 """Where one of these is information the GPU is withheld on purpose, and so is what follows."""
 
@@ -196,19 +232,20 @@ def _weighed(effect: Finding, because: tuple[Finding, ...]) -> Severity:
 
 def link(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """The findings with `because_of` filled in, ranked: root causes first, then by severity, confidence and layer."""
-    closed = {name: closure(name) for name in {finding.name for finding in findings}}
+    causes = _Causes(findings)
     linked = []
     for effect in findings:
-        because = tuple(cause for cause in findings if effect.name in closed[cause.name] and _related(cause, effect))
+        because = causes.of(effect)
         # What stands between the two follows from the first as well, and does not count for the weight.
-        first = tuple(one for one in because if not any(one.name in closed[other.name] for other in because))
+        follow = {name for cause in {one.name for one in because} for name in closure(cause)}
+        first = tuple(one for one in because if one.name not in follow)
         linked.append(
             replace(effect, because_of=tuple(cause.id for cause in because), severity=_weighed(effect, first))
         )
-    order = {finding.id: place for place, finding in enumerate(linked)}
-    return tuple(sorted(linked, key=lambda finding: (*_rank(finding), order[finding.id])))
+    return tuple(sorted(linked, key=_rank))
 
 
+@cache
 def closure(name: str) -> frozenset[str]:
     """Everything that a cause explains, directly or through what it explains."""
     reached: set[str] = set()

@@ -21,6 +21,8 @@ class Finding(Struct, frozen=True, kw_only=True):
     source: Source | None
     because_of: tuple[str, ...] = ()
     """Ids of the findings that explain this one; empty for a root cause."""
+    also: tuple[str, ...] = ()
+    """Subjects of further findings of this kind in the same file, which are not listed one by one."""
 
     @property
     def id(self) -> str:

@@ -8,7 +8,7 @@ from functools import cache
 
 import cudadoctor.checks
 from cudadoctor.checks.engine.base import Check
-from cudadoctor.errors import NoChecksError
+from cudadoctor.errors import CudaDoctorError, NoChecksError
 from cudadoctor.facts.base import Facts
 
 FAMILIES = (
@@ -41,6 +41,19 @@ def askable(facts: Facts) -> tuple[Check, ...]:
     """Every check but those of smoke tests where none were run: nobody asked for these, so they are not skipped."""
     smoke = facts.smoke is not None
     return tuple(one for one in all_checks() if smoke or ("smoke", True) not in one.parameters)
+
+
+def selected(word: str) -> tuple[str, ...]:
+    """Codes that a selector names: a code, a name, a prefix of codes, or ALL. Raises CudaDoctorError for none."""
+    plain = word.strip()
+    found = tuple(
+        one.code
+        for one in all_checks()
+        if plain.upper() == "ALL" or one.code.startswith(plain.upper()) or one.name == plain.lower()
+    )
+    if not plain or not found:
+        raise CudaDoctorError(f"`{word}` names no check: see `cudadoctor explain --list`")
+    return found
 
 
 def find(word: str) -> Check | None:

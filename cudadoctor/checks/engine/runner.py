@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+
+from msgspec.structs import replace
 
 from cudadoctor.checks.engine import causes, says
 from cudadoctor.checks.engine.base import Asked, Check, Confidence, Problem, Result
@@ -37,11 +39,38 @@ def run(checks: Iterable[Check], facts: Facts) -> Outcomes:
         if clean:
             passed.append(check.code)
     return Outcomes(
-        findings=causes.link(tuple(findings.values())),
+        findings=causes.link(tuple(_folded(findings.values()))),
         skipped=tuple(skipped),
         crashed=tuple(crashed),
         passed=tuple(passed),
     )
+
+
+MOST_LINES = 3
+"""Findings of one kind about lines of one file that are listed one by one; of more, the first stands for all."""
+
+
+def _folded(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The findings, those about many lines of one file as one."""
+    groups: dict[tuple[object, ...], list[Finding]] = {}
+    for finding in findings:
+        path, _, line = finding.subject.rpartition(":")
+        by_file = path.startswith("file:") and line.isdigit()
+        alike = (finding.code, path if by_file else finding.subject, finding.severity, finding.confidence)
+        groups.setdefault(alike, []).append(finding)
+    for first, *others in groups.values():
+        if len(others) < MOST_LINES:
+            yield from (first, *others)
+            continue
+        numbers = [one.subject.rpartition(":")[2] for one in others]
+        named = ", ".join(numbers[:5]) + (", …" if len(numbers) > 5 else "")
+        evidence = tuple(dict.fromkeys(seen for one in (first, *others[: MOST_LINES - 1]) for seen in one.evidence))
+        yield replace(
+            first,
+            message=f"{first.message} ({len(others)} more such lines in this file: {named})",
+            evidence=evidence,
+            also=tuple(one.subject for one in others),
+        )
 
 
 def _missing(parameters: tuple[tuple[str, bool], ...], facts: Facts) -> str | None:

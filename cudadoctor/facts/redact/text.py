@@ -208,11 +208,14 @@ class Redactor:
         before = text[max(line_start, start - 40) : start]
         if patterns.BEFORE_ADDRESS.search(before) or patterns.AFTER_ADDRESS.match(text, end):
             return True
-        if before.endswith(("-", "==", "~", "/")):
+        if before.endswith(("-", "==", "~")):
             return False
         first, second = (int(octet) for octet in found[0].split(".")[:2])
         if second > (9 if first == 10 else 39):
             return True  # libraries count up to 10.4 and 12.9, private networks do not stop there
+        if before.endswith("/"):
+            # A directory is named for a version as often as for a machine: of these, what a private network may hold.
+            return first == 10 and text[end : end + 1] in {"", "/", ":", "\n", " "}
         return not (patterns.VERSION_FILE.search(place) or patterns.VERSIONED.search(line))
 
 

@@ -13,8 +13,17 @@ _OURS = Tell(text="Or take the line out and let `cudadoctor shell --apply` put i
 
 def place(finding: Finding) -> tuple[str, str] | None:
     """File and line number of a finding about a line of a file."""
-    file, colon, line = finding.subject.removeprefix("file:").rpartition(":")
-    return (file, line) if colon and line.isdigit() and finding.subject.startswith("file:") else None
+    return _place(finding.subject)
+
+
+def places(finding: Finding) -> frozenset[tuple[str, str] | None]:
+    """File and line number of every line that a finding stands for."""
+    return frozenset(map(_place, (finding.subject, *finding.also))) - {None}
+
+
+def _place(subject: str) -> tuple[str, str] | None:
+    file, colon, line = subject.removeprefix("file:").rpartition(":")
+    return (file, line) if colon and line.isdigit() and subject.startswith("file:") else None
 
 
 def _line(finding: Finding, summary: str) -> Remedy | None:

@@ -9,7 +9,6 @@ from msgspec import Struct
 from cudadoctor.checks.engine import registry
 from cudadoctor.checks.engine.base import Severity
 from cudadoctor.checks.engine.outcome import Finding
-from cudadoctor.errors import CudaDoctorError
 
 
 class Chosen(Struct, frozen=True, kw_only=True):
@@ -28,19 +27,7 @@ def codes(named: Sequence[str]) -> dict[str, frozenset[str]]:
 
     Raises CudaDoctorError for one that names none.
     """
-    checks = registry.all_checks()
-    found: dict[str, frozenset[str]] = {}
-    for word in named:
-        plain = word.strip()
-        fit = frozenset(
-            one.code
-            for one in checks
-            if plain.upper() == "ALL" or one.code.startswith(plain.upper()) or one.name == plain.lower()
-        )
-        if not plain or not fit:
-            raise CudaDoctorError(f"`{word}` names no check: see `cudadoctor explain --list`")
-        found[word] = fit
-    return found
+    return {word: frozenset(registry.selected(word)) for word in named}
 
 
 def choose(findings: Sequence[Finding], roots: Sequence[str], named: Sequence[str]) -> Chosen:
@@ -48,8 +35,13 @@ def choose(findings: Sequence[Finding], roots: Sequence[str], named: Sequence[st
     by_id = {one.id: one for one in findings}
     causes = [one for one in findings if not one.because_of]
     if not named:
-        wanted = [one for one in causes if one.name in roots and _counts(one, findings)]
-        along = [one for one in causes if one not in wanted]
+        # Information counts only where it explains something worse.
+        explaining = {cause for one in findings for cause in one.because_of}
+        wanted: list[Finding] = []
+        along: list[Finding] = []
+        for one in causes:
+            counts = one.name in roots and (one.severity > Severity.INFO or one.id in explaining)
+            (wanted if counts else along).append(one)
         return Chosen(findings=tuple(wanted), along=tuple(along), by_name=frozenset(), notes=())
     wanted_ids: dict[str, None] = {}
     full: set[str] = set()
@@ -72,11 +64,6 @@ def choose(findings: Sequence[Finding], roots: Sequence[str], named: Sequence[st
         by_name=frozenset(full),
         notes=tuple(dict.fromkeys(notes)),
     )
-
-
-def _counts(finding: Finding, findings: Sequence[Finding]) -> bool:
-    """Information counts only where it explains something worse."""
-    return finding.severity > Severity.INFO or any(finding.id in one.because_of for one in findings)
 
 
 def _causes(finding: Finding, by_id: dict[str, Finding]) -> list[Finding]:

@@ -10,7 +10,7 @@ from cudadoctor.checks.shared import rc_lines as rc
 from cudadoctor.checks.shared.visible_devices import visibility
 from cudadoctor.facts.base import Facts
 from cudadoctor.facts.shell import RcLine, ShellFacts
-from cudadoctor.remedies.cures.rc_lines import place
+from cudadoctor.remedies.cures.rc_lines import place, places
 from cudadoctor.remedies.plan import Remedy
 from cudadoctor.remedies.rc.model import Wish
 
@@ -52,14 +52,16 @@ def _setting(shell: ShellFacts, variable: str) -> Iterator[RcLine]:
 
 def _at(finding: Finding, shell: ShellFacts) -> list[RcLine]:
     """The lines that a finding names as its subject."""
-    where = place(finding)
-    return [one for one in shell.rc_lines if where is not None and (one.file, str(one.line)) == where]
+    where = places(finding)
+    return [one for one in shell.rc_lines if (one.file, str(one.line)) in where]
 
 
 def _missing(finding: Finding, shell: ShellFacts, facts: Facts) -> Iterator[Wish]:  # noqa: ARG001  one signature
+    further = places(finding) - {place(finding)}
     for line in shell.rc_lines:
+        listed = (line.file, str(line.line)) in further
         for element in line.effect.adds if line.effect is not None else ():
-            if element.exists is not False or not _names(finding.message, element.text):
+            if element.exists is not False or not (listed or _names(finding.message, element.text)):
                 continue
             if element.suggestion:
                 yield Wish(line=line, swaps=((element.text, element.suggestion),))
