@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from cudadoctor.facts.context import ContextFacts
 from cudadoctor.facts.distro import DistroFacts
 from cudadoctor.facts.driver import DeviceNode, DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.envs import CondaFacts, EnvFacts
@@ -63,6 +64,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     """Resource limits, shared memory, disk."""
     symptoms: tuple[Symptom, ...] | None = None
     """Known error messages, from a paste or from what programs said here; empty: none was met."""
+    context: ContextFacts | None = None
+    """Who speaks, and from where: container, job, cloud instance; what was tried already."""
     smoke: SmokeFacts | None = None
     """What came of the smoke tests; only `smoke` runs them."""
     gaps: tuple[Gap, ...] = ()

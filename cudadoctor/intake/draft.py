@@ -20,6 +20,7 @@ from cudadoctor.facts.shell import PathEntry, ShellFacts
 from cudadoctor.facts.system import OsFacts
 from cudadoctor.facts.toolkit import CompilerFacts, ToolkitFacts, ToolkitInventory
 from cudadoctor.intake.container_words import container_starts
+from cudadoctor.intake.context import context
 from cudadoctor.intake.paste import Paste
 from cudadoctor.versions import ComputeCapability, RuntimeVersion, ToolkitVersion
 
@@ -141,6 +142,7 @@ class Draft:
         if none and self.pci is None and self.no_gpu is not None:
             self.pci = PciFacts(gpus=(), seen=self.no_gpu)
         starts = container_starts(self.paste.text, self.paste.seen)
+        self.more.setdefault("context", context(self.paste, starts))
         facts = Facts(
             os=os,
             runtime=RuntimeFacts(starts=starts) if starts else None,

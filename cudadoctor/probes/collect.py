@@ -16,6 +16,7 @@ from cudadoctor.host.base import Host
 from cudadoctor.probes import (
     compiler,
     conda,
+    context,
     distro,
     driver,
     envs,
@@ -79,6 +80,7 @@ PROBES: Mapping[str, Probe] = {
     "pci": pci.probe,
     "nodes": nodes.probe,
     "os": system.probe,
+    "context": context.probe,
     "shell": shell.probe,
     "conda": conda.probe,
     "kernel": kernel.probe,

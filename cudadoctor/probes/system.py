@@ -35,7 +35,7 @@ def probe(host: Host, request: Request, clock: Clock) -> Found[OsFacts]:  # noqa
         kernel=identity.kernel if identity else None,
         arch=identity.machine if identity else None,
         glibc=_glibc(identity),
-        container=_container(host),
+        container=container(host),
         wsl=wsl(host, identity),
         jetson=jetson(host, identity),
         uid=identity.uid if identity else None,
@@ -127,7 +127,7 @@ _FILES_OF_A_CONTAINER = frozenset({"/etc/resolv.conf", "/etc/hosts", "/etc/hostn
 _LAYERS = ("/docker/", "/containers/", "/containerd/", "/buildkit/", "/podman/", "/overlay-layers/")
 
 
-def _container(host: Host) -> str | None:
+def container(host: Host) -> str | None:
     """The kind of container, or None on a machine of its own, a virtual one included."""
     docker, podman = present(host, "/.dockerenv"), present(host, "/run/.containerenv")
     groups = read_text(host, "/proc/1/cgroup") or ""
@@ -209,4 +209,4 @@ def _looks_contained(mounts: list[tuple[str, str, str, str]]) -> bool:
 
 def contained(host: Host) -> bool:
     """Whether this is a container."""
-    return _container(host) is not None
+    return container(host) is not None

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from cudadoctor.facts.base import Facts
+from cudadoctor.facts.context import ContextFacts
 from cudadoctor.facts.distro import DistroFacts
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciDevice, SmiFacts, SmiGpu
 from cudadoctor.facts.envs import CondaFacts, EnvFacts, Package, TorchFacts
@@ -68,6 +69,7 @@ def facts_document(facts: Facts) -> dict[str, Any]:
         "conda": None if facts.conda is None else _conda(facts.conda),
         "distro": None if facts.distro is None else distro(facts.distro),
         "runtime": None if facts.runtime is None else runtime(facts.runtime),
+        "context": None if facts.context is None else _context(facts.context),
         "symptoms": symptoms_document(facts.symptoms),
         "limits": limits_document(facts.limits),
         "kernel": kernel_document(facts.kernel),
@@ -526,6 +528,24 @@ def health(one: SmiGpu) -> dict[str, Any]:
         if value is not None:
             found[field.name] = list(value) if isinstance(value, tuple) else value
     return found
+
+
+def _context(one: ContextFacts) -> dict[str, Any]:
+    """Container, job, virtual machine, cloud instance, and what was tried."""
+    instance = one.instance
+    return {
+        "container": one.container,
+        "container_gpu": one.container_gpu,
+        "scheduler": one.scheduler,
+        "step": one.step,
+        "job_gpu": one.job_gpu,
+        "gpus_elsewhere": one.gpus_elsewhere,
+        "virtual_machine": one.virtual_machine,
+        "instance": None
+        if instance is None
+        else {"type": instance.type, "provider": instance.provider, "maker": instance.maker, "gpu": instance.gpu},
+        "tried": [attempt.what for attempt in one.tried],
+    }
 
 
 def services(one: ServiceFacts) -> dict[str, Any]:
