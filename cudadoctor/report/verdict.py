@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from cudadoctor.checks.engine.base import Severity
 from cudadoctor.checks.engine.outcome import Finding, Outcomes
@@ -12,6 +13,9 @@ from cudadoctor.recommend.model import Recommendation
 from cudadoctor.remedies.plan import Remedy
 from cudadoctor.report.model import SetUp, Status
 from cudadoctor.versions import CudaVersion
+
+if TYPE_CHECKING:
+    from cudadoctor.checks.engine.names import Cause
 
 
 def status(facts: Facts, outcomes: Outcomes) -> Status:
@@ -147,7 +151,7 @@ def _left_out(facts: Facts, env: EnvFacts | None) -> list[str]:
     return [f"GPU {gpu.index}" for gap in found if isinstance(gap, Gap) for gpu, _ in gap.gpus]
 
 
-WRONG_TORCH = frozenset(
+WRONG_TORCH: frozenset[Cause] = frozenset(
     (
         "cpu-only-build",
         "aarch64-wheel-without-cuda",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from cudadoctor.checks.engine.base import Severity
 from cudadoctor.checks.engine.outcome import Outcomes
@@ -11,10 +12,18 @@ from cudadoctor.remedies.plan import Remedy
 from cudadoctor.report import verdict
 from cudadoctor.report.model import Ask, Status
 
-SIGNS = ("cuda-driver-init-fails", "nvidia-smi-fails", "torch-cuda-unavailable", "torch-import-fails")
+if TYPE_CHECKING:
+    from cudadoctor.checks.engine.names import Cause
+
+SIGNS: tuple[Cause, ...] = (
+    "cuda-driver-init-fails",
+    "nvidia-smi-fails",
+    "torch-cuda-unavailable",
+    "torch-import-fails",
+)
 """Findings that say that something fails, never why: on a live machine they stand for what could not be found out, of a
 text they are what it says anyway."""
-ASIDE = ("ld-path-empty-element", "path-duplicates", "writable-library-directory")
+ASIDE: tuple[Cause, ...] = ("ld-path-empty-element", "path-duplicates", "writable-library-directory")
 """Findings about a machine that are worth mending and are not why a program fails: never the cause of a text."""
 BACKGROUND = frozenset({
     "cuda-told", "nccl-used", "pip-torch-index", "cuda-build-asked", "torch-asks-numpy", "gpu-capability",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -53,6 +55,16 @@ def test_builders_are_of_checks() -> None:
     assert set(BUILDERS) - set(NAMES) == set()
     for name in BUILDERS:
         assert callable(builder(name))
+
+
+def test_only_the_module_of_the_cure_in_need_is_imported() -> None:
+    """Each module of cures brings half of the planner with it."""
+    program = (
+        "import sys; from cudadoctor.remedies import find; find.builder('gpu-recovery-needed'); "
+        "print(*[name for name in sys.modules if name.startswith('cudadoctor.remedies.cures.')])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["cudadoctor.remedies.cures.gpu"]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -5,24 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from cudadoctor.checks.engine.base import Severity
 from cudadoctor.checks.engine.outcome import Finding
 
-_NO_ANSWER = ("nvidia-smi-fails", "cuda-driver-init-fails")
-"""What follows when the driver is not loaded, or refuses."""
-_NO_DEVICE = (*_NO_ANSWER, "no-devices-found", "device-nodes-missing")
-"""What follows when the driver is loaded and has no GPU."""
-_IMPORT = ("torch-import-fails", "torch-import-crashes")
+if TYPE_CHECKING:
+    from cudadoctor.checks.engine.names import Cause
 
-_NOT_LOADED = ("driver-module-not-loaded", *_NO_ANSWER)
+_NO_ANSWER: tuple[Cause, ...] = ("nvidia-smi-fails", "cuda-driver-init-fails")
+"""What follows when the driver is not loaded, or refuses."""
+_NO_DEVICE: tuple[Cause, ...] = (*_NO_ANSWER, "no-devices-found", "device-nodes-missing")
+"""What follows when the driver is loaded and has no GPU."""
+_IMPORT: tuple[Cause, ...] = ("torch-import-fails", "torch-import-crashes")
+
+_NOT_LOADED: tuple[Cause, ...] = ("driver-module-not-loaded", *_NO_ANSWER)
 """What follows when the module cannot be, or is not to be, loaded."""
-_NO_MODULE = ("kernel-module-not-built", "driver-module-not-loaded", *_NO_ANSWER)
+_NO_MODULE: tuple[Cause, ...] = ("kernel-module-not-built", "driver-module-not-loaded", *_NO_ANSWER)
 """What follows when there is no module for the running kernel."""
 
-EXPLAINS: dict[str, tuple[str, ...]] = {
+_DIRECTLY: dict[Cause, tuple[Cause, ...]] = {
     # the GPU on the bus
     "gpu-fallen-off-bus": (
         *(*_NO_DEVICE, "nvidia-smi-hangs", "libcuda-hangs", "gpu-recovery-needed"),
@@ -129,11 +133,10 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "docker-snap": ("container-toolkit-missing",),
     "docker-desktop-on-linux": ("container-toolkit-missing",),
 }
-"""cause → the names that it explains, directly. What those explain follows."""
 
 # what the smoke tests find
-_NO_GPU = ("no-gpu-to-test",)
-_SMOKE: dict[str, tuple[str, ...]] = {
+_NO_GPU: tuple[Cause, ...] = ("no-gpu-to-test",)
+_SMOKE: dict[Cause, tuple[Cause, ...]] = {
     "no-nvidia-gpu": _NO_GPU,
     "cpu-only-build": _NO_GPU,
     "aarch64-wheel-without-cuda": _NO_GPU,
@@ -150,8 +153,10 @@ _SMOKE: dict[str, tuple[str, ...]] = {
     "arch-not-in-build-gpu-older": ("torch-work-fails",),
     "ld-path-shadows-bundled-libs": ("torch-work-fails", "torch-work-crashes"),
 }
-for _cause, _effects in _SMOKE.items():
-    EXPLAINS[_cause] = (*EXPLAINS.get(_cause, ()), *_effects)
+EXPLAINS: dict[str, tuple[str, ...]] = {
+    cause: (*_DIRECTLY.get(cause, ()), *_SMOKE.get(cause, ())) for cause in (*_DIRECTLY, *_SMOKE)
+}
+"""cause → the names that it explains, directly. What those explain follows."""
 
 _AREAS = (
     *("HW", "DRV", "DEV", "NVS", "VIRT", "HLTH", "PERF", "WSL", "OS", "APT", "CT", "LD"),
@@ -208,7 +213,7 @@ class _Causes:
                     yield from found
 
 
-_ON_PURPOSE = frozenset(
+_ON_PURPOSE: frozenset[Cause] = frozenset(
     {
         "container-without-gpu-access",
         "cpu-only-build",

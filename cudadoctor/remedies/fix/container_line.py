@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
 
 from cudadoctor.checks.engine.outcome import Finding
 from cudadoctor.facts.base import Facts
 from cudadoctor.facts.runtime import ContainerStart
 from cudadoctor.remedies.plan import PlanStep, Tell
+
+if TYPE_CHECKING:
+    from cudadoctor.checks.engine.names import Cause
 
 _GPU = {
     "docker": ("--gpus", "all"),
@@ -18,14 +22,14 @@ _GPU = {
 }
 """How each engine is asked for every GPU (NVIDIA Container Toolkit, read in November 2026). SELinux keeps a container
 of podman from devices unless its label is switched off."""
-_MORE = {
+_MORE: dict[Cause, tuple[str, ...]] = {
     "container-driver-capabilities-missing": ("-e", "NVIDIA_DRIVER_CAPABILITIES=compute,utility"),
     "container-selinux": ("--security-opt", "label=disable"),
     "nccl-shm-too-small": ("--shm-size=8g",),
     "memory-cgroup-tight": ("--memory=16g",),
 }
-_ACCESS = ("container-without-gpu-access", "container-cgroup-lost-devices")
-_ABOUT = (*_MORE, *_ACCESS)
+_ACCESS: tuple[Cause, ...] = ("container-without-gpu-access", "container-cgroup-lost-devices")
+_ABOUT: tuple[Cause, ...] = (*_MORE, *_ACCESS)
 _KUBERNETES = "resources: {limits: {nvidia.com/gpu: 1}}"
 _IMAGE = re.compile(r"[a-z0-9][A-Za-z0-9._/:@-]{0,250}\Z")
 
@@ -61,7 +65,7 @@ def _text(engine: str, about: Sequence[Finding], start: ContainerStart | None) -
         return None
     words = [*_GPU[engine]]
     for one in about:
-        more = _MORE.get(one.name, ())
+        more = _MORE.get(cast("Cause", one.name), ())
         if more and shlex.join(more) not in shlex.join(words):
             words += more
     options = shlex.join(words)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -16,7 +17,10 @@ from cudadoctor.remedies.rc.model import Wish, words
 from cudadoctor.remedies.rc.wishes import wishes
 from cudadoctor.remedies.who import fit, reader
 
-_LISTS = (
+if TYPE_CHECKING:
+    from cudadoctor.checks.engine.names import Cause
+
+_LISTS: tuple[Cause, ...] = (
     "ld-path-entry-missing",
     "ld-path-empty-element",
     "path-duplicates",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, cast
 
 from cudadoctor.checks.engine.outcome import Finding
 from cudadoctor.checks.shared import rc_lines as rc
@@ -14,6 +15,9 @@ from cudadoctor.remedies.cures.rc_lines import place, places
 from cudadoctor.remedies.plan import Remedy
 from cudadoctor.remedies.rc.model import Wish
 
+if TYPE_CHECKING:
+    from cudadoctor.checks.engine.names import Cause
+
 _SHADOWS = "Take the CUDA directories out of LD_LIBRARY_PATH"
 """The summary of `libraries.other_copy` where the variable is what leads to the other copy."""
 
@@ -23,7 +27,7 @@ def wishes(finding: Finding, remedy: Remedy, facts: Facts) -> tuple[Wish, ...]:
     shell = facts.shell
     if shell is None:
         return ()
-    build = _BUILDERS.get(finding.name)
+    build = _BUILDERS.get(cast("Cause", finding.name))
     if build is not None:
         return tuple(build(finding, shell, facts))
     if finding.name in ("ld-path-shadows-bundled-libs", "cudnn-version-mismatch", "nccl-version-conflict"):
@@ -135,7 +139,7 @@ def _unset(finding: Finding, shell: ShellFacts, facts: Facts) -> Iterator[Wish]:
         yield Wish(line=line, remove=True)
 
 
-_BUILDERS: dict[str, Callable[[Finding, ShellFacts, Facts], Iterator[Wish]]] = {
+_BUILDERS: dict[Cause, Callable[[Finding, ShellFacts, Facts], Iterator[Wish]]] = {
     "ld-path-entry-missing": _missing,
     "ld-path-empty-element": _empty,
     "path-duplicates": _repeats,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -16,22 +17,25 @@ from cudadoctor.remedies.torch.beside import beside
 from cudadoctor.remedies.torch.install import Rebuilt, device_of, in_order, install, installs, tool
 from cudadoctor.remedies.who import reader
 
-_OTHER_BUILD = (
+if TYPE_CHECKING:
+    from cudadoctor.checks.engine.names import Cause
+
+_OTHER_BUILD: tuple[Cause, ...] = (
     "cpu-only-build",
     "aarch64-wheel-without-cuda",
     "arch-not-in-build-gpu-newer",
     "arch-not-in-build-gpu-older",
     "torch-not-installed",
 )
-_SAME_AGAIN = ("torchvision-torch-mismatch", "torchaudio-torch-mismatch")
-_BESIDE = (
+_SAME_AGAIN: tuple[Cause, ...] = ("torchvision-torch-mismatch", "torchaudio-torch-mismatch")
+_BESIDE: tuple[Cause, ...] = (
     "mixed-cuda-major-packages",
     "conda-pip-duplicate",
     "two-torch-distributions",
     "site-packages-split-lib-lib64",
     "mkl-incompatible",
 )
-_PINNED = ("numpy2-vs-old-torch", "nvjitlink-skew")
+_PINNED: tuple[Cause, ...] = ("numpy2-vs-old-torch", "nvjitlink-skew")
 _OWN = ("venv", "uv", "pyenv")
 """Kinds of environments that pip or uv may change: one user's, and of one purpose."""
 _NO_DRIVER_FOR = ("user", "cluster", "image")
