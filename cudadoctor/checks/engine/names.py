@@ -1,4 +1,4 @@
-"""The name of every check, as a type. Made by scripts/make_cause_names.py; import it for type checking only."""
+"""The name of every check, as a type. Made by scripts/make_cause_names.py, for type checking only."""
 
 from typing import Literal
 
