@@ -19,7 +19,7 @@ ALLOWED: dict[str, set[str]] = {
     "host": {"errors"},
     "demo": {"errors"},
     "facts": {"versions"},
-    "parsers": {"versions"},
+    "parsers": {"facts", "versions"},
     "compat": {"versions"},
     "readings": {"parsers", "facts", "compat", "versions"},
     "probes": {"host", "parsers", "readings", "facts", "compat", "versions", "errors"},

@@ -16,14 +16,16 @@ class ContainerStart(Struct, frozen=True, kw_only=True):
     """docker, podman, nerdctl, nvidia-docker, compose, dockerfile."""
     image: str | None = None
     gpus: str | None = None
+    """Value of --gpus; `compose` where a device reservation asks for them."""
     runtime: str | None = None
     env: Mapping[str, str] = field(default_factory=dict)
-    """NVIDIA_* and CUDA_* only."""
+    """NVIDIA_* and CUDA_* only: others may hold secrets."""
     shm_size: str | None = None
     ipc: str | None = None
     ulimits: tuple[str, ...] = ()
     privileged: bool = False
     devices: tuple[str, ...] = ()
+    """NVIDIA's devices that are passed in, nodes or CDI names."""
     security_opts: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
     """First words of what runs in it."""

@@ -18,28 +18,4 @@ def container_starts(text: str, seen: Callable[[int], Seen] | None = None) -> tu
     """
     if not any(word in text for word in _WORDS):
         return ()
-    rows = text.splitlines()
-    return tuple(
-        ContainerStart(
-            engine=one.engine,
-            image=one.image,
-            gpus=one.gpus,
-            runtime=one.runtime,
-            env=one.env,
-            shm_size=one.shm_size,
-            ipc=one.ipc,
-            ulimits=one.ulimits,
-            privileged=one.privileged,
-            devices=one.devices,
-            security_opts=one.security_opts,
-            command=one.command,
-            asks_for_gpu=one.asks_for_gpu,
-            seen=seen(one.line - 1) if seen else Seen(where=f"line {one.line}", text=_excerpt(rows, one.line)),
-        )
-        for one in docker_words.starts(text)
-    )
-
-
-def _excerpt(rows: list[str], line: int) -> str:
-    text = rows[line - 1] if 0 < line <= len(rows) else ""
-    return "".join(letter for letter in text if letter.isprintable()).strip()[:200]
+    return docker_words.starts(text, (lambda number: seen(number - 1)) if seen else None)

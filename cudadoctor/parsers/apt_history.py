@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from msgspec import Struct
-
+from cudadoctor.facts.distro import PackageChange
 from cudadoctor.parsers.text import tidy
 
 _CHANGE = re.compile(r"([a-z0-9][a-z0-9+.-]{1,100}):[a-z0-9-]{1,12} \(([^()]{1,120})\)")
@@ -14,27 +13,9 @@ _KINDS = ("Install", "Upgrade", "Downgrade", "Remove", "Purge", "Reinstall")
 _LONGEST = 1 << 16
 
 
-class Changed(Struct, frozen=True, kw_only=True):
-    """One package in one run of apt."""
-
-    date: str
-    """Local time: `2026-11-20 06:12:40`."""
-    command: str | None
-    action: str
-    """install, upgrade, downgrade, remove, purge, reinstall."""
-    package: str
-    before: str | None
-    after: str | None
-
-    @property
-    def unattended(self) -> bool:
-        """No person asked for it."""
-        return self.command is not None and "unattended-upgrade" in self.command
-
-
-def parse(text: str | bytes, wanted: tuple[str, ...]) -> tuple[Changed, ...]:
+def parse(text: str | bytes, wanted: tuple[str, ...]) -> tuple[PackageChange, ...]:
     """The changes of packages whose name starts with one of `wanted`, oldest first."""
-    found: list[Changed] = []
+    found: list[PackageChange] = []
     for block in tidy(text).split("\n\n"):
         if not any(word in block for word in wanted):
             continue
@@ -55,10 +36,16 @@ def parse(text: str | bytes, wanted: tuple[str, ...]) -> tuple[Changed, ...]:
     return tuple(found)
 
 
-def _changed(date: str, command: str | None, kind: str, name: str, versions: str) -> Changed:
+def _changed(date: str, command: str | None, kind: str, name: str, versions: str) -> PackageChange:
     parts = [part.strip() for part in versions.split(",") if part.strip() not in ("", "automatic")]
     before = parts[0] if kind in ("Upgrade", "Downgrade", "Remove", "Purge") and parts else None
     after = parts[-1] if kind not in ("Remove", "Purge") and parts else None
-    # The command may name files and people; only its program is kept.
-    program = command.split()[0].rpartition("/")[2][:40] if command and command.split() else None
-    return Changed(date=date, command=program, action=kind.lower(), package=name, before=before, after=after)
+    program = command.split()[0].rpartition("/")[2] if command and command.split() else ""
+    return PackageChange(
+        date=date,
+        action=kind.lower(),
+        package=name,
+        before=before,
+        after=after,
+        unattended="unattended-upgrade" in program,
+    )

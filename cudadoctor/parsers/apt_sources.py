@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from msgspec import Struct
-
+from cudadoctor.facts.distro import AptPin, AptSource
 from cudadoctor.parsers.text import lines
 
 _USERINFO = re.compile(r"(?<=://)[^/@\s]{1,200}@")
@@ -14,33 +13,9 @@ _NO = ("no", "false", "0", "off", "disable", "without")
 _MOST = 500
 
 
-class Source(Struct, frozen=True, kw_only=True):
-    """One address of one entry that is switched on."""
-
-    line: int
-    """Where the entry begins."""
-    uri: str
-    """Without user name and password."""
-    suite: str
-    """`jammy`, or `/` for a flat repository."""
-    components: tuple[str, ...] = ()
-    signed_by: str | None = None
-    """A path or fingerprints; `inline` where the key itself stands in the file."""
-    arch: str | None = None
-    trusted: bool = False
-
-
-class Pin(Struct, frozen=True, kw_only=True):
-    """A stanza of /etc/apt/preferences."""
-
-    package: str
-    pin: str
-    priority: int | None
-
-
-def one_line(text: str | bytes) -> tuple[Source, ...]:
+def one_line(text: str | bytes, file: str) -> tuple[AptSource, ...]:
     """`deb [signed-by=/usr/share/keyrings/x.gpg arch=amd64] https://… jammy main`, for binary packages."""
-    found: list[Source] = []
+    found: list[AptSource] = []
     for number, raw in enumerate(lines(text), 1):
         line = raw.partition("#")[0].strip()
         kind, _, rest = line.partition(" ")
@@ -56,13 +31,13 @@ def one_line(text: str | bytes) -> tuple[Source, ...]:
             rest = rest[match.end() :]
         words = rest.split()
         if len(words) >= 2:
-            found.append(_source(number, words[0], words[1], tuple(words[2:]), options))
+            found.append(_source(file, number, words[0], words[1], options))
     return tuple(found)
 
 
-def deb822(text: str | bytes) -> tuple[Source, ...]:
+def deb822(text: str | bytes, file: str) -> tuple[AptSource, ...]:
     """The `.sources` form: stanzas of `Types:`, `URIs:`, `Suites:`, `Components:`, `Signed-By:`."""
-    found: list[Source] = []
+    found: list[AptSource] = []
     for number, stanza in stanzas(text):
         if "deb" not in stanza.get("types", "").split() or stanza.get("enabled", "yes").lower() in _NO:
             continue
@@ -71,23 +46,22 @@ def deb822(text: str | bytes) -> tuple[Source, ...]:
             "arch": ",".join(stanza.get("architectures", "").split()),
             "trusted": stanza.get("trusted", ""),
         }
-        components = tuple(stanza.get("components", "").split())
         for uri in stanza.get("uris", "").split():
             for suite in stanza.get("suites", "").split():
                 if len(found) < _MOST:
-                    found.append(_source(number, uri, suite, components, options))
+                    found.append(_source(file, number, uri, suite, options))
     return tuple(found)
 
 
-def preferences(text: str | bytes) -> tuple[Pin, ...]:
+def preferences(text: str | bytes, file: str) -> tuple[AptPin, ...]:
     """The pins of a preferences file."""
-    found: list[Pin] = []
+    found: list[AptPin] = []
     for _, stanza in stanzas(text):
         package, pin = stanza.get("package"), stanza.get("pin")
         if package and pin and len(found) < _MOST:
             number = re.match(r"-?\d{1,6}", stanza.get("pin-priority", "").strip())
             priority = int(number.group()) if number else None
-            found.append(Pin(package=package.strip(), pin=pin.strip(), priority=priority))
+            found.append(AptPin(file=file, package=package.strip(), pin=pin.strip(), priority=priority))
     return tuple(found)
 
 
@@ -116,15 +90,15 @@ def stanzas(text: str | bytes) -> list[tuple[int, dict[str, str]]]:
     return found
 
 
-def _source(line: int, uri: str, suite: str, components: tuple[str, ...], options: dict[str, str]) -> Source:
+def _source(file: str, line: int, uri: str, suite: str, options: dict[str, str]) -> AptSource:
     key = options.get("signed-by", "").strip()
     if "BEGIN PGP" in key:
         key = "inline"
-    return Source(
+    return AptSource(
+        file=file,
         line=line,
         uri=_USERINFO.sub("", uri)[:400],
         suite=suite[:100],
-        components=tuple(one[:60] for one in components[:20]),
         signed_by=" ".join(key.split())[:300] or None,
         arch=options.get("arch") or None,
         trusted=options.get("trusted", "").lower() in ("yes", "true", "1", "on"),

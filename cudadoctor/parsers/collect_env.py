@@ -6,6 +6,7 @@ import re
 
 from msgspec import Struct
 
+from cudadoctor.facts.envs import Package
 from cudadoctor.parsers.text import flag, lines
 from cudadoctor.versions import DriverVersion, RuntimeVersion
 
@@ -33,17 +34,6 @@ _NOTHING = frozenset(("", "none", "n/a", "no cuda", "could not collect"))
 _ROWS = 4096
 
 
-class CollectedPackage(Struct, frozen=True, kw_only=True):
-    """A line `[pip3] torch==2.6.0` or `[conda] pytorch 1.4.0 py3.7_cuda10.1 pytorch`."""
-
-    manager: str
-    """pip or conda."""
-    name: str
-    version: str
-    build: str | None = None
-    channel: str | None = None
-
-
 class CollectEnv(Struct, frozen=True, kw_only=True):
     """One report. A text is None where its line is not there; "Could not collect" and "No CUDA" are kept in texts."""
 
@@ -69,7 +59,7 @@ class CollectEnv(Struct, frozen=True, kw_only=True):
     driver_text: str | None = None
     cudnn: tuple[str, ...] = ()
     """A version, or the files of "Probably one of the following"."""
-    packages: tuple[CollectedPackage, ...] = ()
+    packages: tuple[Package, ...] = ()
 
 
 def parse(text: str | bytes) -> CollectEnv | None:
@@ -81,7 +71,7 @@ def parse(text: str | bytes) -> CollectEnv | None:
     before: dict[str, str] = {}
     gpus: list[tuple[int, str]] = []
     cudnn: list[str] = []
-    packages: list[CollectedPackage] = []
+    packages: list[Package] = []
     section = ""
     for raw in lines(text, longest=4096):
         line = raw.strip()
@@ -143,7 +133,7 @@ def _add_gpu(gpus: list[tuple[int, str]], line: str) -> None:
         gpus.append((int(match.group(1)), re.sub(r"\s*\(UUID:.*\Z", "", match.group(2))))
 
 
-def _package(match: re.Match[str]) -> CollectedPackage | None:
+def _package(match: re.Match[str]) -> Package | None:
     manager, text = match.groups()
     words = text.replace("==", " ", 1).split() if manager == "pip" else text.split()
     if not 2 <= len(words) <= 4:  # "Could not collect"; "No relevant packages"
@@ -151,4 +141,4 @@ def _package(match: re.Match[str]) -> CollectedPackage | None:
     name, version, build, channel = (*words, None, None)[:4]
     if name is None or version is None or not version[0].isdigit():
         return None
-    return CollectedPackage(manager=manager, name=name, version=version, build=build, channel=channel)
+    return Package(installer=manager, name=name, version=version, build=build, channel=channel)

@@ -6,6 +6,8 @@ import re
 
 from msgspec import Struct
 
+from cudadoctor.facts.envs import Package
+
 _CHANNEL = re.compile(r'"(?:channel|schannel)"\s*:\s*"([^"\\]*)"')
 _URL = re.compile(r'"url"\s*:\s*"(\w+://[^"\\]*)/[^/"\\]*"')
 _TOKEN = re.compile(r"/t/[^/]+")
@@ -17,15 +19,6 @@ _ROCM = re.compile(r"rocm(\d+)\.?(\d+)?")
 _CUDNN = re.compile(r"cudnn_?(\d+(?:\.\d+){1,3})")
 
 
-class CondaRecord(Struct, frozen=True, kw_only=True):
-    """One installed package."""
-
-    name: str
-    version: str
-    build: str
-    """`py3.7_cuda10.1.243_cudnn7.6.3_0`."""
-
-
 class CondaBuild(Struct, frozen=True, kw_only=True):
     """What a build string of torch tells."""
 
@@ -35,12 +28,12 @@ class CondaBuild(Struct, frozen=True, kw_only=True):
     """`7.6.3`."""
 
 
-def record(path: str) -> CondaRecord | None:
+def record(path: str) -> Package | None:
     """From the file's name: `…/pytorch-1.4.0-py3.7_cuda10.1.243_cudnn7.6.3_0.json`."""
     parts = path.rpartition("/")[2].removesuffix(".json").rsplit("-", 2)
-    return (
-        CondaRecord(name=parts[0].lower(), version=parts[1], build=parts[2]) if len(parts) == 3 and all(parts) else None
-    )
+    if len(parts) != 3 or not all(parts):
+        return None
+    return Package(name=parts[0].lower(), version=parts[1], build=parts[2], installer="conda")
 
 
 def channel(head: str) -> str | None:

@@ -5,30 +5,20 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
 
-from msgspec import Struct
+from cudadoctor.facts.kernel import DkmsModule
+from cudadoctor.facts.seen import Seen
 
-State = Literal["added", "built", "installed", "failed"]
 _LINE = re.compile(
     r"(?P<name>nvidia(?!-fs|-peermem)[\w-]{0,30})(?:/|, )(?P<version>\d{2,4}\.[\d.]{1,12})"
     r"(?:, (?P<kernel>\d[\w.+~-]{3,80}), (?P<machine>\w{3,10}))?: (?P<state>added|built|installed|broken)\b"
 )
 
 
-class DkmsLine(Struct, frozen=True, kw_only=True):
-    """One line: a version of the NVIDIA driver, for one kernel, or `added` for none."""
-
-    name: str
-    version: str
-    kernel: str | None
-    state: State
-
-
-def parse_line(line: str) -> DkmsLine | None:
+def parse_line(line: str, seen: Seen) -> DkmsModule | None:
     """The line's values; None where it is no line of the NVIDIA driver."""
     match = _LINE.search(line[:400])
     if match is None:
         return None
-    state: State = "failed" if match["state"] == "broken" else match["state"]  # type: ignore[assignment]
-    return DkmsLine(name=match["name"], version=match["version"], kernel=match["kernel"], state=state)
+    state = "failed" if match["state"] == "broken" else match["state"]
+    return DkmsModule(name=match["name"], version=match["version"], kernel=match["kernel"], state=state, seen=seen)  # type: ignore[arg-type]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 
-from msgspec import Struct, field
-
+from cudadoctor.facts.runtime import ContainerStart
+from cudadoctor.facts.seen import Seen
 from cudadoctor.parsers.text import lines
 
 _START = re.compile(
@@ -37,48 +37,29 @@ _VALUE_OPTIONS = (
 _MOST = 50
 
 
-class Start(Struct, frozen=True, kw_only=True):
-    """One way in which a container is started."""
-
-    line: int
-    engine: str
-    """docker, podman, nerdctl, nvidia-docker, compose, dockerfile."""
-    image: str | None = None
-    gpus: str | None = None
-    """Value of --gpus; `compose` where a device reservation asks for them."""
-    runtime: str | None = None
-    env: Mapping[str, str] = field(default_factory=dict)
-    """NVIDIA_* and CUDA_* only: others may hold secrets."""
-    shm_size: str | None = None
-    ipc: str | None = None
-    ulimits: tuple[str, ...] = ()
-    privileged: bool = False
-    devices: tuple[str, ...] = ()
-    """NVIDIA's devices that are handed in, nodes or CDI names."""
-    security_opts: tuple[str, ...] = ()
-    command: tuple[str, ...] = ()
-    """First words of what runs in it."""
-
-    @property
-    def asks_for_gpu(self) -> bool:
-        """By whichever way: --gpus, the NVIDIA runtime, devices, nvidia-docker."""
-        runtime = self.runtime is not None and "nvidia" in self.runtime
-        return bool(self.gpus) or runtime or bool(self.devices) or self.engine.startswith("nvidia-docker")
+See = Callable[[int], Seen]
+"""Number of a line → where it was read."""
 
 
-def starts(text: str | bytes) -> tuple[Start, ...]:
+def starts(text: str | bytes, seen: See | None = None) -> tuple[ContainerStart, ...]:
     """Every `docker run` (podman, nerdctl, nvidia-docker), then what compose files and Dockerfiles in the text say."""
     rows = lines(text, longest=4096)
-    found: list[Start] = []
+
+    def line_of_text(number: int) -> Seen:
+        shown = "".join(letter for letter in rows[number - 1] if letter.isprintable()).strip()[:200]
+        return Seen(where=f"line {number}", text=shown)
+
+    see = seen or line_of_text
+    found: list[ContainerStart] = []
     for number, whole in _joined(rows):
         match = _START.search(whole)
         if (
             match is not None
             and len(found) < _MOST
-            and (one := _run(number, match.group("engine"), match.group("rest")))
+            and (one := _run(see(number), match.group("engine"), match.group("rest")))
         ):
             found.append(one)
-    return (*found, *_files(rows))
+    return (*found, *_files(rows, see))
 
 
 def _joined(rows: Sequence[str]) -> list[tuple[int, str]]:
@@ -100,7 +81,7 @@ def _joined(rows: Sequence[str]) -> list[tuple[int, str]]:
     return found
 
 
-def _run(line: int, engine: str, rest: str) -> Start | None:
+def _run(seen: Seen, engine: str, rest: str) -> ContainerStart | None:
     words = ["".join(parts) for parts in _WORD.findall(rest)][:400]
     # `--env="X=1"` comes apart at its quotes: what ends in `=` belongs to the next word.
     glued: list[str] = []
@@ -132,7 +113,7 @@ def _run(line: int, engine: str, rest: str) -> Start | None:
             image = word
     if not options and (image is None or not re.search(r"[/:]", image)):
         return None  # `docker run` in a sentence
-    return _start(line, engine, image, options, command)
+    return _start(seen, engine, image, options, command)
 
 
 def _glued_short(name: str) -> tuple[str, str] | None:
@@ -140,7 +121,9 @@ def _glued_short(name: str) -> tuple[str, str] | None:
     return ("-e", name[2:]) if name.startswith("-eNV") else None
 
 
-def _start(line: int, engine: str, image: str | None, options: dict[str, list[str]], command: list[str]) -> Start:
+def _start(
+    seen: Seen, engine: str, image: str | None, options: dict[str, list[str]], command: list[str]
+) -> ContainerStart:
     env: dict[str, str] = {}
     for pair in options.get("-e", []) + options.get("--env", []):
         name, _, value = pair.partition("=")
@@ -150,24 +133,27 @@ def _start(line: int, engine: str, image: str | None, options: dict[str, list[st
     def last(name: str) -> str | None:
         return next((value for value in reversed(options.get(name, [])) if value), None)
 
-    return Start(
-        line=line,
+    runtime, gpus = last("--runtime"), last("--gpus")
+    devices = tuple(one[:120] for one in options.get("--device", []) if _NVIDIA_DEVICE.search(one))[:20]
+    return ContainerStart(
         engine="nvidia-docker" if engine.startswith("nvidia-docker") else engine,
         image=image[:200] if image else None,
-        gpus=last("--gpus"),
-        runtime=last("--runtime"),
+        gpus=gpus,
+        runtime=runtime,
         env=env,
         shm_size=last("--shm-size"),
         ipc=last("--ipc"),
         ulimits=tuple(options.get("--ulimit", []))[:10],
         privileged="--privileged" in options and options["--privileged"][-1] != "false",
-        devices=tuple(one[:120] for one in options.get("--device", []) if _NVIDIA_DEVICE.search(one))[:20],
+        devices=devices,
         security_opts=tuple(one[:80] for one in options.get("--security-opt", []))[:10],
         command=tuple(one[:80] for one in command[:8]),
+        asks_for_gpu=bool(gpus or devices) or "nvidia" in (runtime or "") or engine.startswith("nvidia-docker"),
+        seen=seen,
     )
 
 
-def _files(rows: Sequence[str]) -> list[Start]:
+def _files(rows: Sequence[str], seen: See) -> list[ContainerStart]:
     """What lines of compose files and Dockerfiles say: one start for each kind of file, services are not told apart."""
     compose: dict[str, str] = {}
     compose_env: dict[str, str] = {}
@@ -188,18 +174,19 @@ def _files(rows: Sequence[str]) -> list[Start]:
     found = []
     if first_compose:
         found.append(
-            Start(
-                line=first_compose,
+            ContainerStart(
                 engine="compose",
                 image=compose.get("image"),
                 gpus="compose" if "gpus" in compose else None,
                 runtime=compose.get("runtime"),
                 env=compose_env,
                 shm_size=compose.get("shm_size"),
+                asks_for_gpu="gpus" in compose or "nvidia" in compose.get("runtime", ""),
+                seen=seen(first_compose),
             )
         )
     if first_docker:
-        found.append(Start(line=first_docker, engine="dockerfile", env=docker_env))
+        found.append(ContainerStart(engine="dockerfile", env=docker_env, seen=seen(first_docker)))
     return found
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from cudadoctor.facts.envs import Package
 from cudadoctor.parsers.conda_meta import short_channel
 from cudadoctor.parsers.metadata import normalise
 from cudadoctor.parsers.text import lines
@@ -45,20 +46,6 @@ _INFO = re.compile(r"\s*([a-zA-Z][a-zA-Z0-9 _()\-]{2,40}?) ?: ?(.{0,400})\Z")
 _VIRTUAL = re.compile(r"(__[a-z0-9_]{2,30})=([^=\s]{0,60})(?:=(\S{0,120}))?\Z")
 
 
-class ListedPackage(Struct, frozen=True, kw_only=True):
-    """One line of a list."""
-
-    name: str
-    """Normalised: lower case, `-`."""
-    version: str
-    build: str | None = None
-    """conda's build string."""
-    channel: str | None = None
-    """By its short name; `pypi` for what pip put into a conda environment; None where the list does not say."""
-    manager: str
-    """conda or pip: who installed it, as far as the list shows."""
-
-
 class CondaInfo(Struct, frozen=True, kw_only=True):
     """What `conda info` (or mamba's, micromamba's) says."""
 
@@ -85,7 +72,7 @@ class PipDebug(Struct, frozen=True, kw_only=True):
     """Interpreter, ABI and platform of what it takes."""
 
 
-def parse(text: str | bytes) -> tuple[ListedPackage, ...]:
+def parse(text: str | bytes) -> tuple[Package, ...]:
     """Every package in any of the forms, wherever in the text they stand; the last word on a name counts.
 
     Two-column lines count below a list's own heading (`Package  Version`, `----- -----`), and without one where they
@@ -96,9 +83,9 @@ def parse(text: str | bytes) -> tuple[ListedPackage, ...]:
     return collect(lines(text))
 
 
-def collect(rows: Iterable[str]) -> tuple[ListedPackage, ...]:
+def collect(rows: Iterable[str]) -> tuple[Package, ...]:
     """As `parse`, over tidy lines."""
-    found: dict[str, ListedPackage] = {}
+    found: dict[str, Package] = {}
     in_list = in_conda = False
     shown: dict[str, str] = {}
     for raw in rows:
@@ -176,7 +163,7 @@ def pip_debug(text: str | bytes) -> PipDebug | None:
     return PipDebug(pip=pip, python=python, tags=tuple(tags)) if pip or tags else None
 
 
-def _of_line(line: str, shown: dict[str, str], *, in_list: bool, in_conda: bool) -> tuple[ListedPackage, ...]:
+def _of_line(line: str, shown: dict[str, str], *, in_list: bool, in_conda: bool) -> tuple[Package, ...]:
     """What one line lists; `shown` gathers the lines of `pip show`, which come one by one."""
     if match := _SHOWN.match(line):
         shown[match.group(1)] = match.group(2).strip()
@@ -206,17 +193,17 @@ def _is_build(word: str) -> bool:
     return _HASHED.fullmatch(word) is not None
 
 
-def _conda(name: str, version: str, build: str, channel: str | None) -> ListedPackage:
+def _conda(name: str, version: str, build: str, channel: str | None) -> Package:
     short = short_channel(channel) if channel else None
     pip = build.startswith(("pypi_", "<pip>", "dev_")) or short == "pypi"
-    return ListedPackage(
+    return Package(
         name=normalise(name) if pip else name.lower(),
         version=version,
         build=None if pip else build,
         channel=short,
-        manager="pip" if pip else "conda",
+        installer="pip" if pip else "conda",
     )
 
 
-def _pip(name: str, version: str) -> tuple[ListedPackage, ...]:
-    return (ListedPackage(name=normalise(name), version=version, manager="pip"),)
+def _pip(name: str, version: str) -> tuple[Package, ...]:
+    return (Package(name=normalise(name), version=version, installer="pip"),)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from msgspec import Struct
-
+from cudadoctor.facts.distro import SystemPackage
 from cudadoctor.parsers.text import lines
 
 NAMES = (
@@ -59,31 +58,20 @@ _PACMAN = re.compile(r"(?:.*/)?([a-z0-9@_+.-]{1,100}?)-((?:\d+:)?[^-/]{1,60}-[\d
 _MOST = 2000
 
 
-class Installed(Struct, frozen=True, kw_only=True):
-    """A package that is on the machine."""
-
-    name: str
-    version: str
-    arch: str | None = None
-    state: str = "installed"
-    """installed, half-configured, unpacked, half-installed, triggers-awaited, triggers-pending."""
-    held: bool = False
-
-
-def dpkg_query(text: str | bytes) -> tuple[Installed, ...]:
+def dpkg_query(text: str | bytes) -> tuple[SystemPackage, ...]:
     """What `dpkg-query -W -f DPKG_FORMAT` prints."""
-    found: list[Installed] = []
+    found: list[SystemPackage] = []
     for line in lines(text)[:_MOST]:
         parts = line.split("\t")
         if len(parts) == 4 and len(parts[3]) >= 2 and parts[0] and parts[1] and (state := _STATES.get(parts[3][1])):
             held = parts[3][0] == "h"
-            found.append(Installed(name=parts[0], version=parts[1], arch=parts[2] or None, state=state, held=held))
+            found.append(SystemPackage(name=parts[0], version=parts[1], arch=parts[2] or None, state=state, held=held))
     return tuple(found)
 
 
-def dpkg_list(text: str | bytes) -> tuple[Installed, ...]:
+def dpkg_list(text: str | bytes) -> tuple[SystemPackage, ...]:
     """The rows of `dpkg -l` in any text: `ii  libnvidia-compute-510:amd64  510.108.03-0ubuntu1  amd64  …`."""
-    found: list[Installed] = []
+    found: list[SystemPackage] = []
     for line in lines(text):
         match = _ROW.match(line.strip())
         if match is None or len(found) >= _MOST:
@@ -93,24 +81,24 @@ def dpkg_list(text: str | bytes) -> tuple[Installed, ...]:
         if state is not None and any(letter.isdigit() for letter in version):
             plain, _, own = name.partition(":")
             found.append(
-                Installed(name=plain, version=version, arch=arch or own or None, state=state, held=want == "h")
+                SystemPackage(name=plain, version=version, arch=arch or own or None, state=state, held=want == "h")
             )
     return tuple(found)
 
 
-def rpm_query(text: str | bytes) -> tuple[Installed, ...]:
+def rpm_query(text: str | bytes) -> tuple[SystemPackage, ...]:
     """What `rpm -qa --qf RPM_FORMAT` prints, and plain `rpm -qa` lines: `nvidia-driver-580.95.05-1.el9.x86_64`."""
-    found: list[Installed] = []
+    found: list[SystemPackage] = []
     for line in lines(text):
         parts = line.strip().split("\t")
         if len(parts) == 3 and parts[0]:
-            found.append(Installed(name=parts[0], version=parts[1], arch=parts[2] or None))
+            found.append(SystemPackage(name=parts[0], version=parts[1], arch=parts[2] or None))
         elif len(parts) == 1 and (match := _RPM.match(parts[0][:300])):
-            found.append(Installed(name=match.group(1), version=match.group(2), arch=match.group(3)))
+            found.append(SystemPackage(name=match.group(1), version=match.group(2), arch=match.group(3)))
     return tuple(found[:_MOST])
 
 
-def pacman_folders(paths: tuple[str, ...]) -> tuple[Installed, ...]:
+def pacman_folders(paths: tuple[str, ...]) -> tuple[SystemPackage, ...]:
     """Folders of pacman's database: `/var/lib/pacman/local/nvidia-utils-580.95.05-1`."""
     matches = (_PACMAN.match(path.rstrip("/")) for path in paths[:_MOST])
-    return tuple(Installed(name=match.group(1), version=match.group(2)) for match in matches if match)
+    return tuple(SystemPackage(name=match.group(1), version=match.group(2)) for match in matches if match)

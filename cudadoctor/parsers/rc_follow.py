@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from msgspec import Struct
+from cudadoctor.facts.shell import RcEffect, RcElement
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _OPERATOR = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)(:?[-+]|\})")
@@ -17,23 +17,13 @@ Lookup = Callable[[str], "str | None"]
 """The value of another variable; None where it is not known."""
 
 
-class Followed(Struct, frozen=True, kw_only=True):
-    """One assignment to a search path."""
+def follow(
+    value: str, variable: str, before: str | None, lookup: Lookup, dividers: str = ":"
+) -> tuple[RcEffect, str | None]:
+    """What the line adds, and the value after it; None where a part of that is not known.
 
-    adds: tuple[str, ...]
-    """Its own entries, in order, without the old value; an empty one is left out."""
-    keeps: bool
-    """The old value stays within."""
-    leaves_empty: bool
-    """With the value that the variable has before the line, an empty entry comes about."""
-    after: str | None
-    """The value behind the line; None where a part of it is not known."""
-    unknown: tuple[str, ...]
-    """Parts that cannot be followed, as they are written."""
-
-
-def follow(value: str, variable: str, before: str | None, lookup: Lookup, dividers: str = ":") -> Followed:
-    """`value` as the parser gives it: no quotes, nothing expanded. `before`: None where the variable is not set."""
+    `value` as the parser gives it: no quotes, nothing expanded. `before`: None where the variable is not set.
+    """
     unknown: list[str] = []
 
     def of(own: str | None) -> str:
@@ -41,16 +31,16 @@ def follow(value: str, variable: str, before: str | None, lookup: Lookup, divide
         return _expand(value[:_LONGEST], lambda name: own if name == variable else lookup(name), variable, unknown, 0)
 
     kept = _split(of(_OLD), dividers)
-    adds = tuple(part for part in kept if part and not {_OLD, _UNKNOWN} & set(part))
+    adds = tuple(RcElement(text=part, exists=None) for part in kept if part and not {_OLD, _UNKNOWN} & set(part))
     result = of(before)
     parts = _split(result, dividers)
-    return Followed(
+    effect = RcEffect(
         adds=adds,
         keeps=any(_OLD in part for part in kept),
         leaves_empty="" in parts and len(parts) > 1,
-        after=None if _UNKNOWN in result else result,
         unknown=tuple(dict.fromkeys(unknown)),
     )
+    return effect, None if _UNKNOWN in result else result
 
 
 def plain(value: str, lookup: Lookup) -> str | None:

@@ -8,9 +8,9 @@ from typing import Literal
 
 from msgspec import Struct
 
+from cudadoctor.facts.driver import SmiGpu
 from cudadoctor.parsers import smi_health
 from cudadoctor.parsers.smi_fields import FIELDS, UNCORRECTED
-from cudadoctor.parsers.smi_health import SmiHealth
 from cudadoctor.parsers.text import bus_id as normalised
 from cudadoctor.parsers.text import failure, flag, known, mebibytes, plain
 from cudadoctor.versions import ComputeCapability, CudaDriverVersion, DriverVersion
@@ -18,42 +18,11 @@ from cudadoctor.versions import ComputeCapability, CudaDriverVersion, DriverVers
 SmiForm = Literal["table", "xml", "log", "csv", "list", "version"]
 
 
-class SmiRow(SmiHealth, frozen=True, kw_only=True):
-    """One GPU as a form of nvidia-smi's output prints it; None where the form or the driver does not tell."""
+class SmiRow(SmiGpu, frozen=True, kw_only=True):
+    """One GPU, and how the form printed it; None where the form or the driver does not print the value."""
 
-    index: int
-    name: str | None = None
-    uuid: str | None = None
-    bus_id: str | None = None
-    """`0000:01:00.0`, normalised."""
-    compute_capability: ComputeCapability | None = None
-    """Only where this nvidia-smi prints it (driver 510 and newer)."""
-    memory_total_mib: int | None = None
-    memory_used_mib: int | None = None
-    mig_mode: str | None = None
-    mig_mode_pending: str | None = None
-    mig_devices: int = 0
-    persistence_mode: bool | None = None
-    compute_mode: str | None = None
-    """`Default`, `Exclusive_Process`, `Prohibited` …"""
-    ecc_mode: str | None = None
-    brand: str | None = None
-    virtualization: str | None = None
-    """`None`, `Pass-Through`, `VGPU`, `Host VGPU` … as printed."""
-    license_status: str | None = None
-    row_remap_pending: bool | None = None
-    row_remap_failure: bool | None = None
-    ecc_uncorrected: int | None = None
-    """Volatile uncorrectable errors since the driver was loaded."""
-    lost: bool = False
-    """nvidia-smi itself says "GPU is lost" in place of a value of this GPU."""
-    error: str | None = None
-    """The first text printed in place of a value that matters here: `ERR!`, `Unknown Error`, `GPU is lost` … A fan or a
-    sensor alone that cannot be read is left out: healthy GPUs have that."""
     name_shown: str | None = None
     """The name as the table shows it, `ERR!` included; None in the other forms."""
-    name_cut: bool = False
-    """`name` ends in "..." because the table had no room for it: it does not tell the model."""
     mode_shown: str | None = None
     """The table's column after the name: On, Off or N/A (persistence), on Windows TCC, WDDM, MCDM."""
     ecc_shown: str | None = None
@@ -66,12 +35,6 @@ class SmiRow(SmiHealth, frozen=True, kw_only=True):
     """As printed: `30 %`, `38%`, `N/A`, `ERR!`."""
     gsp_firmware: str | None = None
     """Version of the GSP firmware that runs on it; `N/A` where none does."""
-    fabric_state: str | None = None
-    """NVLink fabric (NVSwitch machines): Completed, In Progress, Not Started; `N/A` elsewhere."""
-    fabric_status: str | None = None
-    """`Success`, or why the GPU could not be registered."""
-    recovery_action: str | None = None
-    """None, Reset, Reboot, Drain P2P …: what the driver asks for (driver 560 and newer)."""
 
 
 class SmiReading(Struct, frozen=True, kw_only=True):

@@ -6,40 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from msgspec import Struct
-
 from cudadoctor.parsers.text import flag, known
-
-
-class SmiHealth(Struct, frozen=True, kw_only=True):
-    """What of a row is about how the GPU is; `cudadoctor.facts.health` says what each means."""
-
-    temperature_c: int | None = None
-    slowdown_c: int | None = None
-    shutdown_c: int | None = None
-    margin_c: int | None = None
-    slowdowns: tuple[str, ...] | None = None
-    idle: bool | None = None
-    link_width: int | None = None
-    link_width_max: int | None = None
-    link_gen: int | None = None
-    link_gen_max: int | None = None
-    link_replays: int | None = None
-    ecc_pending: str | None = None
-    sram_threshold: bool | None = None
-    remapped_uncorrectable: int | None = None
-    banks_exhausted: int | None = None
-    retired_single: int | None = None
-    retired_double: int | None = None
-    retired_pending: bool | None = None
-    application_clock_mhz: int | None = None
-    application_clock_default_mhz: int | None = None
-    licensed_product: str | None = None
-    processes: int | None = None
-    processes_memory_mib: int | None = None
-    reset_required: bool | None = None
-    display_active: bool | None = None
-
 
 _Names = tuple[str, ...]
 
@@ -151,7 +118,7 @@ _LISTED = re.compile(r"(\d{1,6}) (\d{1,9}|unknown)\Z")
 
 
 def read(text: Mapping[str, str]) -> dict[str, Any]:
-    """The fields of `SmiHealth`, from the values by our names."""
+    """The fields of `GpuHealth`, from the values by our names."""
     told = [flag(text.get(name)) for name in _SLOWDOWNS]
     slowdowns = tuple(name for name, active in zip(_SLOWDOWNS, told, strict=True) if active)
     listed = text.get("processes", "")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from cudadoctor.facts.base import Gap
 from cudadoctor.facts.distro import AptKeyring, AptPin, AptSource, DistroFacts, PackageChange, SystemPackage
 from cudadoctor.facts.seen import Seen
@@ -38,12 +40,12 @@ def probe(host: Host, request: Request, clock: Clock) -> Found[DistroFacts]:  # 
     if present(host, _DPKG):
         argv = ("dpkg-query", "-W", "-f", packages.DPKG_FORMAT, *packages.NAMES)
         text = _ask(host, argv, clock, gaps)
-        rows = None if text is None else _packages(packages.dpkg_query(text))
+        rows = None if text is None else _sorted(packages.dpkg_query(text))
         seen = Seen(where="dpkg-query -W", text=f"{len(rows or ())} packages that matter here")
         return Found(value=_apt(host, rows, seen if rows is not None else None, runfile), gaps=tuple(gaps))
     if databases:
         text = _ask(host, ("rpm", "-qa", "--qf", packages.RPM_FORMAT, *packages.NAMES), clock, gaps)
-        rows = None if text is None else _packages(packages.rpm_query(text))
+        rows = None if text is None else _sorted(packages.rpm_query(text))
         return Found(value=DistroFacts(manager="rpm", packages=rows, runfile=runfile), gaps=tuple(gaps))
     if pacman is not None:
         return Found(value=DistroFacts(manager="pacman", packages=pacman, runfile=runfile))
@@ -54,7 +56,7 @@ def probe(host: Host, request: Request, clock: Clock) -> Found[DistroFacts]:  # 
 def _pacman(host: Host) -> tuple[SystemPackage, ...] | None:
     folders = [path for name in _PACMAN_NAMES for path in found(host, f"{_PACMAN}/{name}") or ()]
     known = found(host, f"{_PACMAN}/ALPM_DB_VERSION")
-    return _packages(packages.pacman_folders(tuple(dict.fromkeys(folders)))) if known else None
+    return _sorted(packages.pacman_folders(tuple(dict.fromkeys(folders)))) if known else None
 
 
 def _ask(host: Host, argv: tuple[str, ...], clock: Clock, gaps: list[Gap]) -> bytes | None:
@@ -74,11 +76,8 @@ def _ask(host: Host, argv: tuple[str, ...], clock: Clock, gaps: list[Gap]) -> by
     return ended.stdout
 
 
-def _packages(rows: Iterable[packages.Installed]) -> tuple[SystemPackage, ...]:
-    return tuple(
-        SystemPackage(name=one.name, version=one.version, arch=one.arch, state=one.state, held=one.held)
-        for one in sorted(rows, key=lambda one: (one.name, one.version))
-    )
+def _sorted(rows: Iterable[SystemPackage]) -> tuple[SystemPackage, ...]:
+    return tuple(sorted(rows, key=lambda one: (one.name, one.version)))
 
 
 def _apt(host: Host, rows: tuple[SystemPackage, ...] | None, seen: Seen | None, runfile: str | None) -> DistroFacts:
@@ -112,19 +111,7 @@ def _sources(host: Host) -> tuple[AptSource, ...]:
         *((one, apt_sources.one_line) for one in lists),
         *((one, apt_sources.deb822) for one in stanzas),
     ):
-        kept += [
-            AptSource(
-                file=path,
-                line=one.line,
-                uri=one.uri,
-                suite=one.suite,
-                signed_by=one.signed_by,
-                arch=one.arch,
-                trusted=one.trusted,
-            )
-            for one in parse(_small(host, path) or "")
-            if any(word in one.uri.lower() for word in _OURS)
-        ]
+        kept += [one for one in parse(_small(host, path) or "", path) if any(word in one.uri.lower() for word in _OURS)]
     return tuple(kept)
 
 
@@ -148,26 +135,16 @@ def _keyrings(host: Host, sources: tuple[AptSource, ...]) -> tuple[AptKeyring, .
 def _pins(host: Host) -> tuple[AptPin, ...]:
     paths = ("/etc/apt/preferences", *(found(host, "/etc/apt/preferences.d/*") or ()))
     return tuple(
-        AptPin(file=path, package=one_line(one.package), pin=one_line(one.pin), priority=one.priority)
+        replace(one, package=one_line(one.package), pin=one_line(one.pin))
         for path in paths
-        for one in apt_sources.preferences(_small(host, path) or "")
+        for one in apt_sources.preferences(_small(host, path) or "", path)
         if any(word in f"{one.package} {one.pin}".lower() for word in ("nvidia", "cuda"))
     )
 
 
 def _changes(host: Host) -> tuple[PackageChange, ...]:
-    rows: list[apt_history.Changed] = []
+    rows: list[PackageChange] = []
     for path in reversed(_HISTORY):
         # The log of a month seldom reaches 1 MiB; a longer one is left out rather than kept in a snapshot.
         rows += apt_history.parse(read_text(host, path, limit=1 << 20) or "", _DRIVER)
-    return tuple(
-        PackageChange(
-            date=one.date,
-            action=one.action,
-            package=one.package,
-            before=one.before,
-            after=one.after,
-            unattended=one.unattended,
-        )
-        for one in rows[-200:]
-    )
+    return tuple(rows[-200:])

@@ -106,14 +106,11 @@ def followed(
         if line.variable in LISTS:
             divider = LISTS[line.variable]
             before = known.get(line.variable) if line.variable in known else _inherited(line.variable)
-            found = rc_follow.follow(line.value, line.variable, before, lookup, divider)
+            effect, after = rc_follow.follow(line.value, line.variable, before, lookup, divider)
             if not line.conditional:
-                known[line.variable] = found.after
-            adds = tuple(RcElement(text=text, exists=None) for text in found.adds)
-            adds = tuple(_judged(line.variable, element, judge) for element in adds)
-            effects[line.file, line.line, line.variable, line.value] = RcEffect(
-                adds=adds, keeps=found.keeps, leaves_empty=found.leaves_empty, unknown=found.unknown
-            )
+                known[line.variable] = after
+            adds = tuple(_judged(line.variable, element, judge) for element in effect.adds)
+            effects[line.file, line.line, line.variable, line.value] = replace(effect, adds=adds)
         else:
             known[line.variable] = rc_follow.plain(line.value, lookup)
     there = dict.fromkeys(one.text.rstrip("/") for effect in effects.values() for one in effect.adds if one.exists)

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from cudadoctor.facts.envs import Package
 from cudadoctor.parsers import pyvenv
 from cudadoctor.probes.envs_find import Candidate
 from cudadoctor.probes.quiet import Quiet
-
-if TYPE_CHECKING:
-    from cudadoctor.parsers.conda_meta import CondaRecord
 
 _IN_PATH = re.compile(r"/python(\d\.\d{1,2})(t?)/")
 _IN_NAME = re.compile(r"python(\d(?:\.\d{1,2})?)t?\Z")
@@ -37,7 +34,7 @@ class Sites(Struct, frozen=True, kw_only=True):
     """The `*.dist-info` and `*.egg-info` in those directories, in the same order."""
 
 
-def sites(host: Quiet, one: Candidate, records: tuple[CondaRecord, ...]) -> Sites:
+def sites(host: Quiet, one: Candidate, records: tuple[Package, ...]) -> Sites:
     """`records`: what conda installed there."""
     cfg = pyvenv.parse(host.read(f"{one.prefix}/pyvenv.cfg") or "") if one.kind in {"venv", "uv", "pipx"} else None
     found, infos = _look(host, _patterns(one.prefix))
@@ -87,7 +84,7 @@ def _version(
     host: Quiet,
     one: Candidate,
     cfg: pyvenv.PyvenvCfg | None,
-    records: tuple[CondaRecord, ...],
+    records: tuple[Package, ...],
     found: list[str],
 ) -> str | None:
     told = [record.version for record in records if record.name == "python"]

@@ -21,7 +21,6 @@ from cudadoctor.probes.site_dirs import Sites, sites
 from cudadoctor.versions import RuntimeVersion
 
 if TYPE_CHECKING:
-    from cudadoctor.parsers.conda_meta import CondaRecord
     from cudadoctor.parsers.torch_version import TorchVersion
 
 _DISTRIBUTIONS = re.compile(
@@ -86,7 +85,7 @@ def examine(host: Quiet, one: Candidate) -> OnDisk:
     )
 
 
-def _conda_records(paths: tuple[str, ...]) -> Iterator[tuple[str, tuple[CondaRecord, str]]]:
+def _conda_records(paths: tuple[str, ...]) -> Iterator[tuple[str, tuple[Package, str]]]:
     if paths:
         from cudadoctor.parsers import conda_meta
 
@@ -116,19 +115,11 @@ def _channel(host: Quiet, path: str) -> str | None:
     return conda_meta.channel(head) if head else None
 
 
-def _packages(
-    host: Quiet, infos: Mapping[str, _Info], conda: Mapping[str, tuple[CondaRecord, str]]
-) -> dict[str, Package]:
+def _packages(host: Quiet, infos: Mapping[str, _Info], conda: Mapping[str, tuple[Package, str]]) -> dict[str, Package]:
     """By name. What Python would import counts: conda's record of a name adds its build where the versions agree."""
     packages: dict[str, Package] = {}
     for name, (record, path) in conda.items():
-        packages[name] = Package(
-            name=name,
-            version=record.version,
-            build=record.build,
-            channel=_channel(host, path) if name in _CHANNELS_OF else None,
-            installer="conda",
-        )
+        packages[name] = replace(record, channel=_channel(host, path)) if name in _CHANNELS_OF else record
     for name, info in infos.items():
         record_of = packages.get(name)
         agrees = record_of is not None and record_of.version == info.version
@@ -158,7 +149,7 @@ def _built_for(host: Quiet, info: _Info) -> str | None:
 
 
 def _duplicates(
-    host: Quiet, prefix: str, infos: Mapping[str, _Info], conda: Mapping[str, tuple[CondaRecord, str]]
+    host: Quiet, prefix: str, infos: Mapping[str, _Info], conda: Mapping[str, tuple[Package, str]]
 ) -> Iterator[str]:
     """Names that conda has a record of, while what lies there was put there by pip and is another version.
 
@@ -179,7 +170,7 @@ def _torch(
     host: Quiet,
     found: Sites,
     infos: Mapping[str, _Info],
-    conda: Mapping[str, tuple[CondaRecord, str]],
+    conda: Mapping[str, tuple[Package, str]],
     packages: Mapping[str, Package],
 ) -> TorchFacts | None:
     texts = ((site, host.read(f"{site}/torch/version.py")) for site in found.search)
@@ -197,7 +188,7 @@ def _torch(
             return None
         site, where, said = info.site, info.path, torch_version.TorchVersion(version=info.version)
     record = next((conda[name][0] for name in ("pytorch", "libtorch", "pytorch-cpu") if name in conda), None)
-    build = conda_meta.build(record.build) if record else conda_meta.CondaBuild()
+    build = conda_meta.build(record.build or "") if record else conda_meta.CondaBuild()
     local = said.version.partition("+")[2] or None
     # A conda record of another version tells nothing about the torch that lies there.
     matches = record is not None and _POST.sub("", said.version) == _POST.sub("", record.version)

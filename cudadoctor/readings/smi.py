@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec.structs import asdict, fields, replace
-
-from cudadoctor.facts.driver import SmiGpu
+from msgspec.structs import asdict, replace
 
 if TYPE_CHECKING:
     from cudadoctor.parsers.smi import SmiReading, SmiRow
-
-
-def gpus(reading: SmiReading | None) -> tuple[SmiGpu, ...]:
-    """What checks ask of each row; the rest of it is only how this form printed it."""
-    names = [field.name for field in fields(SmiGpu)]
-    return tuple(SmiGpu(**{name: getattr(row, name) for name in names}) for row in reading.gpus) if reading else ()
 
 
 def summary(reading: SmiReading | None) -> str:

@@ -91,7 +91,7 @@ def test_the_values(spoil: Callable[[str], str | bytes]) -> None:
     assert (read.os, read.cuda_runtime, str(read.driver)) == ("Sample Linux 3 (x86_64)", "12.4.131", "570.86.10")
     assert read.gpus == ((0, "NVIDIA Sample 9000"), (1, "NVIDIA Sample 9000"))
     assert read.cudnn == ("/usr/lib/libcudnn.so.9.1.0", "/usr/lib/libcudnn_ops.so.9.1.0")
-    assert [(item.manager, item.name, item.version) for item in read.packages] == [
+    assert [(item.installer, item.name, item.version) for item in read.packages] == [
         ("pip", "numpy", "2.1.0"),
         ("pip", "torch", "2.9.0+cu128"),
         ("conda", "pytorch", "2.9.0"),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from cudadoctor.facts.envs import Package
 from cudadoctor.parsers import conda_meta as cm
 
 
 def test_record() -> None:
     found = cm.record("/x/conda-meta/pytorch-1.4.0-py3.7_cuda10.1.243_cudnn7.6.3_0.json")
-    assert found == cm.CondaRecord(name="pytorch", version="1.4.0", build="py3.7_cuda10.1.243_cudnn7.6.3_0")
+    assert found == Package(name="pytorch", version="1.4.0", build="py3.7_cuda10.1.243_cudnn7.6.3_0", installer="conda")
     dashed = cm.record("ca-certificates-2024.1-h1_0.json")
     assert dashed is not None
     assert dashed.name == "ca-certificates"

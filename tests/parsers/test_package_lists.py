@@ -27,13 +27,13 @@ def names(text: str) -> dict[str, str]:
 def test_conda_list() -> None:
     found = {one.name: one for one in parse(CONDA_LIST)}
     torch = found["pytorch"]
-    assert (torch.version, torch.build, torch.channel, torch.manager) == (
+    assert (torch.version, torch.build, torch.channel, torch.installer) == (
         "1.4.0",
         "py3.7_cuda10.1.243_cudnn7.6.3_0",
         "pytorch",
         "conda",
     )
-    assert (found["torch-scatter"].manager, found["torch-scatter"].build) == ("pip", None)
+    assert (found["torch-scatter"].installer, found["torch-scatter"].build) == ("pip", None)
     assert found["cudatoolkit"].channel is None
     assert "secret" not in str(found)
     assert prefix(CONDA_LIST) == "/opt/conda/envs/lab"
@@ -93,7 +93,7 @@ def test_conda_env_export() -> None:
     text = "dependencies:\n  - pytorch=1.12.1=py3.9_cuda11.3_cudnn8.3.2_0\n  - pip:\n      - torch==1.12.1\n"
     found = {one.name: one for one in parse(text)}
     assert found["pytorch"].build == "py3.9_cuda11.3_cudnn8.3.2_0"
-    assert found["torch"].manager == "pip"
+    assert found["torch"].installer == "pip"
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from cudadoctor.facts.envs import Package
+from msgspec.structs import replace
+
 from cudadoctor.facts.seen import Seen
 from cudadoctor.facts.toolkit import CompilerFacts
 from cudadoctor.intake import builds, wrapped
@@ -87,9 +88,9 @@ def _packages(draft: Draft, found: CollectEnv) -> None:
         name = one.name.lower().replace("_", "-")
         draft.packages.setdefault(
             name,
-            Package(name=name, version=one.version, build=one.build, channel=one.channel, installer=one.manager),
+            replace(one, name=name),
         )
-        if one.manager == "conda" and name in ("pytorch", "torch") and found.torch is not None:
+        if one.installer == "conda" and name in ("pytorch", "torch") and found.torch is not None:
             draft.put(draft.env, "kind", "conda")
             draft.put(draft.torch, "installer", "conda" if one.channel != "pypi" else "pip")
             if one.build and one.channel != "pypi":
@@ -97,10 +98,10 @@ def _packages(draft: Draft, found: CollectEnv) -> None:
                 draft.put(draft.torch, "build_string", one.build)
                 draft.put(draft.torch, "build", build)
                 draft.put(draft.torch, "cuda", cuda)
-        elif one.manager == "pip" and name == "torch":
+        elif one.installer == "pip" and name == "torch":
             draft.put_torch(one.version, draft.torch_seen or draft.paste.seen(draft.paste.first("] torch")))
-    conda = any(one.manager == "conda" and one.name == "pytorch" for one in found.packages)
-    if not conda and any(one.manager == "pip" and one.name == "torch" for one in found.packages):
+    conda = any(one.installer == "conda" and one.name == "pytorch" for one in found.packages)
+    if not conda and any(one.installer == "pip" and one.name == "torch" for one in found.packages):
         draft.put(draft.torch, "installer", "pip")
 
 

@@ -49,12 +49,9 @@ def _dkms(draft: Draft) -> tuple[DkmsModule, ...]:
     """Lines of `dkms status` about the NVIDIA driver."""
     found = []
     for index in draft.paste.having("nvidia", most=400):
-        line = dkms_status.parse_line(draft.paste.texts[index])
+        line = dkms_status.parse_line(draft.paste.texts[index], draft.paste.seen(index))
         if line is not None:
-            seen = draft.paste.seen(index)
-            found.append(
-                DkmsModule(name=line.name, version=line.version, kernel=line.kernel, state=line.state, seen=seen)
-            )
+            found.append(line)
     return tuple(found)
 
 

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from cudadoctor.facts.envs import CondaFacts, Package
 from cudadoctor.intake import builds
 from cudadoctor.intake.draft import Draft
-
-if TYPE_CHECKING:
-    from cudadoctor.parsers.package_lists import ListedPackage
 
 _MOST = 600
 _ANY = re.compile(
@@ -41,10 +37,8 @@ def recognise(draft: Draft) -> None:
     found = package_lists.parse(draft.paste.text)[:_MOST]
     for one in found:
         if one.name not in draft.packages:
-            draft.packages[one.name] = Package(
-                name=one.name, version=one.version, build=one.build, channel=one.channel, installer=one.manager
-            )
-    conda = any(one.manager == "conda" for one in found)
+            draft.packages[one.name] = one
+    conda = any(one.installer == "conda" for one in found)
     if conda:
         draft.put(draft.env, "kind", "conda")
     torch = next((one for one in found if one.name in _TORCH), None)
@@ -56,15 +50,15 @@ def recognise(draft: Draft) -> None:
         draft.more["conda"] = CondaFacts(roots=roots, version=info.version, channels=info.channels)
 
 
-def _torch(draft: Draft, torch: ListedPackage) -> None:
+def _torch(draft: Draft, torch: Package) -> None:
     line = re.compile(rf"(?:^|\s){re.escape(torch.name)}(?:\s|==|=|-){{1,60}}{re.escape(torch.version)}", re.IGNORECASE)
     at = next(
         (index for index in draft.paste.having(torch.name) if line.search(draft.paste.texts[index][:400])),
         draft.paste.first(torch.name),
     )
     draft.put_torch(torch.version, draft.paste.seen(at))
-    draft.put(draft.torch, "installer", torch.manager)
-    if torch.manager == "conda" and torch.build:
+    draft.put(draft.torch, "installer", torch.installer)
+    if torch.installer == "conda" and torch.build:
         word, cuda = builds.of_conda(torch.build)
         draft.put(draft.torch, "build_string", torch.build)
         draft.put(draft.torch, "cuda", cuda)

@@ -61,7 +61,7 @@ def recognise(draft: Draft) -> None:
         message=message if outcome == "failed" else None,
         version=best.version if best else None,
         cuda_version=best.cuda_version if best else None,
-        gpus=readings.gpus(best),
+        gpus=best.gpus if best else (),
         seen=draft.paste.seen(at),
     )
     if best is not None and best.version is not None:
