@@ -18,6 +18,7 @@ from cudadoctor.remedies.plan import Remedy, Tell
 from cudadoctor.report.model import Report
 
 if TYPE_CHECKING:
+    from cudadoctor.api.expectations import Expected
     from cudadoctor.compat.inventory import TableInfo
     from cudadoctor.host.local import LocalHost
     from cudadoctor.recommend.model import Recommendation
@@ -175,15 +176,27 @@ def examine_host(
     *,
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
+    expected: Expected | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Report:
-    """Ask the host everything and judge it."""
+    """Ask the host everything and judge it, by what is expected of it too."""
     from cudadoctor.probes.collect import collect
 
-    if select or ignore:
-        _chosen(select, ignore)  # a wrong selector is said before the machine is asked
+    for one in expected.ignored if expected is not None else ():
+        try:
+            registry.selected(one.name)
+        except CudaDoctorError as error:  # noqa: PERF203  few, and each is named
+            raise CudaDoctorError(f"{one.origin}: [ignore] {error}") from error
+    left_out = (*ignore, *(one.name for one in expected.ignored)) if expected is not None else ignore
+    if select or left_out:
+        _chosen(select, left_out)  # a wrong selector is said before the machine is asked
     collected = collect(host, request, progress=progress, meanwhile=registry.all_checks)
-    return _report(_with_symptoms(collected.facts), _chosen(select, ignore), collected.timings)
+    facts = _with_symptoms(collected.facts)
+    if expected is None:
+        return _report(facts, _chosen(select, left_out), collected.timings)
+    facts = replace(facts, expected=expected.wanted or None)
+    report = _report(facts, _chosen(select, left_out), collected.timings)
+    return replace(report, ignored=expected.ignored, no_longer_ignored=expected.ended)
 
 
 def diagnose(

@@ -14,6 +14,7 @@ from cudadoctor.cli.check import check
 from cudadoctor.cli.completion import completion, help_page
 from cudadoctor.cli.demo import demo
 from cudadoctor.cli.diagnose import diagnose
+from cudadoctor.cli.expect import expect
 from cudadoctor.cli.explain import explain
 from cudadoctor.cli.fix import fix
 from cudadoctor.cli.install import install
@@ -50,6 +51,7 @@ app.command(epilog=PLANS, short_help="Plan, and with --apply do, what leads to a
 app.command(epilog=PLANS, short_help="Plan, and with --apply do, what cures what `check` finds.")(fix)
 app.command(epilog=EPILOG, short_help="Prove that torch computes on the GPU.")(smoke)
 app.command(epilog=EPILOG, short_help="Examine a recorded machine that comes with cudadoctor.")(demo)
+app.command(short_help="Print what this machine has as expectations for `check`.")(expect)
 app.command(short_help="Record this machine in a file for `check --from`.")(snapshot)
 app.command(short_help="Print a program that records a machine without cudadoctor.")(agent)
 app.command(short_help="Print the lines for a shell, or put them into its rc file.")(shell)

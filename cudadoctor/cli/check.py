@@ -30,6 +30,10 @@ ViaOption = Annotated[
 RootOption = Annotated[
     str | None, typer.Option("--root", metavar="DIR", help="Examine a file system that is not running: a mounted disk.")
 ]
+ExpectOption = Annotated[
+    list[str] | None,
+    typer.Option("--expect", metavar="FILE|KEY=VALUE", help="What this machine must have: gpus=8. Repeatable."),
+]
 FailOnOption = Annotated[FailOn, typer.Option("--fail-on", help="Exit 1 from findings of this severity on.")]
 StrictOption = Annotated[
     bool, typer.Option("--strict", help="Exit 4 where something that was needed could not be known.")
@@ -46,6 +50,7 @@ def check(
     root: RootOption = None,
     select: SelectOption = None,
     ignore: IgnoreOption = None,
+    expect: ExpectOption = None,
     fail_on: FailOnOption = "error",
     strict: StrictOption = False,
     timeout: options.Timeout = 60.0,
@@ -64,13 +69,22 @@ def check(
     shared = options.common(context, quiet=quiet, verbose=verbose, color=color)
     form = options.format_of(format_name, json=json)
     from cudadoctor.api import examine as api
+    from cudadoctor.api import expectations
 
+    expected = expectations.expected(expect or (), api.local_host())
     request = api.Request(fast=fast, envs=tuple(env or ()), all_envs=all_envs, timeout=timeout)
     with console.Progress(quiet=shared.verbosity < 0) as progress:
         host = api.chosen_host(request, snapshot=snapshot, via=via, root=root, progress=progress.label)
         report = api.examine_host(
-            host, request, select=options.words(select), ignore=options.words(ignore), progress=progress.label
+            host,
+            request,
+            select=options.words(select),
+            ignore=options.words(ignore),
+            expected=expected,
+            progress=progress.label,
         )
+    for one in report.no_longer_ignored:
+        console.note(f"{one.origin}: the entry for {one.name} ended on {one.until} and no longer counts")
     for crash in report.crashed:
         console.note(f"check {crash.code} {crash.name} crashed, a bug in cudadoctor: {crash.error}")
     console.write_result(drawn(report, form, shared, to_file=output is not None), output)

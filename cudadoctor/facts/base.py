@@ -8,6 +8,7 @@ from cudadoctor.facts.context import ContextFacts
 from cudadoctor.facts.distro import DistroFacts
 from cudadoctor.facts.driver import DeviceNode, DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.envs import CondaFacts, EnvFacts
+from cudadoctor.facts.expected import Expectation
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.kernel import KernelFacts
 from cudadoctor.facts.limits import LimitFacts
@@ -68,4 +69,6 @@ class Facts(Struct, frozen=True, kw_only=True):
     """Who speaks, and from where: container, job, cloud instance; what was tried already."""
     smoke: SmokeFacts | None = None
     """What came of the smoke tests; only `smoke` runs them."""
+    expected: tuple[Expectation, ...] | None = None
+    """What this machine must have; None: nobody said."""
     gaps: tuple[Gap, ...] = ()

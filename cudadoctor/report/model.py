@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from cudadoctor.checks.engine.outcome import Crashed, Finding, Skipped
 from cudadoctor.facts.base import Facts
+from cudadoctor.facts.expected import Ignored
 from cudadoctor.facts.smoke import SmokeFacts, SmokeResult
 from cudadoctor.recommend.model import Recommendation
 from cudadoctor.remedies.plan import Remedy
@@ -57,6 +58,10 @@ class Report(Struct, frozen=True, kw_only=True):
     pasted: bool = False
     """The facts are of a text that somebody pasted: what they lack is not known, and the machine is not this one."""
     ask: Ask | None = None
+    ignored: tuple[Ignored, ...] = ()
+    """Left out on purpose, by `cudadoctor.toml`."""
+    no_longer_ignored: tuple[Ignored, ...] = ()
+    """Their last day is over."""
 
 
 class SmokeReport(Struct, frozen=True, kw_only=True):

@@ -38,9 +38,11 @@ def all_checks() -> tuple[Check, ...]:
 
 
 def askable(facts: Facts) -> tuple[Check, ...]:
-    """Every check but those of smoke tests where none were run: nobody asked for these, so they are not skipped."""
-    smoke = facts.smoke is not None
-    return tuple(one for one in all_checks() if smoke or ("smoke", True) not in one.parameters)
+    """Every check but those of smoke tests and expectations where there are none: nobody asked for these, so they are
+    not skipped.
+    """
+    absent = {(name, True) for name in ("smoke", "expected") if getattr(facts, name) is None}
+    return tuple(one for one in all_checks() if absent.isdisjoint(one.parameters))
 
 
 def selected(word: str) -> tuple[str, ...]:

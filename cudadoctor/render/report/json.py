@@ -52,6 +52,9 @@ def document(report: Report) -> dict[str, Any]:
         "facts": facts_document(report.facts),
         "gaps": [{"fact": gap.fact, "reason": gap.reason} for gap in report.facts.gaps],
         "ask": None if report.ask is None else {"command": report.ask.command, "why": report.ask.why},
+        "ignored": [
+            {"name": one.name, "reason": one.reason, "until": one.until, "origin": one.origin} for one in report.ignored
+        ],
         "timings": {probe: round(seconds, 4) for probe, seconds in report.timings.items()},
     }
 

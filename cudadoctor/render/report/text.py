@@ -250,6 +250,11 @@ class _Page(Sheet):
             self.lines.append(Text())
             said = f"check {crash.code} {crash.name} crashed, a bug in cudadoctor: {crash.error}"
             self.prose(Text("✗ ", STYLES["error"]), said)
+        if report.ignored:
+            self.lines.append(Text())
+        for one in report.ignored:
+            until = f", until {one.until}" if one.until else ""
+            self.prose("", f"Ignored: {one.name} ({one.reason}{until}; {self._short_path(one.origin)})", "dim")
         if self.look.verbosity > 0:
             self._verbose(report)
         else:
