@@ -66,6 +66,7 @@ Cause = Literal[
     "ecc-mode-pending",
     "ecc-sram-threshold",
     "exclusive-compute-mode",
+    "expectation-failed",
     "extension-built-for-other-arch",
     "extension-built-for-other-cuda",
     "extension-torch-abi-mismatch",
