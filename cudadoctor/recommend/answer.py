@@ -117,8 +117,10 @@ def _why_pip(best: Candidate, request: Request, resolved: Resolved) -> tuple[Rea
     """Why a request for conda gets pip's builds."""
     if request.family != "conda" or best.channel != "pip":
         return ()
-    said = _perhaps_on_conda_forge(request, resolved) or next(iter(_summed_up(request, resolved.objections)), None)
-    text = "no conda package fits, so conda provides Python and pip, and torch comes from PyTorch's wheels"
+    perhaps = _perhaps_on_conda_forge(request, resolved)
+    said = perhaps or next(iter(_summed_up(request, resolved.objections)), None)
+    what = "no conda package of this build is known here" if perhaps is not None else "no conda package fits"
+    text = f"{what}, so conda provides Python and pip, and torch comes from PyTorch's wheels"
     found = (Reason(rule="channel", text=text, source=said.source if said is not None else None),)
     return (*found, replace(said, detail=True)) if said is not None else found
 
@@ -317,7 +319,7 @@ def _as_published(answer: Recommendation, printed: Printed | None, *, machine_ex
         )
     line = line if request.manager.value != "pixi" else printed.line
     instead: tuple[Alternative, ...] = ()
-    if answer.command is not None and answer.command != line:
+    if answer.command is not None and answer.command.removeprefix("python -m ") != line.replace("pip3 ", "pip ", 1):
         what = "What works today" if answer.verdict == "outdated" else "With every build pinned"
         instead = (Alternative(command=answer.command, text=what),)
     stale = {one.text for one in answer.reasons if one.rule in ("published", "wrong")}
@@ -329,5 +331,6 @@ def _as_published(answer: Recommendation, printed: Printed | None, *, machine_ex
         verdict=verdict,
         command=line,
         commands=(line,),
+        reasons=tuple(sorted(answer.reasons, key=lambda one: (one.detail, one.rule not in ("published", "wrong")))),
         alternatives=(*instead, *answer.alternatives),
     )

@@ -18,6 +18,8 @@ _MOST_REASONS = 5
 _MOST_ROWS = 28
 """Rows of a screen at 80 columns, without the note about what was left out."""
 _INDENT = "  "
+_NAMES = frozenset({"torch", "torchvision", "torchaudio", "mkl", "numpy", "pillow", "conda", "glibc", "cudatoolkit"})
+"""Words that stay in small letters at the beginning of a sentence."""
 
 
 def render(found: Recommendation, *, width: int | None = None, color: bool = False, verbosity: int = 0) -> str:
@@ -159,9 +161,8 @@ def _why(reasons: tuple[Reason, ...] | list[Reason], wide: int, *, color: bool, 
 def _sentence(text: str) -> str:
     """With a capital, unless it begins with a name that has none (a package, a command)."""
     first = text.partition(" ")[0]
-    plain = first.isalpha() and first not in ("torch", "torchvision", "torchaudio", "mkl", "numpy", "pillow", "conda",
-                                              "glibc", "cudatoolkit", "driver", "pip")  # fmt: skip
-    return text[0].upper() + text[1:] if plain or first == "driver" else text
+    plain = first.isalpha() and first.islower() and first not in _NAMES
+    return text[0].upper() + text[1:] if plain else text
 
 
 def _rejected(found: Recommendation, wide: int, *, color: bool) -> Iterator[str]:
