@@ -55,10 +55,6 @@ class Way(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     open_module: str | None = None
     proprietary_module: str | None = None
     """The package with the distribution's signed module, by the kernel's flavour."""
-    headers: tuple[str, ...] = ()
-    """Packages that the module is built with, where the running kernel's headers are missing."""
-    headers_always: bool = False
-    """Install them anyway: the package follows the kernel's updates."""
     fabric: tuple[str, ...] = ()
     """The fabric manager of the same version; empty: this way has none."""
     nvlink5: tuple[str, ...] = ()
@@ -114,6 +110,10 @@ class Release(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The machines that this repository is for: `x86_64`, `sbsa`."""
     epel: str | None = None
     """The package that adds EPEL, from which dkms comes."""
+    headers: tuple[str, ...] = ()
+    """Packages with what a kernel module is built with; `{kernel}` is the running kernel."""
+    headers_follow: bool = False
+    """They follow the kernel's updates, so that they are installed beside the running kernel's too."""
     toolkit: OwnToolkit | None = None
     driver: tuple[Way, ...] = ()
     sources: dict[str, Source]

@@ -311,3 +311,35 @@ def test_a_page_becomes_one_step_for_each_of_its_paragraphs() -> None:
 def test_no_cure_in_one_line_has_two_paragraphs() -> None:
     for check in registry.all_checks():
         assert "\n" not in remedy_for(_finding(check.name), Facts()).summary
+
+
+@pytest.mark.parametrize(
+    ("os", "packages", "expected"),
+    [
+        (
+            {"id": "ubuntu", "version_id": "22.04"},
+            [{"name": "nvidia-driver-580-server-open", "version": "580.95.05-0ubuntu0.22.04.1"}],
+            ("apt-get", "install", "-y", "nvidia-fabricmanager-580"),
+        ),
+        (
+            {"id": "rocky", "version_id": "9.4"},
+            [{"name": "nvidia-driver", "version": "580.95.05-1.el9"}],
+            ("dnf", "install", "-y", "nvidia-fabricmanager-580.95.05"),
+        ),
+        ({"id": "debian", "version_id": "12"}, [{"name": "nvidia-driver", "version": "535.247.01-1"}], None),
+    ],
+)
+def test_the_fabric_manager_that_is_started_is_installed_first(
+    os: dict[str, Any], packages: list[dict[str, Any]], expected: tuple[str, ...] | None
+) -> None:
+    facts: dict[str, Any] = {
+        "driver": {"version": "580.95.05", "loaded": True},
+        "distro": {"packages": packages},
+        "services": {},
+    }
+    steps = _steps("fabric-manager-not-running", "no-driver", "machine", os=os, **facts)
+    runs = _runs(steps)
+    start = ("systemctl", "enable", "--now", "nvidia-fabricmanager")
+    assert runs[-1] == start
+    assert runs[:-1] == ([expected] if expected else [])
+    assert expected or any("Install nvidia-fabricmanager of version 580.95.05" in _text(step) for step in steps)

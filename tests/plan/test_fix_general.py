@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -340,3 +341,10 @@ def test_a_text_that_does_not_tell_is_not_said_to_be_in_order() -> None:
     asks = api_plan.plan_fix(None, pasted=b"torch.cuda.is_available() is False\nGPU RTX 3090\n")
     assert asks.title == "Nothing is known that could be fixed"
     assert "python -m torch.utils.collect_env" in asks.notes[0]
+
+
+def test_ubuntus_signed_module_is_named_for_who_cannot_see_the_screen() -> None:
+    found = plan("ubuntu2204-rtx3090-535-secureboot", "secure-boot-unsigned-module")
+    words = told(found)
+    assert re.search(r"apt-get install linux-modules-nvidia-535[a-z-]*-generic", words)
+    assert re.search(r"apt-get remove nvidia-dkms-535", words)

@@ -19,7 +19,7 @@ _CUDA = re.compile(r"cuda>=(\d{1,2}\.\d{1,2})\Z")
 
 @check("CT003", severity=Severity.ERROR)
 def image_needs_newer_driver(os: OsFacts, runtime: RuntimeFacts, driver: DriverFacts) -> Result:
-    """The image asks for a newer CUDA than the host's driver serves.
+    """The image asks for a newer CUDA than the host's driver supports.
 
     Why:
         Images of NVIDIA carry NVIDIA_REQUIRE_CUDA, such as `cuda>=12.9`. The container tools compare it with the
@@ -29,12 +29,15 @@ def image_needs_newer_driver(os: OsFacts, runtime: RuntimeFacts, driver: DriverF
     How we know:
         "nvidia-container-cli: requirement error: unsatisfied condition: cuda>=12.9, please update your driver to a
         newer version, or use an earlier cuda container" decides. In a running container NVIDIA_REQUIRE_CUDA is compared
-        with what the driver serves: information.
+        with what the driver supports: information.
 
     Fix:
-        Update the driver of the host (under WSL: that of Windows), or take an older tag of the image, whose CUDA is
-        not newer than what the head of nvidia-smi says. On data-centre GPUs the image's own cuda-compat package may
-        serve; `-e NVIDIA_DISABLE_REQUIRE=1` only switches the question off, and the programs inside fail later.
+        Update the driver of the host (under WSL: that of Windows) to a branch whose nvidia-smi shows at least the CUDA
+        that the image asks for: branch 550 for CUDA 12.4, branch 570 for CUDA 12.8, branch 580 for CUDA 13.0. Or take
+        an older tag of the image, whose CUDA is not newer than what the head of nvidia-smi shows.
+
+        On data-centre GPUs the image's own cuda-compat package may bridge the gap. `-e NVIDIA_DISABLE_REQUIRE=1` only
+        skips the test: programs of the same CUDA major then mostly run, those of a newer major fail.
 
     Harmless when:
         The container runs, and its programs need less than the image says: unless the container tools refused, it is

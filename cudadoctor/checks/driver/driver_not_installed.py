@@ -24,8 +24,8 @@ def driver_not_installed(  # noqa: PLR0917  facts, passed by name
     """There is an NVIDIA GPU, and no NVIDIA driver is installed.
 
     Why:
-        CUDA needs NVIDIA's kernel module and its user-space libraries. nouveau, which Linux brings along, does not
-        run CUDA.
+        CUDA needs NVIDIA's kernel module and its user-space libraries. nouveau, the open driver that ships with
+        Linux, does not run CUDA.
 
     How we know:
         A device of vendor 10de of a display class is on the PCI bus (/sys/bus/pci/devices), and there is neither a
@@ -33,17 +33,24 @@ def driver_not_installed(  # noqa: PLR0917  facts, passed by name
         for a guest are not counted.
 
     Fix:
-        Ubuntu: `sudo ubuntu-drivers install` (18.04: `sudo ubuntu-drivers autoinstall`; servers: `sudo ubuntu-drivers
-        install --gpgpu`). Debian: enable contrib, non-free and non-free-firmware, then `sudo apt-get install
-        linux-headers-amd64 nvidia-driver firmware-misc-nonfree`.
+        `cudadoctor fix driver-not-installed` prints the steps for this machine. By hand, for Turing and newer:
 
-        RHEL, Rocky, Alma 8 to 10: NVIDIA's package source and EPEL, then `sudo dnf install nvidia-open` (Turing and
-        newer). Fedora: RPM Fusion, `sudo dnf install akmod-nvidia xorg-x11-drv-nvidia-cuda`.
+        Ubuntu 22.04 and newer: `sudo apt-get install nvidia-driver-580-server-open`; older releases: `sudo apt-get
+        install ubuntu-drivers-common` and `sudo ubuntu-drivers autoinstall`. Debian: enable contrib, non-free and
+        non-free-firmware, then `sudo apt-get install linux-headers-amd64 nvidia-driver firmware-misc-nonfree`; for
+        CUDA 13 or Blackwell install `nvidia-driver-pinning-580` and `nvidia-open` from NVIDIA's repository instead.
 
-        SUSE, Arch: `nvidia-open` of their sources. Then reboot; with Secure Boot on, enrol the key when the firmware's
-        blue screen asks. Maxwell, Pascal and Volta need branch 580, Kepler 470.
+        RHEL, Rocky, Alma and Oracle Linux 8 and 9, Amazon Linux 2023: NVIDIA's repository (and EPEL, except on Amazon
+        Linux), then `sudo dnf module enable nvidia-driver:580-open` and `sudo dnf install nvidia-open`. Fedora: RPM
+        Fusion, then `sudo dnf install akmod-nvidia xorg-x11-drv-nvidia-cuda`.
 
-        Without an administrator there is no way round it: the driver is a part of the kernel.
+        openSUSE Leap 15: `sudo zypper install openSUSE-repos-Leap-NVIDIA`, then `sudo zypper install
+        nvidia-open-driver-G06-signed-kmp-meta`. Arch: `sudo pacman -Syu nvidia-open nvidia-utils`. Then reboot.
+
+        Maxwell, Pascal and Volta need branch 580 with the proprietary module, Kepler branch 470. With Secure Boot on,
+        enrol the key of a module that is built on this machine; Ubuntu's and openSUSE's open modules are signed.
+
+        This cannot be done without administrator rights: the driver is a part of the kernel.
 
     Harmless when:
         The GPU only draws a desktop, or is handed to a virtual machine (vfio-pci: not reported). In a container and

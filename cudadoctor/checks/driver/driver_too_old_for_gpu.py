@@ -31,11 +31,12 @@ def driver_too_old_for_gpu(
 
     Fix:
         Install a newer driver branch. For GPUs from Blackwell on (RTX 50, B200) that is 570 or newer, with the open
-        kernel module. Ubuntu: `sudo ubuntu-drivers list`, then `sudo ubuntu-drivers install`, or by name `sudo apt-get
-        install nvidia-driver-580-open`; where the release is too old for it, NVIDIA's repository.
+        kernel module. `cudadoctor fix driver-too-old-for-gpu` prints the steps for this machine. Ubuntu 22.04 and
+        newer: `sudo apt-get install nvidia-driver-580-server-open`; where the release is too old for it, a newer
+        release.
 
-        Debian: backports or NVIDIA's repository. RHEL-like: NVIDIA's repository, `sudo dnf install nvidia-open`. Then
-        reboot.
+        Debian 12 and 13: NVIDIA's repository, `nvidia-driver-pinning-580` and `nvidia-open`. RHEL and its like:
+        NVIDIA's repository, `sudo dnf install nvidia-open`. Then reboot.
 
     Harmless when:
         nvidia-smi lists the GPU: then this check is silent.

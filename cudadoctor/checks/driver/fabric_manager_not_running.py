@@ -49,10 +49,10 @@ def fabric_manager_not_running(
 
     Fix:
         Install the fabric manager of exactly the driver's version and start it: `sudo systemctl enable --now
-        nvidia-fabricmanager`. Ubuntu and Debian: package `nvidia-fabricmanager-570` with the driver's branch (from
-        580 on `nvidia-fabricmanager`); RHEL and its like: `nvidia-fabric-manager` or `nvidia-fabricmanager`. On boards
-        with NVLink 5 (B200 and newer) it needs `nvlsm` beside it. In a virtual machine or a container it runs on the
-        host.
+        nvidia-fabricmanager`. Ubuntu's archive: package `nvidia-fabricmanager-580` with the driver's branch; NVIDIA's
+        repositories: `nvidia-fabricmanager` (before 580 `nvidia-fabricmanager-570` for apt, `nvidia-fabric-manager` for
+        dnf). On boards with NVLink 5 (B100, B200, B300) it needs `nvlsm`, `infiniband-diags` and the module ib_umad.
+        In a virtual machine or a container it runs on the host.
 
     Harmless when:
         The fabric is still being set up shortly after the start: wait a minute.

@@ -29,15 +29,20 @@ def gpu_dropped_by_driver(
         GPU".
 
     Fix:
-        Install the last branch that supports the GPU, and hold it there. Maxwell, Pascal, Volta (GTX 900, GTX 10, P100,
-        V100, Titan V): Ubuntu `sudo apt-get install nvidia-driver-580`; NVIDIA's repository `sudo apt-get install
-        cuda-drivers-580` (Ubuntu, Debian), `sudo dnf module install nvidia-driver:580-dkms` (RHEL 8 and 9).
+        Install the last branch that supports the GPU, with the proprietary module, and hold it there.
 
-        Kepler (GTX 600 and 700, K20 to K80): 470, on Ubuntu up to 24.04 `nvidia-driver-470`, on Debian
-        `nvidia-tesla-470-driver`. Always the proprietary module.
+        Maxwell, Pascal, Volta (GTX 900, GTX 10, P100, V100, Titan V), branch 580: Ubuntu `sudo apt-get install
+        nvidia-driver-580-server`; NVIDIA's repository for Ubuntu and Debian: `sudo apt-get install
+        nvidia-driver-pinning-580`, then `sudo apt-get install cuda-drivers-580`; RHEL and its like, 8 and 9: `sudo dnf
+        module switch-to nvidia-driver:580-dkms`, then `sudo dnf install cuda-drivers`; Fedora with RPM Fusion: `sudo
+        dnf install akmod-nvidia-580xx xorg-x11-drv-nvidia-580xx-cuda`; openSUSE: `sudo zypper install
+        nvidia-driver-G06-kmp-meta`; Arch: `nvidia-580xx-dkms` and `nvidia-580xx-utils` from the AUR.
 
-        Hold it (`sudo apt-mark hold`, `sudo dnf versionlock add`) and reboot. CUDA 12 is the last for Maxwell to Volta,
-        CUDA 11 for Kepler.
+        Kepler (GTX 600 and 700, K20 to K80), branch 470: Ubuntu up to 24.04 `nvidia-driver-470`, Debian 11 and 12
+        `nvidia-tesla-470-driver`, Fedora `akmod-nvidia-470xx`.
+
+        Where nothing above holds the branch: `sudo apt-mark hold PACKAGE` or `sudo dnf versionlock add PACKAGE`. Then
+        reboot. CUDA 12 is the last for Maxwell to Volta, CUDA 11 for Kepler.
 
     Harmless when:
         Another, newer GPU of this machine does the work: then this is information.

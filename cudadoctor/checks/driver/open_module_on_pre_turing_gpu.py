@@ -32,7 +32,7 @@ def open_module_on_pre_turing_gpu(
         nvidia.ko because it does not include the required GPU System Processor (GSP)".
 
     Fix:
-        Ubuntu: `sudo apt-get install nvidia-driver-580` in place of `nvidia-driver-580-open`. Debian:
+        Ubuntu: `sudo apt-get install nvidia-driver-580-server` in place of `nvidia-driver-580-server-open`. Debian:
         `nvidia-kernel-dkms` in place of `nvidia-open-kernel-dkms`.
 
         NVIDIA's repository: `sudo apt-get install cuda-drivers-580` (remove `nvidia-open` first), RHEL 8 and 9 `sudo

@@ -31,10 +31,10 @@ def proprietary_module_on_open_only_gpu(
         not list; or dmesg's "installed in this system requires use of the NVIDIA open kernel modules".
 
     Fix:
-        The open modules of the same version. Ubuntu: `sudo apt-get install nvidia-driver-580-open` (your branch).
-        Debian: `nvidia-open-kernel-dkms`. NVIDIA's repository: `sudo apt-get install nvidia-open` or `sudo dnf install
-        nvidia-open --allowerasing`. A .run file: `--kernel-module-type=open`. SUSE: the packages with `nvidia-open` in
-        their names. Then reboot.
+        The open modules of the same version. Ubuntu: `sudo apt-get install nvidia-driver-580-server-open` (your
+        branch). Debian: `nvidia-open-kernel-dkms`. NVIDIA's repository: `sudo apt-get install nvidia-open` or `sudo
+        dnf install nvidia-open --allowerasing`. A .run file: `--kernel-module-type=open`. SUSE: the packages with
+        `nvidia-open` in their names. Then reboot.
 
     Harmless when:
         nvidia-smi lists the GPU: then it works, and this check is silent.

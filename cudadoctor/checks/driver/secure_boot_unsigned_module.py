@@ -38,13 +38,15 @@ def secure_boot_unsigned_module(  # noqa: PLR0917  facts, passed by name
         refusal.
 
     Fix:
-        Ubuntu: `mokutil --import /var/lib/shim-signed/mok/MOK.der` as root; Debian: `/var/lib/dkms/mok.pub`; Fedora's
-        akmods: `/etc/pki/akmods/certs/public_key.der`. It asks for a password; reboot, choose "Enroll MOK" at the blue
-        screen and give that password.
+        Enrol the key that the module is signed with. As root: Ubuntu `mokutil --import
+        /var/lib/shim-signed/mok/MOK.der`; Debian, RHEL and its like, Amazon Linux: `mokutil --import
+        /var/lib/dkms/mok.pub`; Fedora's akmods: `mokutil --import /etc/pki/akmods/certs/public_key.der`. It asks for a
+        password; reboot, choose "Enroll MOK" at the blue screen and give that password.
 
-        Or take modules that the distribution signed (Ubuntu: `linux-modules-nvidia` packages for the running kernel;
-        SUSE: `nvidia-open-driver-G06-signed`). Or switch Secure Boot off in the firmware. `mokutil --sb-state` and
-        `mokutil --test-key FILE` tell how things stand.
+        Or install a module that the distribution signed, which needs no key: on Ubuntu the package
+        linux-modules-nvidia of your driver and kernel (`linux-modules-nvidia-580-server-open-generic`), with the
+        nvidia-dkms package removed; on openSUSE `nvidia-open-driver-G06-signed-kmp-meta`. Or switch Secure Boot off in
+        the firmware. `mokutil --sb-state` and `mokutil --test-key FILE` show the current state.
 
     Harmless when:
         The log only says "module verification failed … tainting kernel": there the module was loaded all the same.

@@ -7,17 +7,11 @@ from cudadoctor.facts.base import Facts
 from cudadoctor.facts.kernel import DkmsModule
 from cudadoctor.remedies import machine
 from cudadoctor.remedies.cures.reboot import REBOOT
+from cudadoctor.remedies.driver.choice import release_of
 from cudadoctor.remedies.driver.elsewhere import elsewhere
+from cudadoctor.remedies.driver.packages import signed_module
 from cudadoctor.remedies.machine import as_root, with_admin_note
 from cudadoctor.remedies.plan import Remedy, Step, Tell, WriteFile
-
-_KEYS = {
-    "ubuntu": "/var/lib/shim-signed/mok/MOK.der",
-    "debian": "/var/lib/dkms/mok.pub",
-    "fedora": "/etc/pki/akmods/certs/public_key.der",
-    "rhel": "/var/lib/dkms/mok.pub",
-}
-"""Where the key lies that DKMS or akmods signs with."""
 
 
 def _failed(facts: Facts) -> DkmsModule | None:
@@ -70,7 +64,16 @@ def enrol_key(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
     there = elsewhere(facts)
     if there is not None:
         return there
-    key = _KEYS.get(machine.family(facts))
+    release = release_of(facts)
+    signed = signed_module(facts)
+    instead = "switch Secure Boot off in the firmware."
+    if signed is not None:
+        module, dkms = signed
+        instead = (
+            f"take the module that Ubuntu has signed: `apt-get install {module}`, then `apt-get remove {dkms}`, whose "
+            f"own would be loaded first. Or {instead}"
+        )
+    key = release.signing_key if release is not None else None
     steps: tuple[Step, ...] = (
         as_root("mokutil", "--import", key, why="asks for a password, and queues the key for the next start")
         if key
@@ -80,11 +83,7 @@ def enrol_key(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
             "once, and on the machine's own screen only.",
             needs_root=True,
         ),
-        Tell(
-            text="Without access to that screen: take the distribution's signed modules (Ubuntu: the package "
-            "linux-modules-nvidia for the running kernel), or switch Secure Boot off in the firmware.",
-            needs_root=True,
-        ),
+        Tell(text=f"Without access to that screen: {instead}", needs_root=True),
     )
     return Remedy(
         summary="Enrol the key that the module is signed with, or switch Secure Boot off",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cudadoctor.checks.engine.outcome import Finding
 from cudadoctor.facts.base import Facts
 from cudadoctor.remedies import machine
+from cudadoctor.remedies.driver import fabric
 from cudadoctor.remedies.machine import as_root, with_admin_note
 from cudadoctor.remedies.plan import Remedy, Step, Tell
 
@@ -71,10 +72,15 @@ def fabric_manager(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001  o
         )
     version = facts.driver.version if facts.driver is not None else None
     of = f" of version {version}" if version is not None else " of exactly the driver's version"
+    there = facts.services is not None and facts.services.fabric_manager is not None
+    command = None if there else fabric.install(facts)
+    bring: tuple[Step, ...] = ()
+    if command is not None:
+        bring = (as_root(*command, why="the fabric manager of the driver's version"),)
+    elif not there:
+        bring = (Tell(text=f"Install nvidia-fabricmanager{of}; both versions must be equal.", needs_root=True),)
     steps: tuple[Step, ...] = (
-        Tell(
-            text=f"Install nvidia-fabricmanager{of}, if it is not there; both versions must be equal.", needs_root=True
-        ),
+        *bring,
         as_root("systemctl", "enable", "--now", "nvidia-fabricmanager", why="sets the NVSwitch fabric up"),
     )
     return Remedy(summary="Start the fabric manager of the driver's version", steps=with_admin_note(facts, steps))

@@ -6,9 +6,25 @@ from cudadoctor.checks.engine.outcome import Finding
 from cudadoctor.facts.base import Facts
 from cudadoctor.remedies import machine
 from cudadoctor.remedies.cures.reboot import REBOOT
+from cudadoctor.remedies.driver import headers
+from cudadoctor.remedies.driver.choice import release_of
 from cudadoctor.remedies.driver.elsewhere import elsewhere
 from cudadoctor.remedies.machine import as_root, with_admin_note
 from cudadoctor.remedies.plan import Remedy, Step, Tell, WriteFile
+
+_INSTALL: dict[str, tuple[str, ...]] = {
+    "apt": ("apt-get", "install", "-y"),
+    "dnf": ("dnf", "install", "-y"),
+    "yum": ("yum", "install", "-y"),
+}
+
+_INITRAMFS = {
+    "ubuntu": ("update-initramfs", "-u"),
+    "debian": ("update-initramfs", "-u"),
+    "rhel": ("dracut", "--force"),
+    "fedora": ("dracut", "--force"),
+}
+"""For a release that has no row of its own."""
 
 
 def build(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001  one signature for all builders
@@ -19,12 +35,14 @@ def build(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001  one signat
     kernel = facts.os.kernel if facts.os is not None else None
     kind = machine.family(facts)
     steps: list[Step] = []
-    if kernel and kind in ("ubuntu", "debian"):
+    release = release_of(facts)
+    names = headers.packages(facts)
+    if kernel and names and release is not None and release.manager in _INSTALL:
+        steps.append(as_root(*_INSTALL[release.manager], *names, why="headers of the running kernel"))
+    elif kernel and kind in ("ubuntu", "debian"):
         steps.append(
             as_root("apt-get", "install", "-y", f"linux-headers-{kernel}", why="headers of the running kernel")
         )
-    elif kernel and kind in ("rhel", "fedora"):
-        steps.append(as_root("dnf", "install", "-y", f"kernel-devel-{kernel}", why="headers of the running kernel"))
     else:
         steps.append(Tell(text="Install the headers of the running kernel (`uname -r` names it)."))
     if kernel and kind == "fedora":
@@ -89,13 +107,14 @@ def blacklist_nouveau(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
     there = elsewhere(facts)
     if there is not None:
         return there
-    kind = machine.family(facts)
-    if kind in ("ubuntu", "debian"):
-        rebuild: Step = as_root("update-initramfs", "-u", why="the early boot must not load nouveau either")
-    elif kind in ("rhel", "fedora"):
-        rebuild = as_root("dracut", "--force", why="the early boot must not load nouveau either")
-    else:
-        rebuild = Tell(text="Rebuild the initramfs with your distribution's tool.", needs_root=True)
+    why = "the early boot must not load nouveau either"
+    release = release_of(facts)
+    command = release.initramfs if release is not None else _INITRAMFS.get(machine.family(facts), ())
+    rebuild: Step = (
+        as_root(*command, why=why)
+        if command
+        else Tell(text="Rebuild the initramfs with your distribution's tool.", needs_root=True)
+    )
     steps: tuple[Step, ...] = (
         WriteFile(
             path="/etc/modprobe.d/blacklist-nouveau.conf",

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cudadoctor.compat.distributions import Release
 from cudadoctor.facts.base import Facts
 from cudadoctor.remedies import machine
-from cudadoctor.remedies.driver import repository
-from cudadoctor.remedies.driver.choice import Choice
+from cudadoctor.remedies.driver import headers, repository
+from cudadoctor.remedies.driver.choice import Choice, release_of
 from cudadoctor.remedies.driver.need import Need
 from cudadoctor.remedies.plan import Condition, PlanStep, Prints, Run, WriteFile
 from cudadoctor.remedies.step_parts import apt_install, apt_update, dpkg_has, rooted, rpm_has, tell
@@ -19,11 +20,10 @@ from cudadoctor.remedies.step_parts import apt_install, apt_update, dpkg_has, ro
 RUNS = Prints(argv=("nvidia-smi", "-L"))
 _DISK_MIB = 1500
 """Driver with its kernel sources built; an estimate."""
-_KERNEL = re.compile(r"[0-9][A-Za-z0-9._~+-]*[A-Za-z0-9]\Z")
-"""A kernel's release that can stand in a package's name. apt takes `name-` for an order to remove it."""
 _FLAVOURS = ("generic", "lowlatency", "aws", "azure", "gcp", "oracle", "ibm", "nvidia")
 """Kernels that Ubuntu signs NVIDIA's module for (its package index, read 2026-12-01)."""
 _UBUNTU_KERNEL = re.compile(r"(\d+\.\d+)\.\d+-\d+-([a-z]+)\Z")
+_UBUNTU_DRIVER = re.compile(r"nvidia-driver-(\d+(?:-server)?(?:-open)?)\Z")
 _ARCH_KERNELS = {"lts": "linux-lts-headers", "zen": "linux-zen-headers", "hardened": "linux-hardened-headers"}
 _FUSION = "https://mirrors.rpmfusion.org/{0}/fedora/rpmfusion-{0}-release-{1}.noarch.rpm"
 _ZYPPER = ("zypper", "--non-interactive")
@@ -63,14 +63,30 @@ def prebuilt(choice: Choice, facts: Facts) -> str | None:
     if facts.os is None or not facts.os.secure_boot:
         return None
     pattern = choice.way.open_module if choice.module == "open" else choice.way.proprietary_module
-    match = _UBUNTU_KERNEL.match(facts.os.kernel or "")
-    if pattern is None or match is None or match[2] not in _FLAVOURS:
+    flavour = _flavour(facts, choice.release)
+    return pattern.replace("{flavour}", flavour) if pattern is not None and flavour is not None else None
+
+
+def signed_module(facts: Facts) -> tuple[str, str] | None:
+    """The package with the signed module for Ubuntu's driver that is installed, and the one that builds it here."""
+    release = release_of(facts)
+    flavour = _flavour(facts, release) if release is not None and release.family == "ubuntu" else None
+    names = [one.name for one in (facts.distro.packages if facts.distro is not None else None) or ()]
+    match = next((found for name in names if (found := _UBUNTU_DRIVER.match(name))), None)
+    if match is None or flavour is None:
         return None
-    flavour = match[2]
-    if choice.release.kernel is not None and match[1] != choice.release.kernel and flavour in ("generic", "lowlatency"):
-        number = (choice.release.repository or "").removeprefix("ubuntu")
-        flavour = f"{flavour}-hwe-{number[:2]}.{number[2:]}"
-    return pattern.replace("{flavour}", flavour)
+    return f"linux-modules-nvidia-{match[1]}-{flavour}", f"nvidia-dkms-{match[1]}"
+
+
+def _flavour(facts: Facts, release: Release) -> str | None:
+    """How Ubuntu names the running kernel's kind in packages: `generic`, `aws`, `generic-hwe-24.04`."""
+    match = _UBUNTU_KERNEL.match((facts.os.kernel or "") if facts.os is not None else "")
+    if match is None or match[2] not in _FLAVOURS:
+        return None
+    if release.kernel is None or match[1] == release.kernel or match[2] not in ("generic", "lowlatency"):
+        return match[2]
+    number = (release.repository or "").removeprefix("ubuntu")
+    return f"{match[2]}-hwe-{number[:2]}.{number[2:]}"
 
 
 def _apt(work: Work) -> list[PlanStep]:
@@ -78,13 +94,8 @@ def _apt(work: Work) -> list[PlanStep]:
     way = choice.way
     names = way.open if choice.module == "open" else way.proprietary
     signed = prebuilt(choice, facts)
-    packages = [
-        *(() if signed else _headers(choice, facts)),
-        *((signed,) if signed else ()),
-        *names,
-        *_beside(choice, need),
-    ]
-    packages = [_filled(one, facts) for one in packages]
+    module = (signed,) if signed is not None else _headers(choice, facts)
+    packages = [headers.filled(one, facts) for one in (*module, *names, *_beside(choice, need))]
     before: list[PlanStep] = []
     if way.components:
         before.append(
@@ -170,11 +181,11 @@ def _dnf(work: Work) -> list[PlanStep]:
         found += added
         if release.epel is not None:
             found.append(_epel(choice, found[-1].id))
-    headers = _headers(choice, facts)
-    if headers:
+    kernel = _headers(choice, facts)
+    if kernel:
         text = "the kernel module is built with the headers of the running kernel"
         found.append(
-            _install(work, "driver-headers", "install the kernel's headers", headers, why=text, needs=found[-1].id)
+            _install(work, "driver-headers", "install the kernel's headers", kernel, why=text, needs=found[-1].id)
         )
     stream = way.stream_open if choice.module == "open" else way.stream_proprietary
     if stream is not None:
@@ -347,30 +358,11 @@ def _again(step: PlanStep) -> PlanStep:
 
 
 def _headers(choice: Choice, facts: Facts) -> tuple[str, ...]:
-    """The packages with the running kernel's headers, where they are missing."""
-    there = facts.kernel is not None and facts.kernel.headers
-    if there and not choice.way.headers_always:
+    """The packages with the running kernel's headers, where the module is built here and they are missing."""
+    if choice.way.module not in ("dkms", "akmods", "prebuilt"):
         return ()
-    kernel = facts.os.kernel if facts.os is not None else None
-    found = [_filled(one, facts) for one in choice.way.headers]
-    return tuple(one for one in found if (kernel and _KERNEL.match(kernel)) or kernel is None or kernel not in one)
-
-
-def _filled(pattern: str, facts: Facts) -> str:
-    kernel = (facts.os.kernel or "") if facts.os is not None else ""
-    series = ".".join(kernel.split(".")[:2])
-    return (
-        pattern.replace("{kernel}", kernel)
-        .replace("{debian}", _debian_kernel(facts, kernel))
-        .replace("{amazon}", "kernel" if series in ("6.1", "") else f"kernel{series}")
-    )
-
-
-def _debian_kernel(facts: Facts, kernel: str) -> str:
-    """The end of the package that follows Debian's kernels of the flavour that runs: cloud images have their own."""
-    arch = "arm64" if facts.os is not None and facts.os.arch == "aarch64" else "amd64"
-    flavour = next((one for one in ("cloud-", "rt-") if kernel.endswith(f"-{one}{arch}")), "")
-    return f"{flavour}{arch}"
+    there = facts.kernel is not None and facts.kernel.headers
+    return () if there and not choice.release.headers_follow else headers.packages(facts)
 
 
 def _beside(choice: Choice, need: Need) -> tuple[str, ...]:
