@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from cudadoctor.checks.engine import causes, registry, runner
-from cudadoctor.checks.engine.base import Check
+from cudadoctor.checks.engine.base import Check, Severity
 from cudadoctor.checks.engine.outcome import Finding, Outcomes
 from cudadoctor.errors import CudaDoctorError
 from cudadoctor.facts.base import Facts
 from cudadoctor.host.base import Host
 from cudadoctor.probes.base import Request
 from cudadoctor.remedies.plan import Remedy, Tell
-from cudadoctor.report.model import Report
+from cudadoctor.report.model import Ask, Report, Suspect
 
 if TYPE_CHECKING:
     from cudadoctor.api.expectations import Expected
@@ -235,16 +235,22 @@ def _report(facts: Facts, chosen: frozenset[str], timings: Mapping[str, float], 
 
     checks = registry.askable(facts)
     outcomes = _only(runner.run(checks, facts), chosen)
+    ask: Ask | None = None
+    suspects: tuple[Suspect, ...] = ()
+    if pasted:
+        from cudadoctor.report import verdict_of_text
+
+        outcomes, suspects, ask = verdict_of_text.weighed(facts, outcomes, chosen)
+    elif any(one.severity is Severity.ERROR for one in outcomes.findings):
+        from cudadoctor.report.suspects import weigh_machine
+
+        suspects = weigh_machine(facts, outcomes.findings, outcomes.passed, chosen)
     remedies = {finding.id: _remedy(finding, facts) for finding in outcomes.findings}
     roots = causes.roots(outcomes.findings)
-    ask = None
     if pasted:
-        from cudadoctor.report import verdict_of_text as verdict_paste
-
-        roots = verdict_paste.roots(roots)
-        status = verdict_paste.status(facts, outcomes)
-        ask = None if roots else verdict_paste.ask(facts)
-        sentence = verdict_paste.sentence(status, facts, outcomes, remedies, ask)
+        roots = verdict_of_text.roots(roots)
+        status = verdict_of_text.status(facts, outcomes)
+        sentence = verdict_of_text.sentence(facts, outcomes, remedies, ask, suspects)
     else:
         status = verdict.status(facts, outcomes)
         sentence = verdict.sentence(status, facts, outcomes, remedies)
@@ -263,6 +269,7 @@ def _report(facts: Facts, chosen: frozenset[str], timings: Mapping[str, float], 
         passed=outcomes.passed,
         pasted=pasted,
         ask=ask,
+        suspects=suspects,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from cudadoctor.checks.engine.base import Confidence
 from cudadoctor.checks.engine.outcome import Crashed, Finding, Skipped
 from cudadoctor.facts.base import Facts
 from cudadoctor.facts.expected import Ignored
@@ -36,6 +37,24 @@ class Ask(Struct, frozen=True, kw_only=True):
     why: str
 
 
+class Decide(Struct, frozen=True, kw_only=True):
+    """What would show whether a suspect is the cause."""
+
+    text: str
+    """A command, and what its output tells."""
+    argv: tuple[str, ...] | None = None
+    """The command by itself; None where it needs a shell."""
+
+
+class Suspect(Struct, frozen=True, kw_only=True):
+    """A cause that may be the one, where no check decided it."""
+
+    name: str
+    confidence: Confidence
+    why: str
+    decide: Decide
+
+
 class Report(Struct, frozen=True, kw_only=True):
     """One examined machine."""
 
@@ -62,6 +81,8 @@ class Report(Struct, frozen=True, kw_only=True):
     """Left out on purpose, by `cudadoctor.toml`."""
     no_longer_ignored: tuple[Ignored, ...] = ()
     """Their last day is over."""
+    suspects: tuple[Suspect, ...] = ()
+    """Likeliest first, at most five; empty where the cause is decided, and where nothing is wrong."""
 
 
 class SmokeReport(Struct, frozen=True, kw_only=True):

@@ -85,21 +85,21 @@ def _still_works(finding: Finding, facts: Facts, outcomes: Outcomes) -> str:
             for gpu in facts.gpus or ()
             if f"gpu:{gpu.index}" not in broken and gpu.pci_bus_id in working
         ]
-        return f" {_listed(others)} {'works' if len(others) == 1 else 'work'}." if others else ""
+        return f" {listed(others)} {'works' if len(others) == 1 else 'work'}." if others else ""
     if kind == "env":
         envs = [
             f"`{env.name}`"
             for env in facts.envs or ()
             if f"env:{env.prefix}" not in broken and env.torch is not None and env.torch.live.is_available
         ]
-        return f" torch in {_listed(envs)} finds its GPU." if envs else ""
+        return f" torch in {listed(envs)} finds its GPU." if envs else ""
     return ""
 
 
-def _listed(words: list[str], most: int = 3) -> str:
+def listed(words: list[str], most: int = 3, joined: str = "and") -> str:
     """`a`, `a and b`, `a, b and c`, `a, b, c and 4 more`."""
     shown = words if len(words) <= most else [*words[:most], f"{len(words) - most} more"]
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} {joined} {shown[-1]}"
 
 
 def cause_and_cure(finding: Finding, remedies: Mapping[str, Remedy]) -> str:
@@ -139,7 +139,7 @@ def _healthy(facts: Facts) -> str:
     if torch.live.outcome != "ok":
         return f"Healthy as far as it was examined: {shown} on {driver}; torch {torch.version} was not started."
     left_out = _left_out(facts, env)
-    which = f"all of them but {_listed(left_out)}" if left_out else "them" if len(gpus) > 1 else "it"
+    which = f"all of them but {listed(left_out)}" if left_out else "them" if len(gpus) > 1 else "it"
     return f"Healthy: {shown} on {driver}, and torch {torch.version} can use {which}."
 
 

@@ -53,7 +53,7 @@ def test_standard_input_is_read_and_a_healthy_text_is_no_fault() -> None:
 def test_text_about_something_else_is_unknown_and_polite() -> None:
     done = run([], b"Dear diary, today it rained.\n")
     assert done.returncode == 0
-    assert done.stdout.decode().startswith("? unknown: This text tells nothing of a GPU")
+    assert done.stdout.decode().startswith("? unknown: This text mentions no GPU")
     assert done.stderr == b""
     assert json.loads(run(["--json"], b"").stdout)["status"] == "unknown"
 

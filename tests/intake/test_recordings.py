@@ -205,4 +205,5 @@ def test_an_output_of_nvidia_smi_alone_is_no_fault_of_torch(recording: dict[str,
     report = api.diagnose((FOLDER / recording["file"]).read_bytes())
     assert not report.crashed
     named = {one.name for one in report.findings if one.severity is Severity.ERROR}
+    assert not report.suspects
     assert named <= {"gpu-row-remap-pending", "mig-enabled-no-instances", "gpu-fallen-off-bus", "vgpu-unlicensed"}

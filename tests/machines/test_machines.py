@@ -95,7 +95,9 @@ def test_says_what_is_wrong_and_nothing_else(planted: Planted) -> None:
 
 @healthy
 def test_of_a_healthy_machine_nothing_is_said_above_information(planted: Planted) -> None:
-    assert not said(examined(planted.machine.name))
+    report = examined(planted.machine.name)
+    assert not said(report)
+    assert not report.suspects
 
 
 @healthy
@@ -104,6 +106,7 @@ def test_asked_for_less_or_more_it_is_healthy_all_the_same(planted: Planted, req
     report = api.examine_host(build(planted.machine), request_)
     assert report.status == planted.status, said(report)
     assert not said(report)
+    assert not report.suspects
 
 
 @every
@@ -195,6 +198,7 @@ def test_a_healthy_machine_with_an_answer_removed_is_not_broken(planted: Planted
         assert not report.crashed, asked
         assert not [gap for gap in report.facts.gaps if "bug in cudadoctor" in gap.reason], (asked, report.facts.gaps)
         assert report.status != "broken", (asked, said(report))
+        assert not report.suspects, asked
 
 
 @pytest.mark.parametrize("planted", FAULTY, ids=lambda one: one.machine.name)

@@ -12,7 +12,7 @@ from cudadoctor.facts.seen import Seen
 from cudadoctor.recommend.model import Recommendation
 from cudadoctor.remedies.plan import Remedy, Run, Step, WriteFile
 from cudadoctor.render.report.facts import facts_document
-from cudadoctor.report.model import Report
+from cudadoctor.report.model import Report, Suspect
 
 SCHEMA = "cudadoctor.report/1"
 
@@ -55,6 +55,7 @@ def document(report: Report) -> dict[str, Any]:
         "ignored": [
             {"name": one.name, "reason": one.reason, "until": one.until, "origin": one.origin} for one in report.ignored
         ],
+        "suspects": [_suspect(one) for one in report.suspects],
         "timings": {probe: round(seconds, 4) for probe, seconds in report.timings.items()},
     }
 
@@ -78,6 +79,16 @@ def _finding(finding: Finding, remedy: Remedy | None) -> dict[str, Any]:
         "because_of": list(finding.because_of),
         "remedy": None if remedy is None else _remedy(remedy),
         "source": source and {"title": source.title, "url": source.url, "read_on": source.read_on},
+    }
+
+
+def _suspect(suspect: Suspect) -> dict[str, Any]:
+    decide = suspect.decide
+    return {
+        "name": suspect.name,
+        "confidence": suspect.confidence.word,
+        "why": suspect.why,
+        "decide": {"text": decide.text, "argv": None if decide.argv is None else list(decide.argv)},
     }
 
 

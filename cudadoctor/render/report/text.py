@@ -56,6 +56,7 @@ class _Page(Sheet):
             return
         self._layers(report)
         self._findings(report)
+        self._suspects(report)
         self._ask(report)
         self._set_up(report)
         self._rest(report)
@@ -66,6 +67,17 @@ class _Page(Sheet):
             self.head("Ask for")
             self.prose("  ", f"The output of this command: {report.ask.why}.")
             self.code(clean(report.ask.command), CODE_INDENT)
+
+    def _suspects(self, report: Report) -> None:
+        """Causes that no check decided, and what would decide each; the command once, where `Ask for` has it."""
+        if not report.suspects:
+            return
+        self.head("It could also be" if report.root_causes else "It could be")
+        for one in report.suspects:
+            likely = "" if one.confidence.word == "possible" else f" · {one.confidence.word}"
+            self.prose("  ", Text.assemble((one.name, "bold"), likely, f" {clean(one.why)}"))
+            if report.ask is None or not one.decide.text.startswith(report.ask.command):
+                self.prose("    ", f"To decide: {clean(one.decide.text)}", "dim")
 
     def _verdict(self, report: Report) -> None:
         mark, word = _VERDICTS[report.status]
