@@ -16,7 +16,8 @@ from cudadoctor.render.report.text import render
 from tests.intake.test_reports import REPORTS
 
 FIELD_WORDS = (
-    "nvidia_uvm: Unknown symbol", "NVRM: something new", "the GPU", "nouveau 0000:01:00.0", "cuda", "torch", "libcudnn.so.9",
+    "nvidia_uvm: Unknown symbol", "NVRM: something new", "the GPU", "nouveau 0000:01:00.0", "cuda", "torch",
+    "libcudnn.so.9",
     "NCCL WARN", "nvcc", "nvidia-smi", "ptxas", "NVML",
 )  # fmt: skip
 

@@ -146,7 +146,8 @@ FACTORS: Factors = {
                                    "login-node-named": 0.3, "on-jetson": 0.3, "in-wsl": 0.5,
                                    "container-gpu-not-asked": 0.1},
     # several GPUs
-    "nccl-p2p-acs-iommu": {"several-gpus": 2.5, "nccl-used": 3, "nccl-p2p-disable-helps": 20, "nccl-p2p-disable-does-not-help": 0,
+    "nccl-p2p-acs-iommu": {"several-gpus": 2.5, "nccl-used": 3, "nccl-p2p-disable-helps": 20,
+                           "nccl-p2p-disable-does-not-help": 0,
                            "iommu-page-fault": 10,
                            "in-wsl": 0.2, "pod-named": 0.8},
     "nccl-shm-too-small": {"in-container": 4, "shared-memory-full": 20, "shared-memory-segment-failed": 20},
