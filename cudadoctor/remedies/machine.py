@@ -6,6 +6,7 @@ from typing import Literal, cast
 
 from cudadoctor.compat import distributions
 from cudadoctor.facts.base import Facts
+from cudadoctor.facts.context import Tried
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.remedies.plan import ADMIN_NOTE as ADMIN_NOTE  # noqa: PLC0414
 from cudadoctor.remedies.plan import Run, Safety, Step
@@ -44,6 +45,16 @@ def release(facts: Facts) -> int | None:
 def in_container(facts: Facts) -> bool:
     """A driver cannot be installed in here: it belongs on the host."""
     return facts.os is not None and facts.os.container is not None
+
+
+def tried(facts: Facts, what: Tried) -> bool:
+    """The text says that this was done and did not help."""
+    return facts.context is not None and any(one.what == what for one in facts.context.tried)
+
+
+def shared_node(facts: Facts) -> bool:
+    """A node of a cluster, in a job or where jobs are started: nobody reboots it for one user."""
+    return facts.context is not None and facts.context.step is not None
 
 
 def under_wsl(facts: Facts) -> bool:

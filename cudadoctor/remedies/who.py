@@ -45,7 +45,7 @@ def reader(facts: Facts) -> Reader:
     """Who reads the cure, as far as the facts tell."""
     os = facts.os
     if os is None or os.uid is None:
-        return "unknown"
+        return "cluster" if machine.shared_node(facts) else "unknown"
     kind: Reader
     if os.container is not None:
         kind = "root" if os.uid == 0 else "image"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.engine.sources import CONTAINER_TOOLKIT
+from cudadoctor.checks.shared.context import reaches_no_gpu
 from cudadoctor.checks.shared.machine import (
     active,
     computes_on_cpu,
@@ -16,6 +17,7 @@ from cudadoctor.checks.shared.machine import (
     switched_off,
 )
 from cudadoctor.checks.shared.messages import container_starts, every, torch_of
+from cudadoctor.facts.context import ContextFacts
 from cudadoctor.facts.driver import DeviceNode, DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.runtime import ContainerStart, RuntimeFacts
@@ -45,7 +47,8 @@ def container_without_gpu_access(  # noqa: PLR0917  facts, passed by name
         In a container the host has an NVIDIA GPU (PCI bus, or a loaded module), and there is no /dev/nvidiactl and no
         driver library. In a text: a `docker run` without `--gpus` beside "Found no NVIDIA driver on your system", "no
         CUDA-capable device is detected" or "nvidia-smi: command not found"; or the image's own "WARNING: The NVIDIA
-        Driver was not detected. GPU functionality will not be available".
+        Driver was not detected. GPU functionality will not be available"; apptainer or singularity without `--nv`; a
+        pod in which nvidia-smi finds nothing while its node lists GPUs.
 
     Fix:
         Start the container again with GPU access: `docker run --gpus all`, podman `--device nvidia.com/gpu=all`,
@@ -161,6 +164,34 @@ def capability_without_runtime(symptoms: tuple[Symptom, ...], runtime: RuntimeFa
         message="NVIDIA_DRIVER_CAPABILITIES names `video` and its library is missing: the variable alone does nothing, "
         "the container was started without the NVIDIA runtime",
         evidence=tuple(one.seen for one in (*asked, *missing)),
+        source=CONTAINER_TOOLKIT,
+        confidence=Confidence.LIKELY,
+    )
+
+
+@also(container_without_gpu_access)
+def by_context(
+    context: ContextFacts,
+    symptoms: tuple[Symptom, ...] | None,
+    smi: SmiFacts | None,
+    envs: tuple[EnvFacts, ...] | None,
+    os: OsFacts | None,
+) -> Result:
+    """A container without `--nv`, or a pod beside a node that lists GPUs, and a program in it that reaches none."""
+    if (os is not None and os.uid is not None) or context.container is None or (smi is not None and smi.gpus):
+        return
+    hpc = context.container == "apptainer" and context.container_gpu is False
+    pod = context.container_gpu is not True and context.gpus_elsewhere == "host" and context.container != "apptainer"
+    none = list(reaches_no_gpu(symptoms, smi, envs))
+    # Without the host's libraries a program meets the stub or nothing: error 35 says so as well as 100.
+    none += [one.seen for one in every(symptoms, "cuda-error-35", "nvidia-smi-not-found", "libcuda-not-found") if hpc]
+    if not (hpc or pod) or not none:
+        return
+    ask = "`--nv`" if hpc else "a GPU of its own (Kubernetes: the limit `nvidia.com/gpu: 1`; docker: `--gpus all`)"
+    yield Problem(
+        subject="machine",
+        message=f"the container was started without {ask}, so it has neither the driver's libraries nor its devices",
+        evidence=rows(context.container_seen, *none, context.elsewhere_seen),
         source=CONTAINER_TOOLKIT,
         confidence=Confidence.LIKELY,
     )

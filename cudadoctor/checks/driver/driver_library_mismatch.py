@@ -5,6 +5,7 @@ from __future__ import annotations
 from cudadoctor.checks.engine.base import Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.engine.sources import NVML
 from cudadoctor.checks.shared.driver_versions import compare, from_messages
+from cudadoctor.facts.context import ContextFacts
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, SmiFacts
 from cudadoctor.facts.kernel import KernelFacts
 from cudadoctor.facts.symptom import Symptom
@@ -12,8 +13,13 @@ from cudadoctor.facts.system import OsFacts
 
 
 @check("DRV002", severity=Severity.ERROR)
-def driver_library_mismatch(
-    driver: DriverFacts, os: OsFacts, smi: SmiFacts | None, libcuda: LibcudaFacts | None
+def driver_library_mismatch(  # noqa: PLR0917  facts, passed by name
+    driver: DriverFacts,
+    os: OsFacts,
+    smi: SmiFacts | None,
+    libcuda: LibcudaFacts | None,
+    kernel: KernelFacts | None,
+    context: ContextFacts | None,
 ) -> Result:
     """The driver's libraries are newer than the kernel module that is loaded.
 
@@ -43,7 +49,7 @@ def driver_library_mismatch(
     Sources:
         https://docs.nvidia.com/deploy/nvml-api/
     """
-    verdict = compare(driver, os, smi, libcuda)
+    verdict = compare(driver, os, smi, libcuda, kernel, context)
     if verdict.kind == "unknown":
         yield Unknown(subject="machine", reason=verdict.text)
     elif verdict.kind == "newer":
@@ -57,15 +63,16 @@ def driver_library_mismatch(
 
 
 @also(driver_library_mismatch, any_of=("symptoms", "kernel", "smi"))
-def in_messages(
+def in_messages(  # noqa: PLR0917  facts, passed by name
     symptoms: tuple[Symptom, ...] | None,
     kernel: KernelFacts | None,
     smi: SmiFacts | None,
     driver: DriverFacts | None,
     os: OsFacts | None,
+    context: ContextFacts | None,
 ) -> Result:
     """Messages, the kernel's log or nvidia-smi name the versions, or say that they differ."""
-    verdict = from_messages(symptoms, kernel, smi, driver, os)
+    verdict = from_messages(symptoms, kernel, smi, driver, os, context)
     if verdict.kind == "newer":
         yield Problem(
             subject="machine",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cudadoctor.checks.engine.base import Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import NVML
 from cudadoctor.checks.shared.driver_versions import compare, from_messages
+from cudadoctor.facts.context import ContextFacts
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, SmiFacts
 from cudadoctor.facts.kernel import KernelFacts
 from cudadoctor.facts.symptom import Symptom
@@ -12,8 +13,13 @@ from cudadoctor.facts.system import OsFacts
 
 
 @check("DRV010", severity=Severity.ERROR)
-def driver_library_mixed_install(
-    driver: DriverFacts, os: OsFacts, smi: SmiFacts | None, libcuda: LibcudaFacts | None
+def driver_library_mixed_install(  # noqa: PLR0917  facts, passed by name
+    driver: DriverFacts,
+    os: OsFacts,
+    smi: SmiFacts | None,
+    libcuda: LibcudaFacts | None,
+    kernel: KernelFacts | None,
+    context: ContextFacts | None,
 ) -> Result:
     """The driver's libraries are older than the loaded module, or of several versions: two installations are mixed.
 
@@ -42,7 +48,7 @@ def driver_library_mixed_install(
     Sources:
         https://docs.nvidia.com/deploy/nvml-api/
     """
-    verdict = compare(driver, os, smi, libcuda)
+    verdict = compare(driver, os, smi, libcuda, kernel, context)
     if verdict.kind == "mixed":
         yield Problem(
             subject="machine",
@@ -54,15 +60,16 @@ def driver_library_mixed_install(
 
 
 @also(driver_library_mixed_install, any_of=("symptoms", "kernel", "smi"))
-def in_messages(
+def in_messages(  # noqa: PLR0917  facts, passed by name
     symptoms: tuple[Symptom, ...] | None,
     kernel: KernelFacts | None,
     smi: SmiFacts | None,
     driver: DriverFacts | None,
     os: OsFacts | None,
+    context: ContextFacts | None,
 ) -> Result:
     """Messages, the kernel's log or nvidia-smi name the versions, or say that they differ."""
-    verdict = from_messages(symptoms, kernel, smi, driver, os)
+    verdict = from_messages(symptoms, kernel, smi, driver, os, context)
     if verdict.kind == "mixed":
         yield Problem(
             subject="machine",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.engine.sources import CUDA_RUNTIME_ERRORS, SMI
+from cudadoctor.checks.shared.kernel_log import events, xids
 from cudadoctor.checks.shared.machine import active, failed_with, is_vgpu, named, rows, seen, smi_seen, vgpu_series
 from cudadoctor.checks.shared.messages import code, first, quoted
 from cudadoctor.facts.driver import LibcudaFacts, SmiFacts
@@ -11,6 +12,7 @@ from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.kernel import KernelFacts
 from cudadoctor.facts.symptom import Symptom
+from cudadoctor.facts.system import OsFacts
 
 _UNAVAILABLE = 46
 
@@ -75,9 +77,14 @@ def in_messages(
     smi: SmiFacts | None,
     gpus: tuple[GpuFacts, ...] | None,
     kernel: KernelFacts | None,
+    os: OsFacts | None,
 ) -> Result:
     """Error 46, where nothing tells the mode. What CUDA's manual names first for it is the compute mode."""
     told = code(symptoms, _UNAVAILABLE)
+    if os is not None and os.wsl is not None:
+        return  # WSL has no compute modes: `wsl-windows-side-broken`
+    if first(symptoms, "off-the-bus") is not None or events(kernel, "fallen-off-bus") or xids(kernel, 79):
+        return  # a GPU that is gone gives the same error
     if told is None or any(vgpu_series(gpu.name) for gpu in gpus or ()) or first(symptoms, "vgpu-size") is not None:
         return
     if smi is not None and any(gpu.compute_mode is not None or is_vgpu(gpu) for gpu in smi.gpus):

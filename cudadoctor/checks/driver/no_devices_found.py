@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import SMI
+from cudadoctor.checks.shared.context import session_decides
 from cudadoctor.checks.shared.kernel_log import events, seen_of
 from cudadoctor.checks.shared.machine import bare, cuda_runs, node_seen, own_pci, rows, smi_seen, withheld
 from cudadoctor.checks.shared.visible_devices import scheduler
+from cudadoctor.facts.context import ContextFacts
 from cudadoctor.facts.driver import DeviceNode, DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.kernel import KernelFacts
@@ -90,8 +92,16 @@ def no_devices_found(  # noqa: PLR0917  facts, passed by name
 
 
 @also(no_devices_found)
-def _of_a_paste(smi: SmiFacts, pci: PciFacts | None, kernel: KernelFacts | None, os: OsFacts | None) -> Result:
+def _of_a_paste(
+    smi: SmiFacts,
+    pci: PciFacts | None,
+    kernel: KernelFacts | None,
+    os: OsFacts | None,
+    context: ContextFacts | None,
+) -> Result:
     """Somebody shows that nvidia-smi finds nothing, and what is on the bus is not known."""
+    if session_decides(context):
+        return  # a job, a pod, one of several users: this session was given no GPU
     if pci is not None or "no devices were found" not in (smi.message or "").lower():
         return
     if os is not None and (not bare(os) or os.uid is not None):

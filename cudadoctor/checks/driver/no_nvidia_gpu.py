@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.engine.sources import INSTALL_GUIDE
 from cudadoctor.checks.shared.machine import cuda_runs, own_pci, rows, smi_lists
+from cudadoctor.facts.context import ContextFacts
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.symptom import Symptom
@@ -12,6 +13,11 @@ from cudadoctor.facts.system import OsFacts
 
 _ASKED = ("cuda-asked-for", "no-nvidia-driver")
 """Messages of programs that wanted CUDA. On a live machine torch says such things to the doctor itself."""
+_MISSED = (
+    *(*_ASKED, "program-finds-no-gpu", "smi-no-driver", "smi-cannot-communicate", "smi-no-devices"),
+    *("nvml-driver-not-loaded", "nvml-library-not-found", "nvidia-smi-not-found", "cuda-error-100"),
+)
+"""Messages where an NVIDIA GPU was looked for and not found."""
 
 
 @check("HW001", severity=Severity.INFO)
@@ -80,3 +86,30 @@ def _asks(one: Symptom) -> bool:
     if one.kind == "torch-without-cuda" and "not compiled" not in one.seen.text.lower():
         return False
     return one.kind in _ASKED and one.seen.where.startswith("line ")
+
+
+@also(no_nvidia_gpu)
+def by_instance_type(
+    context: ContextFacts,
+    os: OsFacts | None,
+    gpus: tuple[GpuFacts, ...] | None,
+    smi: SmiFacts | None,
+    symptoms: tuple[Symptom, ...] | None,
+) -> Result:
+    """A text names the type of the cloud machine, and that type has no GPU of NVIDIA's."""
+    instance = context.instance
+    if instance is None or instance.maker == "nvidia" or gpus or smi_lists(smi) or (os is not None and os.uid):
+        return
+    failed = smi.seen if smi is not None and smi.outcome in ("failed", "missing") else None
+    met = next((one.seen for one in symptoms or () if one.kind in _MISSED), failed)
+    if met is None:
+        return
+    has = f"has {instance.gpu} accelerators" if instance.maker is not None else "has no GPU"
+    yield Problem(
+        subject="machine",
+        message=f"the instance type {instance.type} ({instance.provider}) {has}: no NVIDIA driver helps there",
+        evidence=rows(instance.seen, met),
+        source=INSTALL_GUIDE,
+        severity=Severity.ERROR,
+        confidence=Confidence.LIKELY,
+    )

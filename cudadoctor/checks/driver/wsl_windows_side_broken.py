@@ -7,7 +7,7 @@ from cudadoctor.checks.engine.sources import WSL
 from cudadoctor.checks.shared.machine import cuinit_seen, cuinit_text, rows, smi_lists
 from cudadoctor.checks.shared.messages import every
 from cudadoctor.checks.shared.visible_devices import hides_all
-from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, SmiFacts
+from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, SmiFacts, SmiGpu
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.shell import ShellFacts
 from cudadoctor.facts.symptom import Symptom
@@ -32,7 +32,8 @@ def wsl_windows_side_broken(  # noqa: PLR0917  facts, passed by name
     How we know:
         Under WSL 2 /dev/dxg is there, libcuda is that of /usr/lib/wsl, and cuInit gives 100, 101, 304 or 999 with
         nothing hidden by CUDA_VISIBLE_DEVICES; in a text a Windows build that is older than 10 21H2 (19044) or an
-        expired Insider preview, beside a CUDA that finds nothing.
+        expired Insider preview, beside a CUDA that finds nothing; or error 46, or error 2 from the call that only
+        counts devices: WSL has no compute modes, and counting needs no memory.
 
     Fix:
         In Windows: install the newest NVIDIA driver, run Windows Update and `wsl --update`, then `wsl --shutdown`. A
@@ -117,3 +118,33 @@ def blocked(symptoms: tuple[Symptom, ...], os: OsFacts | None, driver: DriverFac
         source=WSL,
         confidence=Confidence.LIKELY,
     )
+
+
+@also(wsl_windows_side_broken)
+def unusable(
+    symptoms: tuple[Symptom, ...], os: OsFacts | None, libcuda: LibcudaFacts | None, smi: SmiFacts | None
+) -> Result:
+    """Under WSL 2 the GPU is "busy or unavailable", or counting the devices runs out of memory."""
+    if os is None or os.wsl != 2 or os.uid is not None:
+        return
+    refused = list(every(symptoms, "cuda-error-46"))
+    counting = [one for one in every(symptoms, "cuda-error-2") if "getdevicecount" in one.seen.text.lower()]
+    if (not refused and not counting) or (libcuda is not None and libcuda.outcome == "ok"):
+        return
+    busy = smi is not None and any(gpu.memory_used_mib and _full(gpu) for gpu in smi.gpus)
+    if refused and busy:
+        return
+    yield Problem(
+        subject="machine",
+        message="CUDA under WSL cannot use the GPU "
+        + ("(error 46)" if refused else "(error 2 while it counts the devices: several GPUs, or an old Windows driver)")
+        + ": the fault is on the Windows side",
+        evidence=tuple(one.seen for one in (*refused[:1], *counting[:1])),
+        source=WSL,
+        confidence=Confidence.LIKELY,
+    )
+
+
+def _full(gpu: SmiGpu) -> bool:
+    """Nine tenths of its memory are in use."""
+    return gpu.memory_total_mib is not None and (gpu.memory_used_mib or 0) > gpu.memory_total_mib * 9 // 10

@@ -44,6 +44,8 @@ _DIRECTLY: dict[Cause, tuple[Cause, ...]] = {
     "open-module-on-pre-turing-gpu": (*_NO_DEVICE, "driver-module-not-loaded"),
     "driver-library-mismatch": (*_NO_ANSWER, "libcuda-crashes", "nvidia-smi-crashes", "gsp-firmware-missing"),
     "driver-library-mixed-install": (*_NO_ANSWER, "libcuda-crashes", "nvidia-smi-crashes", "gsp-firmware-missing"),
+    "kernel-module-stale": _NO_ANSWER,
+    "initramfs-has-old-module": _NO_ANSWER,
     "uvm-module-not-loaded": ("cuda-driver-init-fails",),
     "device-nodes-missing": _NO_ANSWER,
     "device-node-permissions": _NO_ANSWER,
@@ -117,7 +119,8 @@ _DIRECTLY: dict[Cause, tuple[Cause, ...]] = {
     "address-space-limited": ("cuda-driver-init-fails",),
     "confined-by-snap-or-flatpak": ("libcuda-missing",),
     "libc-unsupported": ("libcuda-missing", "nvidia-smi-missing", "torch-import-fails"),
-    "login-node-without-gpu": ("no-nvidia-gpu",),
+    "login-node-without-gpu": ("no-nvidia-gpu", "driver-module-not-loaded"),
+    "no-nvidia-gpu": ("driver-module-not-loaded",),
     "slurm-gpu-not-requested": ("visible-devices-hides-gpus", "no-devices-found", "cuda-driver-init-fails"),
     # health, services and virtual machines
     "gpu-too-hot": ("gpu-throttled",),

@@ -7,6 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from cudadoctor.checks.engine.base import Confidence
+from cudadoctor.checks.shared.context import attempt
 from cudadoctor.checks.shared.kernel_log import events, seen_of
 from cudadoctor.checks.shared.machine import (
     cuda_runs,
@@ -19,6 +20,7 @@ from cudadoctor.checks.shared.machine import (
     smi_seen,
 )
 from cudadoctor.checks.shared.messages import every
+from cudadoctor.facts.context import ContextFacts
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, SmiFacts
 from cudadoctor.facts.kernel import KernelFacts
 from cudadoctor.facts.seen import Seen
@@ -33,13 +35,27 @@ _DRIVER_MISMATCH = 803
 class Verdict(Struct, frozen=True, kw_only=True):
     """How the libraries stand to the module."""
 
-    kind: Literal["agree", "newer", "mixed", "unknown"]
+    kind: Literal["agree", "newer", "mixed", "unknown", "stale-module", "old-initramfs"]
+    """newer: a reboot loads the module that fits; stale-module: the one on disk does not fit either; old-initramfs: a
+    reboot loads an older one than that on disk."""
     text: str = ""
     evidence: tuple[Seen, ...] = ()
     confidence: Confidence = Confidence.CERTAIN
 
 
-def compare(driver: DriverFacts, os: OsFacts, smi: SmiFacts | None, libcuda: LibcudaFacts | None) -> Verdict:
+def compare(  # noqa: PLR0917  facts, passed by name
+    driver: DriverFacts,
+    os: OsFacts,
+    smi: SmiFacts | None,
+    libcuda: LibcudaFacts | None,
+    kernel: KernelFacts | None,
+    context: ContextFacts | None,
+) -> Verdict:
+    """Libraries against the loaded module, and what a reboot would load."""
+    return _with_disk(_of_files(driver, os, smi, libcuda), kernel, driver, context)
+
+
+def _of_files(driver: DriverFacts, os: OsFacts, smi: SmiFacts | None, libcuda: LibcudaFacts | None) -> Verdict:
     """Libraries against the loaded module. Under WSL and on a Jetson the numbers mean other things: they agree."""
     if os.wsl is not None or os.jetson is not None or not driver.loaded:
         return Verdict(kind="agree")
@@ -91,14 +107,70 @@ _FRESH = 120.0
 """Seconds after the start: a mismatch so early is of what is installed, and a reboot brings it back."""
 
 
-def from_messages(
+def from_messages(  # noqa: PLR0917  facts, passed by name
+    symptoms: tuple[Symptom, ...] | None,
+    kernel: KernelFacts | None,
+    smi: SmiFacts | None,
+    driver: DriverFacts | None,
+    os: OsFacts | None,
+    context: ContextFacts | None,
+) -> Verdict:
+    """What the messages of a paste say; of a live machine its files are judged, not old lines of its log."""
+    return _with_disk(_of_messages(symptoms, kernel, smi, driver, os), kernel, driver, context)
+
+
+def _with_disk(
+    verdict: Verdict, kernel: KernelFacts | None, driver: DriverFacts | None, context: ContextFacts | None
+) -> Verdict:
+    """What a reboot would load: the module on disk, or what the early boot has. Only where versions differ."""
+    if verdict.kind not in ("newer", "mixed"):
+        return verdict
+    rebooted = attempt(context, "reboot")
+    evidence = (*verdict.evidence, *((rebooted.seen,) if rebooted is not None else ()))
+    file = kernel.module if kernel is not None else None
+    library = driver.library_version if driver is not None else None
+    loaded = driver.version if driver is not None else None
+    if file is not None and file.version is not None and library is not None:
+        evidence = (*evidence, file.seen)
+        if not _same(file.version, library):
+            return Verdict(
+                kind="stale-module",
+                text=f"the kernel module on disk is {file.version} and the driver's libraries are {library}: the "
+                "module was not rebuilt or not upgraded with them, and a reboot loads the same one",
+                evidence=evidence,
+            )
+        if rebooted is not None and (loaded is None or not _same(file.version, loaded)):
+            return Verdict(
+                kind="old-initramfs",
+                text=f"the kernel module on disk is {file.version}, as the libraries are, and another one is loaded "
+                "even after a reboot: the initramfs holds an old module",
+                evidence=evidence,
+                confidence=Confidence.LIKELY,
+            )
+    elif verdict.kind == "newer" and rebooted is not None:
+        return Verdict(
+            kind="mixed",
+            text="the driver's libraries and the loaded kernel module still differ after a reboot: compare the module "
+            "on disk (`modinfo -F version nvidia`), the loaded one (/sys/module/nvidia/version) and the libraries",
+            evidence=evidence,
+            confidence=Confidence.LIKELY,
+        )
+    return verdict
+
+
+def _same(one: str, other: DriverVersion) -> bool:
+    """Whether two versions may be one; NVML prints two numbers of three."""
+    left, right = one.split("."), str(other).split(".")
+    return all(a.lstrip("0") == b.lstrip("0") for a, b in zip(left, right, strict=False))
+
+
+def _of_messages(
     symptoms: tuple[Symptom, ...] | None,
     kernel: KernelFacts | None,
     smi: SmiFacts | None,
     driver: DriverFacts | None,
     os: OsFacts | None,
 ) -> Verdict:
-    """What the messages of a paste say; of a live machine its files are judged, not old lines of its log."""
     if (kernel is not None and kernel.live) or (os is not None and (os.wsl is not None or os.jetson is not None)):
         return Verdict(kind="agree")
     named = _named(symptoms, kernel)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
 from cudadoctor.checks.engine.sources import SLURM_GRES
+from cudadoctor.checks.shared.context import reaches_no_gpu
 from cudadoctor.checks.shared.machine import cuda_runs, rows, seen, withheld
 from cudadoctor.checks.shared.messages import first, torch_of
-from cudadoctor.facts.driver import DeviceNode, LibcudaFacts
+from cudadoctor.facts.context import ContextFacts
+from cudadoctor.facts.driver import DeviceNode, LibcudaFacts, SmiFacts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.shell import ShellFacts
 from cudadoctor.facts.symptom import Symptom
@@ -37,7 +39,8 @@ def slurm_gpu_not_requested(
 
     How we know:
         SLURM_JOB_ID is set, none of SLURM_JOB_GPUS, SLURM_STEP_GPUS and SLURM_GPUS_ON_NODE is, and the device cgroup
-        refuses the nodes (errno 1) or CUDA_VISIBLE_DEVICES is empty or NoDevFiles.
+        refuses the nodes (errno 1) or CUDA_VISIBLE_DEVICES is empty or NoDevFiles. In a text: `srun` or `#SBATCH` lines
+        of which none asks for a GPU (`--partition=gpu` does not), and a program or nvidia-smi that finds none.
 
     Fix:
         Ask for it: `sbatch --gres=gpu:1`, `srun --gpus=1`; for steps of a job that has one, `srun --gpus=1` again or
@@ -95,3 +98,29 @@ def in_messages(
             severity=Severity.ERROR,
             confidence=Confidence.LIKELY,
         )
+
+
+@also(slurm_gpu_not_requested)
+def _by_the_job(
+    context: ContextFacts,
+    symptoms: tuple[Symptom, ...] | None,
+    smi: SmiFacts | None,
+    envs: tuple[EnvFacts, ...] | None,
+    os: OsFacts | None,
+) -> Result:
+    """A text shows how the job was started, that nothing in it asks for a GPU, and that a program finds none."""
+    if os is not None and os.uid is not None:
+        return
+    if context.scheduler != "slurm" or context.step != "job" or context.job_gpu is not False:
+        return
+    none = reaches_no_gpu(symptoms, smi, envs)
+    if not none or (smi is not None and smi.gpus):
+        return
+    yield Problem(
+        subject="machine",
+        message="nothing in this Slurm job asks for a GPU (`--gres=gpu:1`, `--gpus=1`), so the step was given none",
+        evidence=rows(*none, context.scheduler_seen),
+        source=SLURM_GRES,
+        severity=Severity.ERROR,
+        confidence=Confidence.LIKELY,
+    )

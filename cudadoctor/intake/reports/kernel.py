@@ -5,22 +5,28 @@ from __future__ import annotations
 import re
 
 from cudadoctor.facts.driver import PciDevice, PciFacts
-from cudadoctor.facts.kernel import DkmsModule, KernelFacts
+from cudadoctor.facts.kernel import DkmsModule, KernelFacts, ModuleFile
 from cudadoctor.intake.draft import Draft
 from cudadoctor.intake.lazy import Lazy
 from cudadoctor.parsers import dkms_status, dmesg
 from cudadoctor.parsers.text import bus_id
 from cudadoctor.readings import kernel_events
+from cudadoctor.versions import DriverVersion
 
 _LSMOD_HEAD = Lazy(r"^[ \t]{0,4}Module[ \t]{1,40}Size\s{1,10}Used by\b", re.MULTILINE, words="used by")
 _LSMOD_ROW = re.compile(r"^[ \t]{0,4}(?P<name>[a-z0-9_]{2,40})[ \t]{1,40}\d{3,9}\s{1,6}-?\d{1,5}(?:\s|$)", re.MULTILINE)
 _PCI_ID = Lazy(r"GPU (?P<bus>[0-9a-fA-F:.]{7,16}) \(PCI ID: 10de:(?P<device>[0-9a-fA-F]{4})\)")
+_MODINFO_VERSION = re.compile(r"^[ \t]{0,4}version:[ \t]{1,16}(?P<version>\d{3}\.\d{1,3}(?:\.\d{1,3})?)[ \t]*$")
+_SYSFS_VERSION = re.compile(r"\s*(\d{3}\.\d{1,3}(?:\.\d{1,3})?)\s*\Z")
+_AHEAD = 40
+"""Lines of modinfo among which its version stands."""
 _WHOLE_LIST = 25
 _OTHERS = ("nouveau", "nova_core", "vfio_pci")
 
 
 def recognise(draft: Draft) -> None:
     """The log's messages as facts; the modules that lsmod lists."""
+    _loaded_version(draft)
     _log(draft)
     _modules(draft)
 
@@ -41,8 +47,42 @@ def _log(draft: Draft) -> None:
     _gpus(draft)
     events = kernel_events.events(found, lambda number: draft.paste.where(number - 1))
     dkms = _dkms(draft)
-    if events or dkms:
-        draft.more["kernel"] = KernelFacts(events=events or None, dkms=dkms or None)
+    module = _module_on_disk(draft)
+    if events or dkms or module:
+        draft.more["kernel"] = KernelFacts(events=events or None, dkms=dkms or None, module=module)
+
+
+def _module_on_disk(draft: Draft) -> ModuleFile | None:
+    """The version in the output of `modinfo nvidia`, whole or through grep, or of `modinfo -F version nvidia`."""
+    texts = draft.paste.texts
+    for index in draft.paste.having("modinfo", most=20):
+        command = texts[index]
+        if "nvidia" not in command.lower():
+            continue
+        bare = "-F version" in command or "--field" in command
+        for at in range(index + 1, min(len(texts), index + _AHEAD)):
+            match = _MODINFO_VERSION.match(texts[at]) or (bare and _SYSFS_VERSION.match(texts[at])) or None
+            if match is not None:
+                return ModuleFile(version=match.group(1), seen=draft.paste.seen(at))
+    for index in draft.paste.having("nvidia.ko", most=20):  # modinfo's output without the command
+        if texts[index].lstrip().startswith("filename:"):
+            for at in range(index + 1, min(len(texts), index + _AHEAD)):
+                if match := _MODINFO_VERSION.match(texts[at]):
+                    return ModuleFile(version=match["version"], seen=draft.paste.seen(at))
+    return None
+
+
+def _loaded_version(draft: Draft) -> None:
+    """What `cat /sys/module/nvidia/version` printed."""
+    texts = draft.paste.texts
+    for index in draft.paste.having("/sys/module/nvidia/version", most=4):
+        for at in (index, index + 1):
+            rest = texts[at].rpartition("/version")[2].strip(" :=") if at == index else "".join(texts[at : at + 1])
+            if match := _SYSFS_VERSION.match(rest):
+                draft.put(draft.driver, "version", DriverVersion.parse(match.group(1)))
+                draft.put(draft.driver, "loaded", value=True)
+                draft.put(draft.driver, "seen", draft.paste.seen(at))
+                return
 
 
 def _dkms(draft: Draft) -> tuple[DkmsModule, ...]:

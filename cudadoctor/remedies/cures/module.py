@@ -83,7 +83,17 @@ def load(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
     there = elsewhere(facts)
     if there is not None:
         return there
-    steps: list[Step] = [as_root("modprobe", "nvidia", why="loads the module, or says why it cannot be loaded")]
+    failed = machine.tried(facts, "load-module")
+    first: Step = (
+        Tell(
+            text="Read the kernel's log, which names why the module could not be loaded: "
+            "`sudo dmesg | grep -iE 'nvrm|nvidia|nouveau'`.",
+            needs_root=True,
+        )
+        if failed
+        else as_root("modprobe", "nvidia", why="loads the module, or says why it cannot be loaded")
+    )
+    steps: list[Step] = [first]
     if facts.os is not None and facts.os.secure_boot:
         steps.append(
             Tell(
@@ -92,12 +102,14 @@ def load(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
                 "prebuilt module."
             )
         )
-    steps += [
-        Tell(text="If it names no reason: read the kernel's log (`dmesg`) for lines with NVRM."),
-        Tell(text="If the driver was installed since the last start: reboot.", needs_root=True),
-    ]
+    if not failed:
+        steps.append(Tell(text="If it names no reason: read the kernel's log (`dmesg`) for lines with NVRM."))
+    if not machine.tried(facts, "reboot"):
+        steps.append(Tell(text="If the driver was installed since the last start: reboot.", needs_root=True))
     return Remedy(
-        summary="Load the nvidia module with `modprobe nvidia`, and read what it says",
+        summary="Find in the kernel's log why the nvidia module does not load"
+        if failed
+        else "Load the nvidia module with `modprobe nvidia`, and read what it says",
         steps=with_admin_note(facts, tuple(steps)),
     )
 

@@ -54,7 +54,7 @@ def look_then_reboot(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
                 Tell(text="If the host is in order: recreate the container with GPU access."),
             ),
         )
-    if withheld(facts.nodes, facts.os):
+    if withheld(facts.nodes, facts.os) or machine.shared_node(facts):
         return Remedy(
             summary="Ask the batch system for a GPU: this session was given none",
             steps=(
@@ -64,6 +64,8 @@ def look_then_reboot(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
                 Tell(text="If no batch system runs here: an administrator must let this session use the devices."),
             ),
         )
+    if machine.tried(facts, "reboot"):
+        return Remedy(summary="Read the kernel's log: it names what a reboot did not mend", steps=(_LOG,))
     return Remedy(summary="Read the kernel's log, then reboot", steps=(_LOG, REBOOT))
 
 
