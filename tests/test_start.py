@@ -49,3 +49,11 @@ def test_the_package_imports_nothing() -> None:
     code = "import sys; before = set(sys.modules); import cudadoctor; print(sorted(set(sys.modules) - before))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "['cudadoctor']"
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("explain", "--help")])
+def test_only_the_named_command_is_built(arguments: tuple[str, ...]) -> None:
+    ours = {name.removeprefix("cudadoctor.cli.") for name in loaded(*arguments) if name.startswith("cudadoctor.")}
+    named = {arguments[0]} - {"--help", "--version"}
+    assert {name for name in ours if "." not in name} <= {"app", "options", "console"} | named
+    assert {name for name in ours if "." in name} <= {"cudadoctor.cli", "cudadoctor.errors"}

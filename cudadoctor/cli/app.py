@@ -4,26 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 from cudadoctor.cli import console, options
-from cudadoctor.cli.agent import agent
-from cudadoctor.cli.check import check
-from cudadoctor.cli.completion import completion, help_page
-from cudadoctor.cli.demo import demo
-from cudadoctor.cli.diagnose import diagnose
-from cudadoctor.cli.expect import expect
-from cudadoctor.cli.explain import explain
-from cudadoctor.cli.fix import fix
-from cudadoctor.cli.install import install
-from cudadoctor.cli.recommend import recommend
-from cudadoctor.cli.shell import shell
-from cudadoctor.cli.smoke import smoke
-from cudadoctor.cli.snapshot import snapshot
-from cudadoctor.cli.tables import tables
-from cudadoctor.cli.undo import undo
 from cudadoctor.errors import CudaDoctorError, ExitCode
 
 EPILOG = (
@@ -35,8 +21,56 @@ PLANS = (
     "130 interrupted, or not agreed to."
 )
 
+# name: (module, function, what the list of commands says, the end of its page)
+COMMANDS: dict[str, tuple[str, str, str, str | None]] = {
+    "check": ("check", "check", "Examine this machine, or a recorded one.", EPILOG),
+    "diagnose": ("diagnose", "diagnose", "Read a pasted report and say which fault it is.", EPILOG),
+    "recommend": ("recommend", "recommend", "Print the install command that is right for this machine.", EPILOG),
+    "install": ("install", "install", "Plan, and with --apply do, what leads to a working torch.", PLANS),
+    "fix": ("fix", "fix", "Plan, and with --apply do, what cures what `check` finds.", PLANS),
+    "smoke": ("smoke", "smoke", "Prove that torch computes on the GPU.", EPILOG),
+    "demo": ("demo", "demo", "Examine a recorded machine that comes with cudadoctor.", EPILOG),
+    "expect": ("expect", "expect", "Print what this machine has as expectations for `check`.", None),
+    "snapshot": ("snapshot", "snapshot", "Record this machine in a file for `check --from`.", None),
+    "agent": ("agent", "agent", "Print a program that records a machine without cudadoctor.", None),
+    "shell": ("shell", "shell", "Print the lines for a shell, or put them into its rc file.", None),
+    "undo": ("undo", "undo", "Take back what `--apply` did last.", None),
+    "explain": ("explain", "explain", "Print the page of a check, or list all checks.", None),
+    "tables": ("tables", "tables", "List the tables that answers rest on, with source and date.", None),
+    "completion": ("completion", "completion", "Print the completion script for bash, zsh or fish.", None),
+    "help": ("completion", "help_page", "Show the help of a command.", None),
+}
+
+
+class _Commands(TyperGroup):
+    """Imports and builds only the command that is used: most of a short run's time went into all the others."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands: dict[str, Any] = dict.fromkeys(COMMANDS)
+
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]  # noqa: ARG002
+        """The command of that name; None where there is none."""
+        if cmd_name in COMMANDS and self.commands[cmd_name] is None:
+            from importlib import import_module
+
+            module, function, short, epilog = COMMANDS[cmd_name]
+            one = typer.Typer(rich_markup_mode=None, add_completion=False)
+            one.command(name=cmd_name, short_help=short, epilog=epilog)(
+                vars(import_module(f"cudadoctor.cli.{module}"))[function]
+            )
+            self.commands[cmd_name] = typer.main.get_command(one)
+        return self.commands.get(cmd_name)
+
+    def format_commands(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]  # noqa: ARG002
+        """The list of commands, without building them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, short) for name, (_, _, short, _) in COMMANDS.items()])
+
+
 app = typer.Typer(
     name="cudadoctor",
+    cls=_Commands,
     help="Examine a machine's CUDA and PyTorch, say what is wrong and why, and what to type.",
     epilog=EPILOG,
     no_args_is_help=True,
@@ -44,23 +78,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command(epilog=EPILOG, short_help="Examine this machine, or a recorded one.")(check)
-app.command(epilog=EPILOG, short_help="Read a pasted report and say which fault it is.")(diagnose)
-app.command(epilog=EPILOG, short_help="Print the install command that is right for this machine.")(recommend)
-app.command(epilog=PLANS, short_help="Plan, and with --apply do, what leads to a working torch.")(install)
-app.command(epilog=PLANS, short_help="Plan, and with --apply do, what cures what `check` finds.")(fix)
-app.command(epilog=EPILOG, short_help="Prove that torch computes on the GPU.")(smoke)
-app.command(epilog=EPILOG, short_help="Examine a recorded machine that comes with cudadoctor.")(demo)
-app.command(short_help="Print what this machine has as expectations for `check`.")(expect)
-app.command(short_help="Record this machine in a file for `check --from`.")(snapshot)
-app.command(short_help="Print a program that records a machine without cudadoctor.")(agent)
-app.command(short_help="Print the lines for a shell, or put them into its rc file.")(shell)
-app.command(short_help="Take back what `--apply` did last.")(undo)
-app.command(short_help="Print the page of a check, or list all checks.")(explain)
-
-app.command(short_help="List the tables that answers rest on, with source and date.")(tables)
-app.command(short_help="Print the completion script for bash, zsh or fish.")(completion)
-app.command(name="help", short_help="Show the help of a command.")(help_page)
 
 
 @app.callback()
@@ -82,11 +99,12 @@ def main() -> NoReturn:
     """
     import signal
 
-    from cudadoctor.api import examine as api
-
     signal.signal(signal.SIGTERM, _terminated)
     code = run(sys.argv[1:])
-    api.end_children()
+    if "cudadoctor.api.examine" in sys.modules:  # not loaded: nothing was started
+        from cudadoctor.api import examine as api
+
+        api.end_children()
     console.flush(sys.stdout)
     console.flush(sys.stderr)
     os._exit(code)
