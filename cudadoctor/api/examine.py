@@ -182,6 +182,7 @@ def examine_host(
     """Ask the host everything and judge it, by what is expected of it too."""
     from cudadoctor.probes.collect import collect
 
+<<<<<<< HEAD
     for one in expected.ignored if expected is not None else ():
         try:
             registry.selected(one.name)
@@ -197,6 +198,12 @@ def examine_host(
     facts = replace(facts, expected=expected.wanted or None)
     report = _report(facts, _chosen(select, left_out), collected.timings)
     return replace(report, ignored=expected.ignored, no_longer_ignored=expected.ended)
+=======
+    if select or ignore:
+        _chosen(select, ignore)  # a wrong selector is said before the machine is asked
+    collected = collect(host, request, progress=progress, meanwhile=registry.rows)
+    return _report(_with_symptoms(collected.facts), _chosen(select, ignore), collected.timings)
+>>>>>>> 4bdc163 (An index of checks: those that can have nothing to say about a machine are not imported)
 
 
 def diagnose(
@@ -340,7 +347,7 @@ def find_check(word: str) -> Check | None:
 
 def _chosen(select: Sequence[str], ignore: Sequence[str]) -> frozenset[str]:
     """Codes that the selectors leave. A selector is a code, a name, a prefix of codes, or ALL."""
-    wanted = {code for one in select for code in registry.selected(one)} or {one.code for one in registry.all_checks()}
+    wanted = {code for one in select for code in registry.selected(one)} or {one.code for one in registry.rows()}
     return frozenset(wanted.difference(*(registry.selected(one) for one in ignore)))
 
 

@@ -162,7 +162,7 @@ def _roots(report: Report, smoke: SmokeFacts) -> tuple[tuple[Finding, ...], tupl
     from cudadoctor.checks.engine import registry
     from cudadoctor.checks.engine.base import Severity
 
-    own = {one.name for one in registry.all_checks() if ("smoke", True) in one.parameters}
+    own = {one.name for one in registry.rows() if ("smoke", True) in one.parameters}
     failures = [one for one in report.findings if one.name in own]
     explaining = {cause for one in failures for cause in one.because_of}
     first = [one for one in report.findings if one.id in explaining and not one.because_of]

@@ -45,11 +45,11 @@ COMMANDS: dict[str, tuple[str, str, str, str | None]] = {
 class _Commands(TyperGroup):
     """Imports and builds only the command that is used: most of a short run's time went into all the others."""
 
-    def __init__(self, **attributes: Any) -> None:
+    def __init__(self, **attributes: Any) -> None:  # noqa: ANN401  typer's own classes are not public
         super().__init__(**attributes)
         self.commands: dict[str, Any] = dict.fromkeys(COMMANDS)
 
-    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]  # noqa: ARG002
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]  # noqa: ANN401, ARG002
         """The command of that name; None where there is none."""
         if cmd_name in COMMANDS and self.commands[cmd_name] is None:
             from importlib import import_module
@@ -62,7 +62,7 @@ class _Commands(TyperGroup):
             self.commands[cmd_name] = typer.main.get_command(one)
         return self.commands.get(cmd_name)
 
-    def format_commands(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]  # noqa: ARG002
+    def format_commands(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]  # noqa: ANN401, ARG002
         """The list of commands, without building them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, short) for name, (_, _, short, _) in COMMANDS.items()])

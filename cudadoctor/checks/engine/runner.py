@@ -7,13 +7,18 @@ from collections.abc import Iterable, Iterator
 from msgspec.structs import replace
 
 from cudadoctor.checks.engine import causes, says
-from cudadoctor.checks.engine.base import Asked, Check, Confidence, Problem, Result
+from cudadoctor.checks.engine.base import Asked, Check, Confidence, Problem, Result, Severity
+from cudadoctor.checks.engine.index import Judge, Row
 from cudadoctor.checks.engine.outcome import Crashed, Finding, Outcomes, Skipped
 from cudadoctor.facts.base import Facts
 
 
-def run(checks: Iterable[Check], facts: Facts) -> Outcomes:
-    """Every check over the facts. A required fact that is not known skips the check, with the gap's reason."""
+def run(checks: Iterable[Check | Row], facts: Facts) -> Outcomes:
+    """Every check over the facts. A required fact that is not known skips the check, with the gap's reason.
+
+    A row of the index is imported only where its rules may have something to say.
+    """
+    judge = Judge(facts)
     findings: dict[str, Finding] = {}
     skipped: list[Skipped] = []
     crashed: list[Crashed] = []
@@ -22,7 +27,7 @@ def run(checks: Iterable[Check], facts: Facts) -> Outcomes:
         missing = _missing(check.parameters, facts)
         clean = missing is None
         try:
-            for result in _results(check, facts):
+            for result in _of_row(check, facts, judge) if isinstance(check, Row) else _results(check, facts):
                 clean, missing = False, None
                 if isinstance(result, Problem):
                     finding = _finding(check, result)
@@ -78,6 +83,12 @@ def _missing(parameters: tuple[tuple[str, bool], ...], facts: Facts) -> str | No
     return next((name for name, required in parameters if required and getattr(facts, name) is None), None)
 
 
+def _of_row(row: Row, facts: Facts, judge: Judge) -> Result:
+    """What the check yields; it stays unread where that is nothing."""
+    if not judge.settled(row):
+        yield from _results(row.load(), facts)
+
+
 def _results(check: Check, facts: Facts) -> Result:
     """What the check's rules yield, of those whose required facts are known."""
     for rule, asked in ((check.rule, Asked(check.parameters)), *check.more):
@@ -95,11 +106,11 @@ def _reason(facts: Facts, name: str) -> str:
     return f"{name}: not known"
 
 
-def _finding(check: Check, problem: Problem) -> Finding:
+def _finding(check: Check | Row, problem: Problem) -> Finding:
     return Finding(
         code=check.code,
         name=check.name,
-        severity=problem.severity or check.severity,
+        severity=problem.severity or Severity(check.severity),
         confidence=problem.confidence or Confidence.CERTAIN,
         subject=problem.subject,
         message=problem.message,
