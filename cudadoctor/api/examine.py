@@ -182,7 +182,6 @@ def examine_host(
     """Ask the host everything and judge it, by what is expected of it too."""
     from cudadoctor.probes.collect import collect
 
-<<<<<<< HEAD
     for one in expected.ignored if expected is not None else ():
         try:
             registry.selected(one.name)
@@ -191,19 +190,13 @@ def examine_host(
     left_out = (*ignore, *(one.name for one in expected.ignored)) if expected is not None else ignore
     if select or left_out:
         _chosen(select, left_out)  # a wrong selector is said before the machine is asked
-    collected = collect(host, request, progress=progress, meanwhile=registry.all_checks)
+    collected = collect(host, request, progress=progress, meanwhile=registry.rows)
     facts = _with_symptoms(collected.facts)
     if expected is None:
         return _report(facts, _chosen(select, left_out), collected.timings)
     facts = replace(facts, expected=expected.wanted or None)
     report = _report(facts, _chosen(select, left_out), collected.timings)
     return replace(report, ignored=expected.ignored, no_longer_ignored=expected.ended)
-=======
-    if select or ignore:
-        _chosen(select, ignore)  # a wrong selector is said before the machine is asked
-    collected = collect(host, request, progress=progress, meanwhile=registry.rows)
-    return _report(_with_symptoms(collected.facts), _chosen(select, ignore), collected.timings)
->>>>>>> 4bdc163 (An index of checks: those that can have nothing to say about a machine are not imported)
 
 
 def diagnose(
