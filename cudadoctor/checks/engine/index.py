@@ -7,6 +7,7 @@ nothing but what it looks at: where all of that is the same on the machine at ha
 
 from __future__ import annotations
 
+import pkgutil
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -77,11 +78,9 @@ def row_of(one: Check, rules: tuple[RuleRow, ...]) -> Row:
 @cache
 def stored() -> tuple[Row, ...]:
     """The rows as they were made; none where there is no such file."""
-    from importlib import resources
-
     try:
-        text = resources.files("cudadoctor.checks.engine").joinpath("index.json").read_bytes()
-        return msgspec.json.decode(text, type=tuple[Row, ...])
+        text = pkgutil.get_data("cudadoctor.checks.engine", "index.json")
+        return msgspec.json.decode(text or b"[]", type=tuple[Row, ...])
     except (OSError, msgspec.DecodeError):
         return ()
 
