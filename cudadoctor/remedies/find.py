@@ -91,7 +91,7 @@ BUILDERS: dict[Cause, Callable[[], Builder]] = {
     "torchvision-torch-mismatch": lambda: cures.reinstall_torch.together,
     "numpy2-vs-old-torch": lambda: cures.reinstall_torch.numpy,
     "mkl-incompatible": lambda: cures.reinstall_torch.mkl,
-    "mixed-cuda-major-packages": lambda: cures.reinstall_torch.new_environment,
+    "mixed-cuda-major-packages": lambda: cures.reinstall_torch.one_of_each_pair,
     "nvcc-not-on-path": lambda: cures.toolkit.on_path,
     "host-compiler-unsupported": lambda: cures.toolkit.older_compiler,
     "toolkit-symlink-dangling": lambda: cures.toolkit.repoint,

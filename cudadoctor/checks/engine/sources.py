@@ -297,3 +297,4 @@ VGPU_LICENCE = _page_of(
     "NVIDIA vGPU software: client licensing",
     "https://docs.nvidia.com/vgpu/12.0/grid-licensing-user-guide/index.html",
 )
+CUDA_13_WHEELS = _page_of("NVIDIA/cuml#7304", "https://github.com/NVIDIA/cuml/pull/7304", "2026-12-01")

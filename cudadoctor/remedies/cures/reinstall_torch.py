@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from cudadoctor.checks.engine.outcome import Finding
+from cudadoctor.checks.envs.mixed_cuda_major_packages import SHARED
 from cudadoctor.facts.base import Facts
+from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.remedies.cures.torch_command import install_steps
 from cudadoctor.remedies.machine import env_of, on_jetson
 from cudadoctor.remedies.plan import Remedy, Run, Step, Tell
@@ -87,6 +89,42 @@ def mkl(finding: Finding, facts: Facts) -> Remedy:
             Run(
                 argv=("conda", "install", "--prefix", env.prefix, "-y", "mkl=2024.0"),
                 why="the last MKL with the symbol that this torch needs",
+                safety="safe",
+            ),
+        ),
+    )
+
+
+def wheel_pairs(env: EnvFacts | None) -> tuple[tuple[str, str], ...]:
+    """(the wheel that torch does not need, the one it does) for each library of CUDA 12 and 13 that share files."""
+    torch = env.torch if env is not None else None
+    if env is None or torch is None or torch.cuda is None or torch.cuda.major not in (12, 13):
+        return ()
+    wanted = torch.cuda.major
+    pairs = ((f"{library}-cu{25 - wanted}", f"{library}-cu{wanted}") for library in sorted(SHARED))
+    return tuple((other, own) for other, own in pairs if other in env.packages and own in env.packages)
+
+
+def one_of_each_pair(finding: Finding, facts: Facts) -> Remedy:
+    """Wheels of two CUDA versions that overwrite each other: keep the ones that torch needs."""
+    env = env_of(finding.subject, facts)
+    pairs = wheel_pairs(env)
+    if env is None or not pairs:
+        return new_environment(finding, facts)
+    python = env.python or "python"
+    pins = dict(env.torch.pins) if env.torch is not None else {}
+    again = [f"{own}=={pins.get(own, env.packages[own].version)}" for _, own in pairs]
+    return Remedy(
+        summary=f"Uninstall {' and '.join(other for other, _ in pairs)}, then reinstall the ones that torch needs",
+        steps=(
+            Run(
+                argv=(python, "-m", "pip", "uninstall", "-y", *(other for other, _ in pairs)),
+                why="uninstall the wheels of the other CUDA version; files that both share go with them",
+                safety="safe",
+            ),
+            Run(
+                argv=(python, "-m", "pip", "install", "--force-reinstall", "--no-deps", *again),
+                why="put back the files that torch needs",
                 safety="safe",
             ),
         ),

@@ -11,6 +11,7 @@ from cudadoctor.checks.engine.outcome import Finding
 from cudadoctor.facts.base import Facts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.remedies import machine
+from cudadoctor.remedies.cures.reinstall_torch import wheel_pairs
 from cudadoctor.remedies.plan import PlanStep, Run
 from cudadoctor.remedies.torch import wanted as builds
 from cudadoctor.remedies.torch.beside import beside
@@ -50,7 +51,7 @@ def build(finding: Finding, facts: Facts, there: Mapping[str, str]) -> Rebuilt |
     if not finding.subject.startswith("env:") or machine.on_jetson(facts):
         return None
     env = next((one for one in facts.envs or () if f"env:{one.prefix}" == finding.subject), None)
-    if env is None or env.python is None:
+    if env is None or env.python is None or (finding.name == "mixed-cuda-major-packages" and wheel_pairs(env)):
         return None
     name = finding.name
     if name == "driver-too-old-for-runtime":
