@@ -47,6 +47,9 @@ GPUS: dict[str, tuple[Gpu, ...]] = {
 }  # fmt: skip
 
 
+_ALIKE = {"like", "image", "epel", "family", "signing_key"}
+
+
 def releases() -> Iterator[tuple[str, str]]:
     for name, table in TABLES.items():
         for version in table["releases"]:
@@ -55,6 +58,14 @@ def releases() -> Iterator[tuple[str, str]]:
 
 
 RELEASES = sorted(set(releases()))
+"""Of these, the ones that are as another release but for its image are left to the whole run of the tests."""
+EACH = [
+    pytest.param(
+        name, version,
+        marks=[pytest.mark.slow] if any(set(row) <= _ALIKE for row in TABLES[name]["releases"].values()) else [],
+    )
+    for name, version in RELEASES
+]  # fmt: skip
 
 
 def os_of(name: str, version: str) -> Os:
@@ -104,7 +115,7 @@ def installed(plan: Plan) -> list[tuple[str, ...]]:
     return actions([one for one in plan.steps if one.id.startswith("driver-")])
 
 
-@pytest.mark.parametrize(("name", "version"), RELEASES)
+@pytest.mark.parametrize(("name", "version"), EACH)
 @pytest.mark.parametrize("kind", GPUS)
 def test_fix_and_install_do_the_same(name: str, version: str, kind: str) -> None:
     """Where the build leaves the choice open; `install --cuda` may need a newer driver than a finding does."""
@@ -122,7 +133,7 @@ def test_fix_and_install_do_the_same(name: str, version: str, kind: str) -> None
         assert installed(plan) == cure
 
 
-@pytest.mark.parametrize(("name", "version"), RELEASES)
+@pytest.mark.parametrize(("name", "version"), EACH)
 @pytest.mark.parametrize("kind", GPUS)
 def test_what_is_chosen_is_what_is_needed(name: str, version: str, kind: str) -> None:
     facts = facts_of(name, version, GPUS[kind], nvswitches=4 if kind == "board" else 0)

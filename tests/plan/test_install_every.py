@@ -132,7 +132,22 @@ def test_what_a_user_types_stays_one_word_or_is_refused(env: str, home: str, cha
 KNOWN_OPTIONS = {
     *("-y", "-p", "-c", "-m", "-b", "-i", "--override-channels", "--index-url", "--no-index", "--find-links"),
     *("--no-input", "--disable-pip-version-check", "--env", "--level", "--device", "--set", "--no-install-recommends"),
-    *("-f", "--extra-index-url", "--purge", "-W", "-q", "-x", "-F", "-e", "-I", "--show", "-s", "--help", "--quiet"),
+    *(
+        "-f",
+        "--extra-index-url",
+        "--upgrade",
+        "--purge",
+        "-W",
+        "-q",
+        "-x",
+        "-F",
+        "-e",
+        "-I",
+        "--show",
+        "-s",
+        "--help",
+        "--quiet",
+    ),
 }
 
 

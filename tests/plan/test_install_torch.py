@@ -393,3 +393,18 @@ def test_notes_say_what_the_first_line_does_not() -> None:
     assert len([one for one in published if one.startswith("published: `conda install")]) == 1
     none = planned(machine(hardware.UBUNTU_2404), driver=True)
     assert "no NVIDIA GPU is in this machine: --driver installs nothing" in none.notes
+
+
+def test_an_old_pip_is_upgraded_before_it_is_asked_for_wheels() -> None:
+    """Ubuntu 18.04's Python 3.6 puts pip 9 into an environment, which would compile Pillow and fail."""
+    plan = planned(
+        machine(hardware.UBUNTU_1804, hardware.GTX_1080_TI, groups=("ada", "sudo")), words={"manager": "pip"}
+    )
+    order = [one for one in ids(plan) if one in ("env-make", "pip-upgrade", "torch-install")]
+    assert order == ["env-make", "pip-upgrade", "torch-install"]
+    assert argv(plan, "pip-upgrade")[-2:] == ("--upgrade", "pip")
+    assert step(plan, "torch-install").needs == ("pip-upgrade",)
+    new = planned(machine(hardware.UBUNTU_2404, hardware.RTX_3090, groups=("ada", "sudo")), words={"manager": "pip"})
+    assert "pip-upgrade" not in ids(new)
+    offline = planned(machine(hardware.UBUNTU_1804, groups=("ada", "sudo")), find_links="/srv/wheels")
+    assert "pip-upgrade" not in ids(offline)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import posixpath
 import shlex
 
+from msgspec.structs import replace
+
 from cudadoctor.facts.base import Facts
 from cudadoctor.recommend.commands import pip as pip_words
 from cudadoctor.recommend.commands import uv as uv_words
 from cudadoctor.recommend.commands.extras import pip_extras
+from cudadoctor.recommend.sources import PIP_19_3
 from cudadoctor.remedies.install import names
 from cudadoctor.remedies.install.build import Chosen
 from cudadoctor.remedies.install.environment import Place, disk_mib, is_done, packages
@@ -60,10 +63,30 @@ def venv(asked: Asked, chosen: Chosen, place: Place, facts: Facts) -> Part:
         )
     )  # fmt: skip
     words, hosts = _requirements(asked, chosen)
+    newer = _newer_pip(asked, base.version, place, hosts)
+    part.steps += newer
     torch_why = "torch and what goes with it in one command, of one build"
     argv = (place.python, "-m", "pip", "install", "--no-input", "--disable-pip-version-check", *words)
-    part.steps.append(_torch(chosen, place, argv, torch_why, hosts))
+    torch = _torch(chosen, place, argv, torch_why, hosts)
+    part.steps.append(replace(torch, needs=("pip-upgrade",)) if newer else torch)
     return part
+
+
+def _newer_pip(asked: Asked, python: str, place: Place, hosts: tuple[str, ...]) -> list[PlanStep]:
+    """An old Python brings a pip that takes no current wheels: it would compile Pillow and numpy, and fail."""
+    if not pip_words.may_be_too_old(python) or (asked.find_links is not None and asked.index_url is None):
+        return []
+    why = f"the pip that comes with Python {python} may take no manylinux2014 wheels: it would compile them"
+    index = ("--index-url", names.address(asked.index_url, "--index-url")) if asked.index_url else ()
+    quiet = ("--no-input", "--disable-pip-version-check")
+    argv = (place.python, "-m", "pip", "install", *quiet, "--upgrade", *index, "pip")
+    test = "import pip; assert [int(part) for part in pip.__version__.split('.')[:2]] >= [19, 3]"
+    return [
+        PlanStep(
+            id="pip-upgrade", title="upgrade pip", why=why, action=mine(argv, why), needs=("env-make",), network=hosts,
+            done_when=Prints(argv=(place.python, "-c", test)), lasting="it goes with the environment", source=PIP_19_3,
+        )
+    ]  # fmt: skip
 
 
 def uv(asked: Asked, chosen: Chosen, place: Place) -> Part:
