@@ -18,6 +18,7 @@ ALLOWED: dict[str, set[str]] = {
     "versions": set(),
     "host": {"errors"},
     "demo": {"errors"},
+    "fleet": {"facts", "errors"},
     "facts": {"versions"},
     "parsers": {"facts", "versions"},
     "compat": {"versions"},
@@ -30,7 +31,7 @@ ALLOWED: dict[str, set[str]] = {
     "remedies": {"checks", "facts", "compat", "recommend", "shells", "versions", "errors"},
     "executor": {"remedies.plan", "errors"},
     "report": {"checks", "facts", "compat", "recommend", "remedies", "shells", "versions"},
-    "render": {"checks", "facts", "recommend.model", "remedies.plan", "report", "versions", "errors"},
+    "render": {"checks", "facts", "recommend.model", "remedies.plan", "report", "fleet.compare", "versions", "errors"},
     "smoke": {"host", "facts"},
     "cli": {"api", "demo", "remedies.plan", "render", "report", "errors"},
 }
@@ -43,7 +44,14 @@ NOT_YET: dict[str, str] = {}
 
 ONLY_IN = {
     "torch": ("probes/child/", "smoke/child.py"),
-    "rich": ("render/report/text", "render/plan/text", "render/check/text", "render/text_draw", "cli/"),
+    "rich": (
+        "render/report/text",
+        "render/plan/text",
+        "render/check/text",
+        "render/fleet/text",
+        "render/text_draw",
+        "cli/",
+    ),
     "typer": ("cli/",),
     "psutil": ("host/",),
     "subprocess": ("host/", "probes/child/", "executor/"),

@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str, str, str | None]] = {
     "smoke": ("smoke", "smoke", "Prove that torch computes on the GPU.", EPILOG),
     "demo": ("demo", "demo", "Examine a recorded machine that comes with cudadoctor.", EPILOG),
     "expect": ("expect", "expect", "Print what this machine has as expectations for `check`.", None),
+    "fleet": ("fleet", "fleet", "Examine many machines, and say which differ.", EPILOG),
     "snapshot": ("snapshot", "snapshot", "Record this machine in a file for `check --from`.", None),
     "agent": ("agent", "agent", "Print a program that records a machine without cudadoctor.", None),
     "shell": ("shell", "shell", "Print the lines for a shell, or put them into its rc file.", None),

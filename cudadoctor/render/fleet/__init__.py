@@ -1,0 +1,1 @@
+"""Draws the comparison of a fleet: one module a format."""
