@@ -106,6 +106,10 @@ class Link:
             os.killpg(process.pid, signal.SIGKILL)
         with suppress(subprocess.TimeoutExpired):
             process.wait(0.5)
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            if pipe is not None:
+                with suppress(OSError):
+                    pipe.close()
         if process.returncode is None:
             process.returncode = -signal.SIGKILL  # abandoned: the interpreter must not wait for it at its exit
 
