@@ -31,7 +31,10 @@ ALLOWED: dict[str, set[str]] = {
     "remedies": {"checks", "facts", "compat", "recommend", "shells", "versions", "errors"},
     "executor": {"remedies.plan", "errors"},
     "report": {"checks", "facts", "compat", "recommend", "remedies", "shells", "versions"},
-    "render": {"checks", "facts", "recommend.model", "remedies.plan", "report", "fleet.compare", "versions", "errors"},
+    "render": {
+        *("checks", "compat.source", "facts", "fleet.compare", "recommend.model", "remedies.plan", "report"),
+        *("versions", "errors"),
+    },
     "smoke": {"host", "facts"},
     "cli": {"api", "demo", "remedies.plan", "render", "report", "errors"},
 }

@@ -52,10 +52,10 @@ def explain(
         )
     if form == "json":
         from cudadoctor.render.check import json as check_json
-        from cudadoctor.render.report import json as json_form
+        from cudadoctor.render.contract import dumps
 
         value = [check_json.row(one) for one in api.check_list()] if chosen is None else check_json.whole(chosen)
-        console.write_result(json_form.dumps(value), output)
+        console.write_result(dumps(value), output)
         return ExitCode.OK
     from cudadoctor.render.check import text as text_page
 

@@ -92,7 +92,7 @@ def _format(name: str | None, *, json: bool) -> str:
 
 def _listed(rows: tuple[Test, ...], form: str) -> str:
     if form == "json":
-        from cudadoctor.render.report.json import dumps
+        from cudadoctor.render.contract import dumps
 
         return dumps(
             [{"name": one.name, "level": one.level, "layer": one.layer, "summary": one.summary} for one in rows]

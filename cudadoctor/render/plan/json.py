@@ -19,8 +19,8 @@ from cudadoctor.remedies.plan import (
     Tell,
     WriteFile,
 )
+from cudadoctor.render.contract import dumps
 from cudadoctor.render.plan import roles as plan_parts
-from cudadoctor.render.report.json import dumps
 
 SCHEMA = "cudadoctor.plan/1"
 State = Literal["planned", "applied", "failed", "interrupted", "undone"]
