@@ -87,6 +87,7 @@ BUILDERS: dict[Cause, Callable[[], Builder]] = {
     "jetson-generic-wheel": lambda: cures.reinstall_torch.other_build,
     "arch-not-in-build-gpu-newer": lambda: cures.reinstall_torch.other_build,
     "arch-not-in-build-gpu-older": lambda: cures.reinstall_torch.other_build,
+    "gpu-too-old-for-cudnn": lambda: cures.reinstall_torch.other_build,
     "torch-not-installed": lambda: cures.reinstall_torch.install,
     "torchvision-torch-mismatch": lambda: cures.reinstall_torch.together,
     "numpy2-vs-old-torch": lambda: cures.reinstall_torch.numpy,

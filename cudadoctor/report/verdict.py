@@ -157,6 +157,7 @@ WRONG_TORCH: frozenset[Cause] = frozenset(
         "aarch64-wheel-without-cuda",
         "arch-not-in-build-gpu-newer",
         "arch-not-in-build-gpu-older",
+        "gpu-too-old-for-cudnn",
         "driver-too-old-for-runtime",
         "torchvision-torch-mismatch",
         "glibc-too-old",

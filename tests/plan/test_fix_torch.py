@@ -293,3 +293,13 @@ def test_the_conditions_on_a_real_torch() -> None:
     assert holds(torch_wanted.begins(TORCH_PYTHON, "torch", "2.13."))
     assert not holds(torch_wanted.begins(TORCH_PYTHON, "torch", "1."))
     assert not holds(torch_wanted.begins(TORCH_PYTHON, "no-such-package", "0"))
+
+
+def test_an_old_python_gets_a_newer_pip_before_its_torch() -> None:
+    """Python 3.8.0 came with a pip that rejects manylinux2014 files."""
+    env = venv(TORCH_29_CPU, python="3.8.0")
+    _, upgrade, install, _ = plan(machine("ubuntu2204-rtx3090-535-torch23", envs=(env,))).steps
+    assert argv(upgrade) == (PYTHON, "-m", "pip", "install", "--upgrade", "pip")
+    assert (upgrade.title, upgrade.done_when, upgrade.disk_mib) == ("upgrade pip", None, 0)
+    assert argv(install)[4] == "torch==2.4.1"
+    assert install.done_when is not None

@@ -89,6 +89,7 @@ Cause = Literal[
     "gpu-row-remap-pending",
     "gpu-throttled",
     "gpu-too-hot",
+    "gpu-too-old-for-cudnn",
     "gpudirect-module-missing",
     "gpus-do-not-exchange",
     "gsp-firmware-missing",

@@ -53,16 +53,17 @@ def install(finding: Finding, env: EnvFacts, python: str, wanted: Wanted, *, num
     out: list[PlanStep] = []
     for words in wanted.commands:
         rest = words[4:] if words[0] == "python" else words[3:]
+        of_pip = rest == ("--upgrade", "pip")
         out.append(
             PlanStep(
                 id=f"{finding.name}-{number + len(out)}",
-                title=f"Install {wanted.title}",
+                title="Upgrade pip" if of_pip else f"Install {wanted.title}",
                 why=wanted.why,
                 action=Run(argv=tool(env, python, "install", *rest), why=wanted.why, safety="safe"),
                 network=_hosts(wanted),
-                disk_mib=builds.disk(wanted.choice),
+                disk_mib=0 if of_pip else builds.disk(wanted.choice),
                 disk_at=posixpath.dirname(posixpath.dirname(python)),
-                done_when=builds.shows(python, wanted.choice),
+                done_when=None if of_pip else builds.shows(python, wanted.choice),
             )
         )
     return out

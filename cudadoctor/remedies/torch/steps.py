@@ -26,6 +26,7 @@ _OTHER_BUILD: tuple[Cause, ...] = (
     "aarch64-wheel-without-cuda",
     "arch-not-in-build-gpu-newer",
     "arch-not-in-build-gpu-older",
+    "gpu-too-old-for-cudnn",
     "torch-not-installed",
 )
 _SAME_AGAIN: tuple[Cause, ...] = ("torchvision-torch-mismatch", "torchaudio-torch-mismatch")
