@@ -26,8 +26,10 @@ tomllib: Any = importlib.import_module("tomllib" if sys.version_info >= (3, 11) 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "cudadoctor" / "intake" / "messages"
 
-_ENOUGH = 3.0
-_MOST_WORDS = 12
+_ENOUGH = 4.0
+_MOST_WORDS = 14
+_LONG_NAME = 16
+"""Letters from which the name of a function or a constant is one that no sentence has by chance."""
 _COMMON_WORDS = """
 a about above after again all also an and any are as at be because been before being below between both but by
 can cannot change check could did do does doing don down due during each either else end enough even every few
@@ -39,13 +41,29 @@ these they thing this those three through to too try two under until up use used
 well were what when where whether which while who why will with within without would you your
 """
 _FIELD_WORDS = """
-build call called cannot code command container cpu cuda current currently daemon default detected device
-devices directory driver drivers enabled environment error errors exit fail failed fails failure fatal file
-files gpu gpus host id info install installation installed installing invalid kernel lib library linux load
-loaded loading machine message missing mode module name nvidia open operation option output package packages
-path problem process program python read requested required requires returned running runtime server so start
-started status support supported system torch torchvision unable unknown update value version versions warning
-work working
+adapter adapters after again allow allowed already api argument arguments available batch bin bios bootstrap
+bug build building builds built bus bytes call called calls cannot card cards cause caused causes cgroup
+client close code com command compatible compile compiled compiler compiling config configuration configure
+configured connect connection container containerd count cpu create created creating cuda current currently
+daemon debian debug default denied deny detected dev device devices different differs directory disabled
+display dma docker docs download driver drivers editable egg_info enabled env environment error errors etc
+exception executable execute executing existing exit fail failed failing fails failure fatal fedora file files
+firmware flag flags fs function gcc generate generic github gnu gpu gpus graphics happens hardware header
+headers hook hooks host html http https ib id incompatible index info init initialization initialize
+initialized install installation installed installing instead invalid job jobs kernel kernel_lockdown
+kubernetes later layer level lib lib64 libcublas libcuda libcudart libcudnn libnvidia library likely line
+linux list load loaded loading log logs machine make match memory message metadata minute mismatch missing
+mode module most mount mounted name namespace nccl net node nodes number nvidia nvidia_drm nvidia_modeset
+nvidia_uvm nvml nvrm object oci often open operation option org origin originates output package packages page
+pages parameter parameters path paths pci pcie permission permissions please pod podman pods preparing
+prestart previous previously problem proc process product products program py pyproject python rank ranks read
+readme reason recommend recommended release releases report requested required requirement requirements
+requires resource resources response retry retrying returned rhel root run running runtime sbin screen second
+seconds section sections server set setting settings setup sh shared shim size smi so socket software source
+sources specification specified specify start started starting status step stop stopped string strongly
+support supported symbol sys system task tasks time timed timeout toml torch torchvision trace traceback tree
+tried try trying ubuntu unable undefined unknown unload unloading unsupported update user users uses usr value
+var variable vendor version versions visit wait waiting warn warning web wheel work working write www x86_64
 """
 
 _COMMON = frozenset(_COMMON_WORDS.split())
@@ -54,12 +72,12 @@ _FIELD = frozenset(_FIELD_WORDS.split())
 
 def weight(word: str) -> float:
     """How much a word says: names of functions and constants most, words of every sentence least."""
-    if "_" in word.strip("_") and len(word) >= 10:
-        return _ENOUGH
     if word in _COMMON or word.isdigit() or len(word) == 1:
         return 0.3
     if word in _FIELD:
-        return 0.6
+        return 0.5
+    if "_" in word.strip("_"):
+        return _ENOUGH if len(word) >= _LONG_NAME else _ENOUGH / 2
     return 1.0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Says, Severity, Unknown, also, check
 from cudadoctor.checks.engine.sources import CDI, CONTAINER_TOOLKIT_INSTALL
 from cudadoctor.checks.shared.machine import bare, seen, smi_lists
 from cudadoctor.checks.shared.messages import every, installed
@@ -17,7 +17,22 @@ _ENGINES = ("docker",)
 """Not podman, which Fedora and RHEL install by themselves."""
 
 
-@check("CT002", severity=Severity.ERROR)
+@check(
+    "CT002",
+    severity=Severity.ERROR,
+    messages=(
+        Says(
+            kinds=("device-plugin-finds-no-nvml",),
+            message="the Kubernetes device plugin finds no driver library: the node does not use the NVIDIA runtime",
+            source=CDI,
+            unless=("container-driver-not-loaded", "smi-no-driver"),
+            confidence=Confidence.LIKELY,
+        ),
+        Says(
+            kinds=("enroot-no-container-cli",), message="enroot finds no nvidia-container-cli on the node", source=CDI
+        ),
+    ),
+)
 def container_toolkit_missing(
     os: OsFacts, runtime: RuntimeFacts, distro: DistroFacts | None, smi: SmiFacts | None
 ) -> Result:

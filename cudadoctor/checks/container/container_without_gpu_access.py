@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Says, Severity, Unknown, also, check
 from cudadoctor.checks.engine.sources import CONTAINER_TOOLKIT
 from cudadoctor.checks.shared.context import reaches_no_gpu
 from cudadoctor.checks.shared.machine import (
@@ -27,7 +27,18 @@ from cudadoctor.facts.system import OsFacts
 _HPC = ("apptainer", "singularity")
 
 
-@check("CT001", severity=Severity.ERROR)
+@check(
+    "CT001",
+    severity=Severity.ERROR,
+    messages=(
+        Says(
+            kinds=("tegra-device-missing",),
+            message="Tegra's GPU devices are not in the container",
+            source=CONTAINER_TOOLKIT,
+            confidence=Confidence.LIKELY,
+        ),
+    ),
+)
 def container_without_gpu_access(  # noqa: PLR0917  facts, passed by name
     os: OsFacts,
     nodes: tuple[DeviceNode, ...] | None,

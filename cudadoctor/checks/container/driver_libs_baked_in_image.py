@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Says, Severity, also, check
 from cudadoctor.checks.engine.sources import CONTAINER_TOOLKIT
 from cudadoctor.checks.shared.machine import cuda_runs, library_version, own_pci, rows, seen, smi_lists, smi_seen
 from cudadoctor.checks.shared.messages import every, installed, speaks_of_container
@@ -15,7 +15,17 @@ from cudadoctor.facts.system import OsFacts
 _PACKAGES = ("libnvidia-compute-*", "nvidia-utils-*", "nvidia-driver-*", "libcuda1", "cuda-drivers*", "nvidia-driver*")
 
 
-@check("CT010", severity=Severity.ERROR)
+@check(
+    "CT010",
+    severity=Severity.ERROR,
+    messages=(
+        Says(
+            kinds=("driver-file-already-in-image",),
+            message="the image contains a file of the driver ({file}), which the host's driver has to be mounted over",
+            source=CONTAINER_TOOLKIT,
+        ),
+    ),
+)
 def driver_libs_baked_in_image(  # noqa: PLR0917  facts, passed by name
     os: OsFacts,
     runtime: RuntimeFacts,

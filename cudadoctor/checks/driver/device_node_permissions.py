@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Says, Severity, Unknown, also, check
 from cudadoctor.checks.engine.sources import INSTALL_GUIDE
 from cudadoctor.checks.shared.machine import cuda_runs, node_seen, refused
 from cudadoctor.checks.shared.messages import first
@@ -14,7 +14,17 @@ _EACCES = 13
 _NEEDED = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/nvidia-uvm")
 
 
-@check("DEV002", severity=Severity.ERROR)
+@check(
+    "DEV002",
+    severity=Severity.ERROR,
+    messages=(
+        Says(
+            kinds=("tegra-device-refused",),
+            message="Tegra's GPU devices refuse this user, who is not in their group (video, render)",
+            source=INSTALL_GUIDE,
+        ),
+    ),
+)
 def device_node_permissions(nodes: tuple[DeviceNode, ...], os: OsFacts | None, libcuda: LibcudaFacts | None) -> Result:
     """The user may not open the driver's device nodes.
 

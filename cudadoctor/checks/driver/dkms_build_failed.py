@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Says, Severity, also, check
 from cudadoctor.checks.engine.sources import DKMS
 from cudadoctor.checks.shared.kernel_log import runs, seen_of, speaks_of_nvidia, without_driver
 from cudadoctor.checks.shared.machine import clean, rows
@@ -20,7 +20,32 @@ _WHY = {
 }
 
 
-@check("DRV003", severity=Severity.ERROR)
+@check(
+    "DRV003",
+    severity=Severity.ERROR,
+    messages=(
+        Says(
+            kinds=("installer-compiler-differs",),
+            message="the kernel was built with another compiler than the one that builds NVIDIA's module",
+            source=DKMS,
+            confidence=Confidence.LIKELY,
+        ),
+        Says(
+            kinds=("dkms-autoinstall-failed",),
+            message="DKMS could not build the NVIDIA module for a kernel",
+            source=DKMS,
+            unless=(
+                "dkms-other",
+                "kernel-headers-not-found",
+                "module-key-rejected",
+                "dkms-nvidia-failed",
+                "dkms-build-failed",
+            ),
+            beside=("nvidia-driver-named", "dkms-nvidia", "dkms-nvidia-listed"),
+            confidence=Confidence.LIKELY,
+        ),
+    ),
+)
 def dkms_build_failed(  # noqa: PLR0917  facts, passed by name
     kernel: KernelFacts,
     driver: DriverFacts,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Says, Severity, Unknown, also, check
 from cudadoctor.checks.engine.sources import DRIVER_INSTALL
 from cudadoctor.checks.shared.kernel_log import runs, says_no_driver, seen_of
 from cudadoctor.checks.shared.machine import active, bare, cuda_runs, own_pci, rows, seen, smi_lists, smi_seen, unsure
@@ -19,7 +19,107 @@ _BARS = re.compile(r"blacklist=\S*\bnvidia\b(?![-_])")
 """module_blacklist and modprobe.blacklist on the kernel's command line."""
 
 
-@check("DRV001", severity=Severity.ERROR)
+@check(
+    "DRV001",
+    severity=Severity.ERROR,
+    messages=(
+        Says(
+            kinds=("nvrm-probe-failed",),
+            message="NVIDIA's module was loaded and could not start the GPU; the NVRM lines before it say why",
+            source=DRIVER_INSTALL,
+            unless=(
+                "nvrm-open-module-needs-gsp",
+                "nvrm-open-module-required",
+                "nvrm-open-module-data-center-only",
+                "nvrm-legacy-gpu-ignored",
+                "nvrm-gpu-not-supported",
+                "nvrm-bar-invalid",
+                "nvrm-gpu-lost",
+                "nvrm-api-mismatch",
+                "nvrm-another-driver-owns-gpu",
+                "nouveau-in-use",
+                "vfio-in-use",
+                "off-the-bus",
+            ),
+            confidence=Confidence.LIKELY,
+        ),
+        Says(
+            kinds=("module-no-such-device",),
+            message="the nvidia module gave up on the device; the kernel log (`sudo dmesg | grep -i nvrm`) says why",
+            source=DRIVER_INSTALL,
+            unless=(
+                "nvrm-open-module-needs-gsp",
+                "nvrm-open-module-required",
+                "nvrm-open-module-data-center-only",
+                "nvrm-legacy-gpu-ignored",
+                "nvrm-gpu-not-supported",
+                "nvrm-bar-invalid",
+                "nvrm-gpu-lost",
+                "nvrm-api-mismatch",
+                "nvrm-another-driver-owns-gpu",
+                "nouveau-in-use",
+                "vfio-in-use",
+                "off-the-bus",
+                "nvrm-probe-failed",
+            ),
+            confidence=Confidence.LIKELY,
+        ),
+        Says(
+            kinds=("container-driver-not-loaded",),
+            message="the host's NVIDIA kernel module is not loaded, so containers get no GPU",
+            source=DRIVER_INSTALL,
+            confidence=Confidence.LIKELY,
+        ),
+        Says(
+            kinds=("installer-module-not-loaded",),
+            message="NVIDIA's installer built the kernel module and could not load it",
+            source=DRIVER_INSTALL,
+            unless=(
+                "nvrm-open-module-needs-gsp",
+                "nvrm-open-module-required",
+                "nvrm-open-module-data-center-only",
+                "nvrm-legacy-gpu-ignored",
+                "nvrm-gpu-not-supported",
+                "nvrm-bar-invalid",
+                "nvrm-gpu-lost",
+                "nvrm-api-mismatch",
+                "nvrm-another-driver-owns-gpu",
+                "nouveau-in-use",
+                "vfio-in-use",
+                "off-the-bus",
+                "installer-not-signed",
+                "nouveau-loaded",
+            ),
+            confidence=Confidence.LIKELY,
+        ),
+        Says(
+            kinds=("operator-driver-not-ready",),
+            message="the GPU operator waits for a driver that is not ready on the node",
+            source=DRIVER_INSTALL,
+            confidence=Confidence.POSSIBLE,
+        ),
+        Says(
+            kinds=("persistenced-no-devices",),
+            message="nvidia-persistenced finds no GPU of the driver's",
+            source=DRIVER_INSTALL,
+            unless=(
+                "nvrm-open-module-needs-gsp",
+                "nvrm-open-module-required",
+                "nvrm-open-module-data-center-only",
+                "nvrm-legacy-gpu-ignored",
+                "nvrm-gpu-not-supported",
+                "nvrm-bar-invalid",
+                "nvrm-gpu-lost",
+                "nvrm-api-mismatch",
+                "nvrm-another-driver-owns-gpu",
+                "nouveau-in-use",
+                "vfio-in-use",
+                "off-the-bus",
+            ),
+            confidence=Confidence.POSSIBLE,
+        ),
+    ),
+)
 def driver_module_not_loaded(  # noqa: PLR0917  facts, passed by name
     pci: PciFacts,
     driver: DriverFacts,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Says, Severity, Unknown, also, check
 from cudadoctor.checks.engine.sources import DRIVER_INSTALL
 from cudadoctor.checks.shared.machine import bare, cuda_runs, gpu_shown, own_pci, rows, smi_lists
 from cudadoctor.checks.shared.messages import first, quoted
@@ -12,7 +12,18 @@ from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
 
-@check("DRV013", severity=Severity.ERROR)
+@check(
+    "DRV013",
+    severity=Severity.ERROR,
+    messages=(
+        Says(
+            kinds=("apptainer-no-driver-files",),
+            message="Apptainer's --nv finds no NVIDIA driver on this host; a login node has none",
+            source=DRIVER_INSTALL,
+            confidence=Confidence.LIKELY,
+        ),
+    ),
+)
 def driver_not_installed(  # noqa: PLR0917  facts, passed by name
     pci: PciFacts,
     driver: DriverFacts,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Says, Severity, also, check
 from cudadoctor.checks.engine.sources import DRIVER_INSTALL
 from cudadoctor.checks.shared.kernel_log import events, says_no_driver, seen_of
 from cudadoctor.checks.shared.machine import active, given_away, is_cpu_build, seen
@@ -14,7 +14,20 @@ from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
 
-@check("HW003", severity=Severity.INFO)
+@check(
+    "HW003",
+    severity=Severity.INFO,
+    messages=(
+        Says(
+            kinds=("vfio-in-use",),
+            message="vfio-pci holds the GPU for a virtual machine, so NVIDIA's module does not get it",
+            source=DRIVER_INSTALL,
+            beside=("nvrm-another-driver-owns-gpu",),
+            severity=Severity.ERROR,
+            confidence=Confidence.LIKELY,
+        ),
+    ),
+)
 def gpu_bound_to_vfio(pci: PciFacts, os: OsFacts | None, envs: tuple[EnvFacts, ...] | None) -> Result:
     """A GPU is held by vfio-pci, which reserves it for a virtual machine.
 

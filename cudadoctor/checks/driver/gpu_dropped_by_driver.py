@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Says, Severity, Unknown, also, check
+from cudadoctor.checks.engine.sources import DRIVER_INSTALL
 from cudadoctor.checks.shared.kernel_log import answers, events, last_by_gpu, seen_of, subject
 from cudadoctor.checks.shared.machine import clean, gpu_shown, rows, seen, smi_lists, smi_sees
 from cudadoctor.facts.driver import DriverFacts, PciFacts, SmiFacts
@@ -12,7 +13,17 @@ from cudadoctor.facts.system import OsFacts
 from cudadoctor.versions import DriverVersion
 
 
-@check("DRV007", severity=Severity.ERROR)
+@check(
+    "DRV007",
+    severity=Severity.ERROR,
+    messages=(
+        Says(
+            kinds=("nvrm-legacy-gpu-ignored",),
+            message="the installed driver branch no longer supports the GPU: an older, legacy branch does",
+            source=DRIVER_INSTALL,
+        ),
+    ),
+)
 def gpu_dropped_by_driver(
     gpus: tuple[GpuFacts, ...], driver: DriverFacts, os: OsFacts, pci: PciFacts | None, smi: SmiFacts | None
 ) -> Result:

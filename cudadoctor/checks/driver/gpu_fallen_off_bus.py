@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Says, Severity, also, check
 from cudadoctor.checks.engine.sources import NVML
 from cudadoctor.checks.shared.kernel_log import answers, events, last_by_gpu, seen_of, subject, xids
 from cudadoctor.checks.shared.machine import clean, rows, seen, smi_seen
@@ -18,7 +18,19 @@ from cudadoctor.facts.symptom import Symptom
 _BUS_ID = re.compile(r"([0-9a-fA-F]{4}:[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\.\d)")
 
 
-@check("HW002", severity=Severity.ERROR)
+@check(
+    "HW002",
+    severity=Severity.ERROR,
+    messages=(
+        Says(
+            kinds=("nvrm-gpu-lost",),
+            message="a GPU no longer answers on the PCI bus",
+            source=NVML,
+            beside=("nvidia-driver-named", "off-the-bus", "smi-no-devices", "device-handle-unknown-error"),
+            confidence=Confidence.LIKELY,
+        ),
+    ),
+)
 def gpu_fallen_off_bus(gpus: tuple[GpuFacts, ...], pci: PciFacts | None, smi: SmiFacts | None) -> Result:
     """A GPU no longer answers on the PCI bus.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Says, Severity, Unknown, also, check
 from cudadoctor.checks.engine.sources import INSTALL_GUIDE
 from cudadoctor.checks.shared.kernel_log import events, runs, says_no_driver, seen_of
 from cudadoctor.checks.shared.machine import bare, clean, cuda_runs, rows, seen, smi_lists
@@ -15,7 +15,19 @@ from cudadoctor.facts.system import OsFacts
 _FREE_DRIVERS = ("nouveau", "nova", "nova_core", "nova-core", "nova_drm", "nova-drm")
 
 
-@check("DRV005", severity=Severity.ERROR)
+@check(
+    "DRV005",
+    severity=Severity.ERROR,
+    messages=(
+        Says(
+            kinds=("nvrm-another-driver-owns-gpu",),
+            message="another kernel driver holds the GPU, so NVIDIA's module does not get it",
+            source=INSTALL_GUIDE,
+            unless=("vfio-in-use",),
+            confidence=Confidence.LIKELY,
+        ),
+    ),
+)
 def nouveau_conflict(
     driver: DriverFacts,
     os: OsFacts,

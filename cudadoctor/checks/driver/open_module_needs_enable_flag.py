@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.engine.base import Problem, Result, Severity, check
+from cudadoctor.checks.engine.base import Problem, Result, Says, Severity, check
 from cudadoctor.checks.engine.sources import OPEN_MODULES_FLAG
 from cudadoctor.checks.shared.kernel_log import answers, events, last_by_gpu, seen_of, subject
 from cudadoctor.facts.driver import SmiFacts
@@ -10,7 +10,17 @@ from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.kernel import KernelFacts
 
 
-@check("DRV024", severity=Severity.ERROR)
+@check(
+    "DRV024",
+    severity=Severity.ERROR,
+    messages=(
+        Says(
+            kinds=("nvrm-open-module-data-center-only",),
+            message="this open kernel module supports data center GPUs only, unless a parameter allows others",
+            source=OPEN_MODULES_FLAG,
+        ),
+    ),
+)
 def open_module_needs_enable_flag(
     kernel: KernelFacts, smi: SmiFacts | None, gpus: tuple[GpuFacts, ...] | None
 ) -> Result:

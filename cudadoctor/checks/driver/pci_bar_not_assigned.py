@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.engine.base import Problem, Result, Severity, check
+from cudadoctor.checks.engine.base import Problem, Result, Says, Severity, check
 from cudadoctor.checks.engine.sources import COMMON_PROBLEMS
 from cudadoctor.checks.shared.kernel_log import answers, events, last_by_gpu, seen_of, subject
 from cudadoctor.facts.driver import SmiFacts
@@ -10,7 +10,18 @@ from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.kernel import KernelFacts
 
 
-@check("HW004", severity=Severity.ERROR)
+@check(
+    "HW004",
+    severity=Severity.ERROR,
+    messages=(
+        Says(
+            kinds=("nvrm-bar-invalid",),
+            message="the firmware or the hypervisor gave the GPU no usable PCI memory region",
+            source=COMMON_PROBLEMS,
+            beside=("nvidia-driver-named", "nvrm-bar-invalid"),
+        ),
+    ),
+)
 def pci_bar_not_assigned(kernel: KernelFacts, smi: SmiFacts | None, gpus: tuple[GpuFacts, ...] | None) -> Result:
     """The machine's firmware, or the hypervisor, gave the GPU no usable PCI memory region.
 

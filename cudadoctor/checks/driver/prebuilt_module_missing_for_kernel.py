@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.engine.base import Problem, Result, Severity, check
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Says, Severity, check
 from cudadoctor.checks.engine.sources import DRIVER_INSTALL
 from cudadoctor.checks.shared.kernel_log import without_driver
 from cudadoctor.checks.shared.machine import clean, rows, seen
@@ -11,7 +11,19 @@ from cudadoctor.facts.kernel import KernelFacts
 from cudadoctor.facts.system import OsFacts
 
 
-@check("DRV012", severity=Severity.ERROR)
+@check(
+    "DRV012",
+    severity=Severity.ERROR,
+    messages=(
+        Says(
+            kinds=("no-kmod-package-for-kernel",),
+            message="no prebuilt driver module exists for the kernel that is to be installed",
+            source=DRIVER_INSTALL,
+            severity=Severity.ERROR,
+            confidence=Confidence.LIKELY,
+        ),
+    ),
+)
 def prebuilt_module_missing_for_kernel(  # noqa: PLR0917  facts, passed by name
     kernel: KernelFacts,
     driver: DriverFacts,

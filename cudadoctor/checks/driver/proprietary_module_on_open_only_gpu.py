@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.engine.base import Problem, Result, Severity, Unknown, also, check
+from cudadoctor.checks.engine.base import Problem, Result, Says, Severity, Unknown, also, check
 from cudadoctor.checks.engine.sources import KERNEL_MODULES
 from cudadoctor.checks.shared.kernel_log import answers, events, last_by_gpu, seen_of, subject
 from cudadoctor.checks.shared.machine import bare, cuda_runs, gpu_shown, rows, seen, smi_sees
@@ -12,7 +12,17 @@ from cudadoctor.facts.kernel import KernelFacts
 from cudadoctor.facts.system import OsFacts
 
 
-@check("DRV008", severity=Severity.ERROR)
+@check(
+    "DRV008",
+    severity=Severity.ERROR,
+    messages=(
+        Says(
+            kinds=("nvrm-open-module-required",),
+            message="the GPU needs the open kernel modules, and the proprietary one is loaded",
+            source=KERNEL_MODULES,
+        ),
+    ),
+)
 def proprietary_module_on_open_only_gpu(
     gpus: tuple[GpuFacts, ...],
     driver: DriverFacts,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Says, Severity, also, check
 from cudadoctor.checks.engine.sources import MODULE_SIGNING
 from cudadoctor.checks.shared.kernel_log import events, runs, seen_of, speaks_of_nvidia, without_driver
 from cudadoctor.checks.shared.machine import rows, seen
@@ -15,7 +15,19 @@ from cudadoctor.facts.system import OsFacts
 _REFUSED = "the kernel refuses the nvidia module, because it is not signed with a key that it trusts"
 
 
-@check("DRV004", severity=Severity.ERROR)
+@check(
+    "DRV004",
+    severity=Severity.ERROR,
+    messages=(
+        Says(
+            kinds=("kernel-requires-signed-modules",),
+            message="the kernel refuses modules that are not signed by a trusted key",
+            source=MODULE_SIGNING,
+            beside=("nvidia-driver-named", "dkms-nvidia", "smi-no-driver"),
+            confidence=Confidence.LIKELY,
+        ),
+    ),
+)
 def secure_boot_unsigned_module(  # noqa: PLR0917  facts, passed by name
     kernel: KernelFacts,
     driver: DriverFacts,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cudadoctor.checks.engine.base import Problem, Result, Severity, check
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Says, Severity, check
 from cudadoctor.checks.engine.sources import DRIVER_INSTALL
 from cudadoctor.checks.shared.machine import bare, seen
 from cudadoctor.checks.shared.messages import installed
@@ -15,7 +15,18 @@ _BRANCH = re.compile(r"libnvidia-compute-(\d{3})(?:-server)?\Z")
 _PACKAGES = ("libnvidia-compute-*", "libcuda1", "nvidia-driver-cuda-libs", "xorg-x11-drv-nvidia-cuda-libs")
 
 
-@check("DRV014", severity=Severity.INFO)
+@check(
+    "DRV014",
+    severity=Severity.INFO,
+    messages=(
+        Says(
+            kinds=("installer-other-installation",),
+            message="the driver is already installed in another way than the one tried now",
+            source=DRIVER_INSTALL,
+            confidence=Confidence.LIKELY,
+        ),
+    ),
+)
 def several_driver_origins(os: OsFacts, distro: DistroFacts) -> Result:
     """The driver was installed from two places: NVIDIA's .run file and packages, or packages of two branches.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Says, Severity, Unknown, also, check
 from cudadoctor.checks.engine.sources import UVM_TROUBLE
 from cudadoctor.checks.shared.kernel_log import seen_of
 from cudadoctor.checks.shared.machine import bare, cuinit_seen, cuinit_text, has_node, refused, rows, smi_lists
@@ -16,7 +16,24 @@ _UNKNOWN_ERROR = 999
 _OPERATING_SYSTEM = 304
 
 
-@check("DRV006", severity=Severity.ERROR)
+@check(
+    "DRV006",
+    severity=Severity.ERROR,
+    messages=(
+        Says(
+            kinds=("uvm-symbol-unknown",),
+            message="nvidia_uvm cannot be linked into this kernel, so CUDA does not work though nvidia-smi does",
+            source=UVM_TROUBLE,
+        ),
+        Says(
+            kinds=("enroot-uvm-not-loaded",),
+            message="nvidia_uvm is not loaded on the node",
+            source=UVM_TROUBLE,
+            unless=("nvml-library-not-found", "container-driver-not-loaded"),
+            confidence=Confidence.LIKELY,
+        ),
+    ),
+)
 def uvm_module_not_loaded(
     driver: DriverFacts,
     libcuda: LibcudaFacts,

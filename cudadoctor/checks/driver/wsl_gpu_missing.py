@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.engine.base import Problem, Result, Severity, Unknown, check
+from cudadoctor.checks.engine.base import Problem, Result, Says, Severity, Unknown, check
 from cudadoctor.checks.engine.sources import WSL
 from cudadoctor.checks.shared.machine import cuda_runs, rows, seen
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts
 from cudadoctor.facts.system import OsFacts
 
 
-@check("WSL002", severity=Severity.ERROR)
+@check(
+    "WSL002",
+    severity=Severity.ERROR,
+    messages=(Says(kinds=("wsl-no-adapter",), message="WSL sees no GPU adapter of Windows", source=WSL),),
+)
 def wsl_gpu_missing(os: OsFacts, driver: DriverFacts, libcuda: LibcudaFacts | None) -> Result:
     """Windows has an NVIDIA driver for WSL, and the GPU device /dev/dxg is missing.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Says, Severity, also, check
 from cudadoctor.checks.engine.sources import PREVIOUS_VERSIONS
 from cudadoctor.checks.shared.machine import clean, is_cpu_build, rows
 from cudadoctor.checks.shared.messages import every, first, torch_of
@@ -15,7 +15,19 @@ from cudadoctor.facts.system import OsFacts
 _TAG = re.compile(r"cu\d{2,3}\Z")
 
 
-@check("PY009", severity=Severity.ERROR)
+@check(
+    "PY009",
+    severity=Severity.ERROR,
+    messages=(
+        Says(
+            kinds=("uv-no-such-version",),
+            message="no index in use has {package} {wanted}",
+            source=PREVIOUS_VERSIONS,
+            severity=Severity.ERROR,
+            confidence=Confidence.LIKELY,
+        ),
+    ),
+)
 def wheel_index_nonexistent(symptoms: tuple[Symptom, ...]) -> Result:
     """An install line names an index of PyTorch's that does not exist, or that never had the wanted version.
 

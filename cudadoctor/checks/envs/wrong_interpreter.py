@@ -93,7 +93,7 @@ def wrong_interpreter(shell: ShellFacts, envs: tuple[EnvFacts, ...]) -> Result:
 def in_messages(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...] | None) -> Result:
     """A python without torch, and pip of another place, or a list of packages that has one."""
     missing = first(symptoms, "torch-module-not-found")
-    if missing is None:
+    if missing is None or first(symptoms, "package-build-isolated", "build-needs-undeclared-torch") is not None:
         return
     python, pip = first(symptoms, "python-found-at"), first(symptoms, "pip-found-at")
     env = active(envs or ())

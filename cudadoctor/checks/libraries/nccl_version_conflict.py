@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Says, Severity, also, check
 from cudadoctor.checks.engine.sources import NCCL_WHEEL
 from cudadoctor.checks.shared.cuda_libraries import subject_of, torch_env
 from cudadoctor.checks.shared.machine import clean, env_subject, release, rows, seen, torch_shown, weight
@@ -13,7 +13,18 @@ from cudadoctor.facts.symptom import Symptom
 _PLACES = ("LD_LIBRARY_PATH", "preload", "cache", "default")
 
 
-@check("CL006", severity=Severity.WARNING)
+@check(
+    "CL006",
+    severity=Severity.WARNING,
+    messages=(
+        Says(
+            kinds=("nccl-versions-differ",),
+            message="the ranks use different versions of NCCL",
+            source=NCCL_WHEEL,
+            severity=Severity.ERROR,
+        ),
+    ),
+)
 def nccl_version_conflict(envs: tuple[EnvFacts, ...]) -> Result:
     """An older NCCL is loaded than the one that torch was built with.
 

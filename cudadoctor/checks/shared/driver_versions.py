@@ -176,7 +176,7 @@ def _of_messages(
     named = _named(symptoms, kernel)
     if named is not None:
         return named
-    nvml = every(symptoms, "nvml-mismatch")
+    nvml = every(symptoms, "nvml-mismatch", "nvrm-api-mismatch", "nvml-driver-library-mismatch")
     told = smi is not None and smi.outcome == "failed" and "version mismatch" in (smi.message or "").lower()
     error = every(symptoms, "cuda-error-803")
     if not nvml and not told and not error:

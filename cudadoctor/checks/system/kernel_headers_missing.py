@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Says, Severity, also, check
 from cudadoctor.checks.engine.sources import DKMS
 from cudadoctor.checks.shared.kernel_log import runs, seen_of, speaks_of_nvidia, without_driver
 from cudadoctor.checks.shared.machine import clean, rows, seen
@@ -13,7 +13,18 @@ from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
 
-@check("OS003", severity=Severity.ERROR)
+@check(
+    "OS003",
+    severity=Severity.ERROR,
+    messages=(
+        Says(
+            kinds=("driver-container-no-headers",),
+            message="the driver container finds no package of headers for the node's kernel",
+            source=DKMS,
+            confidence=Confidence.LIKELY,
+        ),
+    ),
+)
 def kernel_headers_missing(  # noqa: PLR0917  facts, passed by name
     kernel: KernelFacts,
     driver: DriverFacts,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cudadoctor.checks.engine.base import Problem, Result, Severity, Unknown, also, check
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Says, Severity, Unknown, also, check
 from cudadoctor.checks.engine.sources import NVCC_GCC
 from cudadoctor.checks.shared.machine import clean, rows, seen, toolkit_shown, toolkits_in_use
 from cudadoctor.checks.shared.messages import first
@@ -14,7 +14,19 @@ from cudadoctor.facts.toolkit import CompilerFacts, ToolkitInventory
 _ROOT = re.compile(r"(?P<root>/[^\s:'\"]{1,200}?)/(?:targets/[\w-]{3,40}/)?include/crt/host_config\.h")
 
 
-@check("CC001", severity=Severity.WARNING)
+@check(
+    "CC001",
+    severity=Severity.WARNING,
+    messages=(
+        Says(
+            kinds=("runfile-compiler-refused",),
+            message="the CUDA runfile refuses the installed gcc",
+            source=NVCC_GCC,
+            severity=Severity.ERROR,
+            confidence=Confidence.LIKELY,
+        ),
+    ),
+)
 def host_compiler_unsupported(toolkit: ToolkitInventory, compiler: CompilerFacts) -> Result:
     """Nvcc does not accept the C++ compiler: it is newer (or older) than the toolkit was made for.
 

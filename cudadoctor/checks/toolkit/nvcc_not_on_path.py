@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.engine.base import Problem, Result, Severity, check
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Says, Severity, check
 from cudadoctor.checks.engine.sources import INSTALL_GUIDE
 from cudadoctor.checks.shared.machine import clean, toolkit_shown
 from cudadoctor.facts.toolkit import ToolkitInventory
 
 
-@check("TK001", severity=Severity.INFO)
+@check(
+    "TK001",
+    severity=Severity.INFO,
+    messages=(
+        Says(
+            kinds=("nvcc-not-found",),
+            message="the shell finds no nvcc",
+            source=INSTALL_GUIDE,
+            severity=Severity.WARNING,
+            confidence=Confidence.LIKELY,
+        ),
+    ),
+)
 def nvcc_not_on_path(toolkit: ToolkitInventory) -> Result:
     """A CUDA toolkit is installed and its nvcc is not on PATH.
 
