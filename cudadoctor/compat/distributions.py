@@ -155,7 +155,7 @@ def _row(os_id: str, version: str) -> dict[str, Any] | None:
     head["base"] = base["base"] if base else f"{os_id}{version if key == '*' else key}"
     if base:
         head["manager"] = base["manager"]
-    shown = f"{table['name']} {version}".strip() if key != "*" or version else table["name"]
+    shown = table["name"] if table.get("rolling") else f"{table['name']} {version}".strip()
     sources = {name: {"title": row[0], "url": row[1], "read_on": row[2]} for name, row in table["sources"].items()}
     found = {**(base or {}), **head, **own, "name": shown}
     found["sources"] = {**(base or {}).get("sources", {}), **sources}

@@ -350,3 +350,28 @@ def test_nothing_is_planned_for_musl(more: dict[str, Any]) -> None:
 
 def test_nixos_is_told_what_wheels_need() -> None:
     assert any("nix-ld" in note for note in planned(CATALOGUE["nixos-rtx3090-580open"].machine).notes)
+
+
+@pytest.mark.parametrize(
+    ("os", "gpu", "words", "says"),
+    [
+        (fresh.DEBIAN_13, hardware.GTX_1080_TI, {"cuda": "13.0"}, "GTX 1080 Ti"),  # 580 is there: the GPU is too old
+        (hardware.UBUNTU_2004, hardware.GTX_1080_TI, {"cuda": "13.0"}, "Ubuntu 20.04 offers driver"),
+    ],
+)
+def test_the_reason_is_the_one_that_holds(os: Os, gpu: Gpu, words: dict[str, Any], says: str) -> None:
+    plan = planned(machine(os, gpu), words=words)
+    assert says in (plan.impossible or "")
+
+
+def test_a_toolkit_that_the_driver_here_rules_out_is_had_with_another_driver() -> None:
+    one = replace(
+        machine(hardware.UBUNTU_2404, groups=("ada", "sudo")), gpus=(hardware.RTX_3090,),
+        driver=Driver(version="470.256.02", cuda="11.4"),
+    )  # fmt: skip
+    kept = planned(one, toolkit=True)
+    assert kept.impossible is not None
+    assert any("with --driver" in note for note in kept.notes)
+    newer = planned(one, toolkit=True, driver=True)
+    assert newer.impossible is None
+    assert argv(newer, "driver-install")[-1] == "nvidia-driver-580-server-open"

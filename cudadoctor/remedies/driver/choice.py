@@ -64,24 +64,26 @@ def _reasons(release: Release, here: tuple[Way, ...], need: Need) -> Iterator[st
         (gpu for gpu, one in need.capabilities if last is not None and drivers.last_driver_for(one) == last), None
     )
     runtime = f"CUDA {need.cuda.release} needs driver {need.floor} or newer" if need.cuda is not None else ""
-    if offered is not None:
-        shown = f"{release.name} offers driver {offered} at most"
-        for gpu, capability in need.capabilities:
-            first = drivers.first_driver_for(capability)
-            if first is not None and first.branch > offered.branch:
-                yield f"{shown}, and {gpu} needs branch {first.branch} or newer"
-        if need.floor is not None and offered < need.floor:
-            yield f"{shown}, and {runtime}"
-        if need.newer_than is not None and offered <= need.newer_than:
-            yield f"{shown}, and {need.newer_than} is installed"
-    if old is not None and need.floor is not None and last is not None and need.floor.branch > last:
-        yield f"{runtime}, and branch {last} is the last for {old}"
-    if need.open_only is not None and not any(way.open or way.detects for way in here):
-        yield f"{release.name} has no open kernel module, and {need.open_only} works with no other"
-    if old is not None and not any(_knows(way, need) for way in here):
-        yield f"{release.name} has no packages of branch {last}, the last for {old}"
+    shown = f"{release.name} offers driver {offered} at most"
+    for gpu, capability in need.capabilities:
+        first = drivers.first_driver_for(capability)
+        if first is not None and offered is not None and first.branch > offered.branch:
+            yield f"{shown}, and {gpu} needs branch {first.branch} or newer"
     if need.fabric and not any(way.fabric for way in here):
         yield f"{release.name} has no package of the fabric manager, without which CUDA does not start on this board"
+    if old is not None and need.floor is not None and last is not None and need.floor.branch > last:
+        yield f"{runtime}, and branch {last} is the last for {old}"
+    if need.floor is not None and offered is not None and offered < need.floor:
+        yield f"{shown}, and {runtime}"
+    if need.newer_than is not None and offered is not None and offered <= need.newer_than:
+        yield f"{shown}, and {need.newer_than} is installed"
+    if need.open_only is not None and not any(way.open or way.detects for way in here):
+        yield f"{release.name} has no open kernel module, and {need.open_only} works with no other"
+    proprietary = need.proprietary_only
+    if proprietary is not None and not any(way.proprietary or way.detects for way in here):
+        yield f"{release.name} has no proprietary kernel module, and {proprietary} works with no other"
+    if old is not None and not any(_knows(way, need) for way in here):
+        yield f"{release.name} has no packages of branch {last}, the last for {old}"
 
 
 def _arch(facts: Facts) -> str:

@@ -13,8 +13,12 @@ from cudadoctor.remedies.step_parts import CUDA_GUIDE, dpkg_has, rooted
 
 HOST = "developer.download.nvidia.com"
 _BASE = f"https://{HOST}/compute/cuda/repos"
-_KEYRING_OF_DEBIAN = {"debian12": "cuda-keyring_1.1-1_all.deb", "debian13": "cuda-keyring_1.1-1_all.deb"}
-"""Not in the table of keyrings: both were seen in public scripts (2026-12-01)."""
+_KEYRING_OF_DEBIAN = {
+    "debian11": "cuda-keyring_1.1-1_all.deb",
+    "debian12": "cuda-keyring_1.1-1_all.deb",
+    "debian13": "cuda-keyring_1.1-1_all.deb",
+}
+"""Not in the table of keyrings: all were seen in public scripts (2026-12-01)."""
 _MACHINES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "sbsa", "arm64": "sbsa"}
 KEYRING = "/usr/share/keyrings/cuda-archive-keyring.gpg"
 """Where the keyring package puts the key, and what its own list names."""

@@ -48,8 +48,9 @@ def plan(facts: Facts, asked: Asked, *, home: str, block: RcFile | None = None, 
     first = words_request(replace(asked.words, manager=None), from_facts(facts))
     coming = driver.coming(facts, first) if asked.driver is not False else ()
     found: Plan | None = None
+    newest = max(coming, default=None)
     for one in coming or (None,):
-        made = _with(scene, first, one)
+        made = _with(scene, first, one, newest)
         if made.impossible is None:
             return made
         found = found or made
@@ -57,13 +58,13 @@ def plan(facts: Facts, asked: Asked, *, home: str, block: RcFile | None = None, 
     return found
 
 
-def _with(scene: Scene, first: Request, coming: DriverVersion | None) -> Plan:
-    """The plan where a new driver, as far as there is to be one, is this one or newer."""
+def _with(scene: Scene, first: Request, coming: DriverVersion | None, newest: DriverVersion | None) -> Plan:
+    """The plan where a new driver, as far as there is to be one, is `coming` or newer; none is newer than `newest`."""
     facts, asked, ground, home = scene.facts, scene.asked, scene.ground, scene.home
     planned = Value(value=coming, origin="default") if coming is not None else None
     chosen = build.choose(facts, asked, ground, driver_to_be=planned)
     part = Part(notes=[*chosen.notes, *libc.notes(facts)], impossible=list(chosen.impossible))
-    lacking = _no_driver_for(scene, first, coming) if chosen.impossible else None
+    lacking = _no_driver_for(scene, first, newest) if chosen.impossible else None
     if lacking is not None:
         part.impossible = [lacking]
     image_cuda: CudaVersion | None = None
@@ -79,6 +80,7 @@ def _with(scene: Scene, first: Request, coming: DriverVersion | None) -> Plan:
         part.add(_driver(scene, chosen))
         if _wants_toolkit(asked):
             image_cuda = _toolkit(scene, chosen, part)
+            part.notes += _newer_toolkit(scene, newest, image_cuda)
         elif asked.shell_lines is not False:
             part.add(_lines(scene, None))
         place, enter = _torch(scene, chosen, part)
@@ -97,14 +99,24 @@ def _with(scene: Scene, first: Request, coming: DriverVersion | None) -> Plan:
     )
 
 
-def _no_driver_for(scene: Scene, first: Request, coming: DriverVersion | None) -> str | None:
+def _no_driver_for(scene: Scene, first: Request, newest: DriverVersion | None) -> str | None:
     """Why the CUDA that was asked for has no driver on this release, where the machine has none yet."""
-    if coming is None or driver.runs(scene.facts) or first.cuda is None or first.gpus is None:
+    if newest is None or driver.runs(scene.facts) or first.cuda is None or first.gpus is None:
         return None
     wanted = needs.of(scene.facts, first.gpus.value, cuda=first.cuda.value)
-    if wanted.floor is None or coming >= wanted.floor:
+    if wanted.floor is None or newest >= wanted.floor:
         return None
     return choice.why_none(scene.facts, wanted)
+
+
+def _newer_toolkit(scene: Scene, newest: DriverVersion | None, cuda: CudaVersion | None) -> list[str]:
+    """What to ask for where the driver here allows only a toolkit that this release does not have."""
+    here = scene.facts.driver.version if scene.facts.driver is not None else None
+    if cuda is not None or scene.asked.driver is not None or scene.asked.words.cuda is not None:
+        return []
+    if here is None or newest is None or newest <= here or not driver.runs(scene.facts):
+        return []
+    return [f"driver {here} allows no newer CUDA: with --driver a newer driver is planned, and a newer toolkit"]
 
 
 def _check(asked: Asked, home: str) -> None:

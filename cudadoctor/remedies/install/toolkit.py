@@ -46,7 +46,7 @@ _TOOLSETS = {8: (9, 10, 11, 12, 13, 14), 9: (12, 13, 14)}
 _GCC_OF_RELEASE = {
     "ubuntu16.04": (5, (4, 5)), "ubuntu18.04": (7, (5, 6, 7, 8)), "ubuntu20.04": (9, (7, 8, 9, 10)),
     "ubuntu22.04": (11, (9, 10, 11, 12)), "ubuntu24.04": (13, (9, 10, 11, 12, 13, 14)),
-    "debian12": (12, (11, 12)), "debian13": (14, (12, 13, 14)),
+    "debian11": (10, (9, 10)), "debian12": (12, (11, 12)), "debian13": (14, (12, 13, 14)),
 }  # fmt: skip
 """The compiler of a release, and the gcc-N packages that it has: from memory. gcc-8 is not in 22.04 and newer."""
 
