@@ -19,6 +19,7 @@ from .parts import Driver, Machine, Pkg, Toolkit
 from .presets import (
     TORCH_14_CONDA,
     TORCH_23_CU121,
+    TORCH_25_CU118,
     TORCH_25_CU124,
     TORCH_28_CU128,
     TORCH_29_CPU,
@@ -112,6 +113,14 @@ TORCH = (
         "ubuntu2404-rtx5090-580open-torch25",
         "arch-not-in-build-gpu-newer",
         envs=(venv(TORCH_25_CU124, python="3.12.3"),),
+    ),
+    planted(
+        RTX3090_535,
+        "ubuntu2204-k80-470-torch25cu118",
+        "gpu-too-old-for-cudnn",
+        gpus=(hardware.KEPLER_K80,),
+        driver=D470,
+        envs=(venv(TORCH_25_CU118),),
     ),
     planted(
         REFERENCE,

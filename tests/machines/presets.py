@@ -31,6 +31,7 @@ TORCH_112_CONDA = Torch(
 )
 TORCH_23_CU121 = Torch(version="2.3.1+cu121", cuda="12.1", cudnn="8.9.2", archs=PASCAL_ON)
 TORCH_25_CU124 = Torch(version="2.5.1+cu124", cuda="12.4", cudnn="9.1.0", archs=PASCAL_ON)
+TORCH_25_CU118 = Torch(version="2.5.1+cu118", cuda="11.8", cudnn="9.1.0", archs=("sm_37", *PASCAL_ON))
 TORCH_27_CU126 = Torch(version="2.7.1+cu126", cuda="12.6", cudnn="9.5.1", archs=PASCAL_ON)
 TORCH_28_CU128 = Torch(version="2.8.0+cu128", cuda="12.8", cudnn="9.10.2", archs=("sm_70", *BLACKWELL))
 TORCH_29_CU126 = Torch(version="2.9.1+cu126", cuda="12.6", cudnn="9.10.2", archs=PASCAL_ON)
