@@ -205,7 +205,8 @@ def _scheduler(paste: Paste, found: dict[str, object]) -> None:
     text, lowered = paste.text, paste.lowered
     for name, pattern in _JOB_WORDS:
         if match := pattern.search(text, lowered):
-            found.update(scheduler=name, step="job", scheduler_seen=_at(paste, match))
+            # The script or command is shown: what it does not ask for was not asked for.
+            found.update(scheduler=name, step="job", scheduler_seen=_at(paste, match), job_gpu=False)
             break
     else:
         login, job = _LOGIN.search(text, lowered), _JOB_SAID.search(text, lowered)
@@ -220,8 +221,6 @@ def _scheduler(paste: Paste, found: dict[str, object]) -> None:
         found["scheduler_seen"] = _at(paste, one)
     if _JOB_GPU.search(text, lowered):
         found["job_gpu"] = True
-    elif found.get("step") == "job" and "scheduler" in found:
-        found["job_gpu"] = False
 
 
 def _elsewhere(paste: Paste, found: dict[str, object]) -> None:

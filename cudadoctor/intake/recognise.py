@@ -25,8 +25,9 @@ RECOGNISERS: tuple[tuple[str, str], ...] = (
     ("shell", "cuda|ld_library_path|path|/dev/nvidia|ulimit|shm|nccl|nvidia"),
     ("docker", "docker run|docker create|docker container|podman|nerdctl|nvidia-docker|runtime:|driver: |nvidia_"),
     ("bus", "vga|3d controller|display controller|10de|kernel driver in use|radeon|amd|intel|rx|gfx|rocm"),
-    ("names", "nvidia|geforce|gt|rtx|tesla|quadro|titan|gpu|capability|driver|100|l4|a40|a10|t4|h20"),
+    ("names", "nvidia|geforce|gt|rtx|tesla|quadro|titan|gpu|capability|driver|100|l4|a40|a10|t4|h20|50|60|70|80|90"),
     ("codes", "cuda|cuinit"),
+    ("values", "torch|available|driver"),
 )
 
 

@@ -53,6 +53,7 @@ def test_containers(text: str, engine: str | None, given: bool | None) -> None:
         ("On the login node of our Slurm cluster", "slurm", "login-node", None),
         ("me@login02:~$ nvidia-smi", None, "login-node", None),
         ("on a compute node", None, "job", None),
+        ("In a Slurm job", "slurm", "job", None),
         ("On the login node it is empty, and in a slurm job it works", "slurm", None, None),
         ("my job is machine learning", None, None, None),
     ],

@@ -80,7 +80,7 @@ def command(text: str) -> str:
 def test_the_question_is_one_that_can_be_answered_there() -> None:
     assert "dmesg" in command("$ nvidia-smi\nNo devices were found\nGPU: RTX 4090 in my desktop")
     assert "kubectl" in command("In the pod:\n$ nvidia-smi\nNo devices were found")
-    job = command("$ srun -p gpu nvidia-smi\nNo devices were found")
+    job = command("In a Slurm job:\n$ nvidia-smi\nNo devices were found")
     assert "SLURM" in job
     assert "dmesg" not in job
     imports = command("ImportError: libcudart.so.12: cannot open shared object file: No such file or directory")

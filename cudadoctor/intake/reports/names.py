@@ -48,6 +48,15 @@ _WORDS = Lazy(
     r")",
     re.IGNORECASE,
 )
+_WANTED = re.compile(r"\brequire[sd]?\b|\bat least\b|>=|\bor (?:newer|later|higher)\b|\bminimum\b", re.IGNORECASE)
+"""Words beside the version of a driver that somebody asks for."""
+_NUMBER = Lazy(
+    r"\b(?:my|an?|the|two|our|nvidia|\d ?x) (?P<number>[2345]0[5-9]0|10[5-8]0|16[56]0)"
+    r"(?P<suffix>(?: ?(?:Ti|SUPER)\b){0,2})"
+    r"s?\b(?! ?(?:ms|s|[MG]i?B|epochs?|steps?|images?)\b)",
+    re.IGNORECASE,
+)
+"""A model's number alone, as in "on my 3090"."""
 _DRIVER = Lazy(
     r"(?:\bdriver|\bnvidia-smi|\bNVIDIA-SMI)(?:s\b)?(?:[ -](?:version|displays the driver version))?\s{0,3}"
     r"(?:is|:|=)?\s{0,3}v?(?P<version>[3-9]\d{2}\.\d{2,3}(?:\.\d{2})?)(?![\d.]*\d)",
@@ -123,13 +132,25 @@ def _driver(draft: Draft) -> None:
         draft.put(draft.driver, "cuda_version", CudaDriverVersion.parse(match["version"]))
     if "version" in draft.driver or (draft.smi is not None and draft.smi.version is not None):
         return
-    found = {match["version"]: match.start() for match in islice(_DRIVER.finditer(text[:400_000]), 64)}
+    found = {
+        match["version"]: match.start()
+        for match in islice(_DRIVER.finditer(text[:400_000]), 64)
+        if not _wanted(text, match)
+    }
     if len(found) == 1:
         named, start = found.popitem()
         draft.put(draft.driver, "version", DriverVersion.parse(named))
         draft.put(draft.driver, "seen", draft.paste.seen(text.count("\n", 0, start)))
     elif found:
         draft.gap("driver.version", f"the text names several drivers: {', '.join(sorted(found))}"[:200])
+
+
+def _wanted(text: str, match: re.Match[str]) -> bool:
+    """Whether somebody asks for that version, on the same line."""
+    start = text.rfind("\n", 0, match.start()) + 1
+    end = text.find("\n", match.end())
+    end = len(text) if end < 0 else end
+    return _WANTED.search(text[max(start, match.start() - 60) : min(end, match.end() + 30)]) is not None
 
 
 def _words(draft: Draft) -> None:
@@ -149,3 +170,13 @@ def _words(draft: Draft) -> None:
             continue
         seen = draft.paste.seen(text.count("\n", 0, match.start()))
         draft.name_gpu(NamedGpu(name=name, capability=capability, source="name", seen=seen, structured=False))
+    if draft.named:
+        return
+    for match in islice(_NUMBER.finditer(text), 50):
+        number = match["number"]
+        series = "GTX" if number.startswith("1") else "RTX"
+        name = f"{series} {number}{f' {suffix}' if (suffix := match['suffix'].strip()) else ''}"
+        capability = gpus.capability_by_name(name)
+        if capability is not None:
+            seen = draft.paste.seen(text.count("\n", 0, match.start()))
+            draft.name_gpu(NamedGpu(name=name, capability=capability, source="name", seen=seen, structured=False))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from cudadoctor.intake.builds import of_local
 from cudadoctor.intake.draft import Draft
 from cudadoctor.intake.lazy import Lazy
+from cudadoctor.intake.other_time import other_time
 from cudadoctor.intake.paste import typed
 from cudadoctor.versions import ComputeCapability, RuntimeVersion
 
@@ -32,7 +33,7 @@ _HAVE = Lazy(rf"\(you have ({_VERSION})\)", words="(you have")
 _NOT_INSTALLED = (
     "from versions", "no matching distribution", "could not find a version", "built for", "compiled with",
     "compiled against", "requires", "depends on", "supports", "install ", "installing", "collecting", "requirement",
-    "uninstall", "index-url", ".whl", "http",
+    "uninstall", "index-url", ".whl", "http", "used to build",
 )  # fmt: skip
 _URL = re.compile(r"https?://\S{1,400}")
 _ASKED = Lazy(r"\bpip3?\s+install\b|\bconda\s+(?:install|create)\b|\bmamba\s+(?:install|create)\b|\buv\s+(?:pip|add)\b")
@@ -77,7 +78,12 @@ def _answers(draft: Draft) -> None:
     texts = draft.paste.texts
     for index in draft.paste.having("torch.", most=400):
         line = texts[index][:2000]
-        if match := _NAMED.search(line):
+        match = _NAMED.search(line)
+        if match is not None and other_time(line, match.start(), match.start(2)):
+            continue
+        if line.count("is_available") > 1 and "True" in line and "False" in line:
+            continue  # of two places
+        if match is not None:
             name = match.group(1) + ("()" if match.group(1).endswith(("is_available", "device_count")) else "")
             _answer(draft, name, match.group(2).strip("'\"`, )"), index)
             continue
