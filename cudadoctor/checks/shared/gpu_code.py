@@ -194,6 +194,9 @@ def gpu_refusal(
         return Said(newer=False, gpu=name, capability=device, built=(), evidence=evidence, certain=True)
     if device is None:
         return None
+    torch = torch_of(envs)
+    if torch is not None and not torch.arch_list and listed is None and beyond_cuda(torch, device):
+        return Said(newer=True, gpu=name, capability=device, built=(), evidence=evidence, certain=False)
     lists = tuple(_lists(one, symptoms, torch_of(envs)))
     directions = {_direction(device, built, compiled_only=one.kind == "gpu-not-in-build") for built in lists}
     if not lists and one.kind == "gpu-not-in-build":
@@ -214,10 +217,29 @@ def gpu_refusal(
     )
 
 
+def beyond_cuda(torch: TorchFacts | None, device: ComputeCapability) -> bool | None:
+    """Whether the GPU is newer than everything that the CUDA of torch's build compiles for; None: not known.
+
+    Whatever list such a build has, it holds no code for the GPU. Its PTX may still be compiled for it, but that of
+    cuBLAS and cuDNN, which come from the same CUDA, is not there.
+    """
+    if torch is None or torch.cuda is None or torch.hip is not None:
+        return None
+    from cudadoctor.compat import arch, toolkits
+
+    known = toolkits.capabilities(torch.cuda)
+    if not known:
+        return None
+    compiled = [f"sm_{one.major}{one.minor}" for one in known]
+    return arch.runs(device, compiled) == "no" and device > max(known)
+
+
 def served(torch: TorchFacts | None, device: ComputeCapability) -> bool | None:
     """Whether torch itself has code for the GPU; None where its builds differ in that, or no table has them."""
     from cudadoctor.compat import arch
 
+    if beyond_cuda(torch, device):
+        return False
     found = {arch.runs(device, built) for built in _of_torch(torch)}
     if not found or None in found:
         return None

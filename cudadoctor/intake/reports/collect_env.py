@@ -49,8 +49,7 @@ def recognise(draft: Draft) -> None:
             draft.name_gpu(NamedGpu(name=name, capability=capability, source="name", seen=at, index=index))
     if found.driver is not None and draft.put(draft.driver, "version", found.driver):
         draft.put(draft.driver, "seen", seen("nvidia driver version"))
-        if found.gpus:  # both come from nvidia-smi, which reached the driver
-            draft.put(draft.driver, "loaded", value=True)
+        draft.put(draft.driver, "loaded", value=True)  # nvidia-smi printed it, so it reached the driver
     toolkit = ToolkitVersion.parse(found.cuda_runtime or "")
     if toolkit is not None and draft.toolkit_version is None:
         draft.toolkit_version = (toolkit, seen("cuda runtime version"))
