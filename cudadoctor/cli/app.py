@@ -12,35 +12,96 @@ from typer.core import TyperGroup
 from cudadoctor.cli import console, options
 from cudadoctor.errors import CudaDoctorError, ExitCode
 
-EPILOG = (
-    "Exit codes: 0 nothing found at or above --fail-on; 1 findings; 2 wrong usage or unreadable input; "
-    "3 cudadoctor itself failed; 4 with --strict, something could not be known; 130 interrupted."
+_FAILED = "2 wrong usage or unreadable input; 3 cudadoctor itself failed; 130 interrupted."
+_CHECK = (
+    f"0 nothing found at or above --fail-on; 1 findings; {_FAILED[:-1]}; 4 with --strict, something is undetermined."
 )
-PLANS = (
-    "Exit codes: 0 planned, or done; 1 impossible, or a step failed; 2 wrong usage; 3 cudadoctor itself failed; "
-    "130 interrupted, or not agreed to."
-)
+_PLAN = f"0 planned, or done; 1 impossible, or a step failed; {_FAILED[:-1]} or declined."
+_OTHER = f"0 done; {_FAILED}"
+
+
+def _end(codes: str, *examples: str) -> str:
+    """The end of a command's page: examples, then its exit codes."""
+    shown = "".join(f"\n  {example}" for example in examples)
+    return (f"\b\nExamples:{shown}\n\n" if examples else "") + f"Exit codes: {codes}"
+
 
 # name: (module, function, what the list of commands says, the end of its page)
-COMMANDS: dict[str, tuple[str, str, str, str | None]] = {
-    "check": ("check", "check", "Examine this machine, or a recorded one.", EPILOG),
-    "diagnose": ("diagnose", "diagnose", "Read a pasted report and say which fault it is.", EPILOG),
-    "recommend": ("recommend", "recommend", "Print the install command that is right for this machine.", EPILOG),
-    "install": ("install", "install", "Plan, and with --apply do, what leads to a working torch.", PLANS),
-    "fix": ("fix", "fix", "Plan, and with --apply do, what cures what `check` finds.", PLANS),
-    "smoke": ("smoke", "smoke", "Prove that torch computes on the GPU.", EPILOG),
-    "demo": ("demo", "demo", "Examine a recorded machine that comes with cudadoctor.", EPILOG),
-    "expect": ("expect", "expect", "Print what this machine has as expectations for `check`.", None),
-    "fleet": ("fleet", "fleet", "Examine many machines, and say which differ.", EPILOG),
-    "snapshot": ("snapshot", "snapshot", "Record this machine in a file for `check --from`.", None),
-    "agent": ("agent", "agent", "Print a program that records a machine without cudadoctor.", None),
-    "shell": ("shell", "shell", "Print the lines for a shell, or put them into its rc file.", None),
-    "undo": ("undo", "undo", "Take back what `--apply` did last.", None),
-    "explain": ("explain", "explain", "Print the page of a check, or list all checks.", None),
-    "tables": ("tables", "tables", "List the tables that answers rest on, with source and date.", None),
-    "completion": ("completion", "completion", "Print the completion script for bash, zsh or fish.", None),
-    "help": ("completion", "help_page", "Show the help of a command.", None),
-}
+COMMANDS: dict[str, tuple[str, str, str, str]] = {
+    "check": (
+        *("check", "check", "Examine this machine, or another one."),
+        _end(_CHECK, "cudadoctor check", "cudadoctor check --json -o report.json", "cudadoctor check --expect gpus=8",
+             "cudadoctor check --via 'ssh gpu01 python3 -'"),
+    ),
+    "diagnose": (
+        *("diagnose", "diagnose", "Find the cause in a pasted report."),
+        _end(_CHECK.replace(" at or above --fail-on", ""), "cudadoctor diagnose report.txt",
+             "dmesg | cudadoctor diagnose -"),
+    ),
+    "recommend": (
+        *("recommend", "recommend", "Print the right install command for this machine."),
+        _end(f"0 a command; 1 none exists, or unknown to the tables; {_FAILED}", "cudadoctor recommend",
+             "cudadoctor recommend --manager conda --cuda 10.1",
+             "cudadoctor recommend --gpu 'RTX 5090' --driver 580.65.06 --manager uv"),
+    ),
+    "install": (
+        *("install", "install", "Plan the way to a working torch; --apply carries it out."),
+        _end(_PLAN, "cudadoctor install", "cudadoctor install --manager conda --cuda 10.1 --emit sh",
+             "cudadoctor install --apply"),
+    ),
+    "fix": (
+        *("fix", "fix", "Plan fixes for what `check` finds; --apply carries them out."),
+        _end(_PLAN, "cudadoctor fix", "cudadoctor fix path-duplicates --apply"),
+    ),
+    "smoke": (
+        *("smoke", "smoke", "Prove that torch computes on the GPU."),
+        _end(f"0 passed; 1 a test failed, or all were skipped; {_FAILED}", "cudadoctor smoke",
+             "cudadoctor smoke --level full --expect-gpus 8 --format junit -o smoke.xml"),
+    ),
+    "demo": (
+        *("demo", "demo", "Examine a recorded machine that comes with cudadoctor."),
+        _end(_CHECK.partition("; 4 ")[0] + ".", "cudadoctor demo", "cudadoctor demo driver-too-old"),
+    ),
+    "expect": (
+        *("expect", "expect", "Print what this machine has as expectations for `check`."),
+        _end(_OTHER, "cudadoctor expect -o cudadoctor.toml"),
+    ),
+    "fleet": (
+        *("fleet", "fleet", "Examine many machines, and say which differ."),
+        _end(f"0 nothing found; 1 findings, or a silent node; {_FAILED}", "cudadoctor fleet 'gpu[001-128]'",
+             "cudadoctor fleet --slurm --partition gpu", "cudadoctor fleet --from snapshots/"),
+    ),
+    "snapshot": (
+        *("snapshot", "snapshot", "Record a machine in a file for `check --from`."),
+        _end(_OTHER, "cudadoctor snapshot -o machine.json.gz"),
+    ),
+    "agent": (
+        *("agent", "agent", "Print a program that records a machine without cudadoctor."),
+        _end(_OTHER, "cudadoctor agent | ssh gpu01 python3 - > gpu01.json"),
+    ),
+    "shell": (
+        *("shell", "shell", "Print the lines for a shell, or write them into its rc file."),
+        _end(_PLAN.replace("planned", "printed"), "cudadoctor shell", "cudadoctor shell --cuda 12.6 --apply",
+             "cudadoctor shell --for github"),
+    ),
+    "undo": (
+        *("undo", "undo", "Undo what `--apply` did last."),
+        _end(_PLAN.replace("planned, or done", "undone"), "cudadoctor undo"),
+    ),
+    "explain": (
+        *("explain", "explain", "Print the page of a check, or list all checks."),
+        _end(_OTHER, "cudadoctor explain DRV001", "cudadoctor explain --list"),
+    ),
+    "tables": (
+        *("tables", "tables", "List the tables that answers rest on, with source and date."),
+        _end(_OTHER, "cudadoctor tables -v"),
+    ),
+    "completion": (
+        *("completion", "completion", "Print the completion script for bash, zsh or fish."),
+        _end(_OTHER, "source <(cudadoctor completion bash)"),
+    ),
+    "help": ("completion", "help_page", "Show the help of a command.", _end(_OTHER, "cudadoctor help check")),
+}  # fmt: skip
 
 
 class _Commands(TyperGroup):
@@ -73,7 +134,7 @@ app = typer.Typer(
     name="cudadoctor",
     cls=_Commands,
     help="Examine a machine's CUDA and PyTorch, say what is wrong and why, and what to type.",
-    epilog=EPILOG,
+    epilog="`cudadoctor help COMMAND` shows examples and exit codes.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

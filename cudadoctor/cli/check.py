@@ -17,9 +17,11 @@ SEVERITIES = ("error", "warning", "info")
 """From the worst down."""
 SelectOption = Annotated[
     list[str] | None,
-    typer.Option("--select", metavar="CODES", help="Only these: codes, prefixes of codes or names, comma-separated."),
+    typer.Option(
+        "--select", metavar="CODES", help="Run only these checks: codes, prefixes of codes or names, comma-separated."
+    ),
 ]
-IgnoreOption = Annotated[list[str] | None, typer.Option("--ignore", metavar="CODES", help="All but these.")]
+IgnoreOption = Annotated[list[str] | None, typer.Option("--ignore", metavar="CODES", help="Leave these checks out.")]
 FromOption = Annotated[
     str | None, typer.Option("--from", metavar="SNAPSHOT", help="Examine a recorded machine instead of this one.")
 ]
@@ -34,9 +36,9 @@ ExpectOption = Annotated[
     list[str] | None,
     typer.Option("--expect", metavar="FILE|KEY=VALUE", help="What this machine must have: gpus=8. Repeatable."),
 ]
-FailOnOption = Annotated[FailOn, typer.Option("--fail-on", help="Exit 1 from findings of this severity on.")]
+FailOnOption = Annotated[FailOn, typer.Option("--fail-on", help="Exit 1 if any finding is at least this severe.")]
 StrictOption = Annotated[
-    bool, typer.Option("--strict", help="Exit 4 where something that was needed could not be known.")
+    bool, typer.Option("--strict", help="Exit 4 if something that was needed could not be determined.")
 ]
 
 

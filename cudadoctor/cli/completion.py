@@ -11,9 +11,11 @@ from cudadoctor.cli import console, options
 from cudadoctor.errors import CudaDoctorError, ExitCode
 
 ShellArgument = Annotated[
-    Literal["bash", "zsh", "fish"], typer.Argument(metavar="bash|zsh|fish", help="The shell that will read it.")
+    Literal["bash", "zsh", "fish"], typer.Argument(metavar="bash|zsh|fish", help="The shell to complete in.")
 ]
-CommandArgument = Annotated[str | None, typer.Argument(metavar="COMMAND", help="Default: all commands.")]
+CommandArgument = Annotated[
+    str | None, typer.Argument(metavar="COMMAND", help="The command to show. Default: the list of commands.")
+]
 
 
 def completion(

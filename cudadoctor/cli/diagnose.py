@@ -17,7 +17,9 @@ _MOST = 16 << 20
 _CHUNK = 1 << 20
 FilesArgument = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[FILE]...", help="Texts; `-`, or none, for standard input.", show_default=False),
+    typer.Argument(
+        metavar="[FILE]...", help="Files with the pasted text. `-` or nothing: standard input.", show_default=False
+    ),
 ]
 
 

@@ -20,7 +20,10 @@ def _known(incomplete: str) -> list[str]:
 
 
 WordArgument = Annotated[
-    str | None, typer.Argument(metavar="[CODE|NAME]", help="Such as DRV001 or its name.", autocompletion=_known)
+    str | None,
+    typer.Argument(
+        metavar="[CODE|NAME]", help="A check's code or name: DRV001, driver-not-installed.", autocompletion=_known
+    ),
 ]
 
 

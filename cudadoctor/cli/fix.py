@@ -20,7 +20,9 @@ CodesArgument = Annotated[
 ]
 ReportOption = Annotated[
     str | None,
-    typer.Option("--report", metavar="FILE", help="Plan from a pasted report, `-` for standard input; never applied."),
+    typer.Option(
+        "--report", metavar="FILE", help="Plan from a pasted report instead (`-`: standard input); cannot be applied."
+    ),
 ]
 
 

@@ -10,25 +10,26 @@ from cudadoctor.cli import console, options, plan, recommend
 from cudadoctor.errors import CudaDoctorError
 
 EnvOption = Annotated[
-    str | None, typer.Option("--env", metavar="NAME|PATH", help="The environment to make. Default: a name of its own.")
+    str | None, typer.Option("--env", metavar="NAME|PATH", help="The environment to create. Default: a new name.")
 ]
 ToolkitOption = Annotated[
     bool | None,
-    typer.Option("--toolkit/--no-toolkit", help="nvcc and its libraries. Default: none, as torch brings its own."),
+    typer.Option("--toolkit/--no-toolkit", help="Install nvcc and its libraries. Default: no; torch brings its own."),
 ]
 DriverOption = Annotated[
-    bool | None, typer.Option("--driver/--no-driver", help="NVIDIA's driver. Default: where it is missing or too old.")
+    bool | None,
+    typer.Option("--driver/--no-driver", help="Install NVIDIA's driver. Default: if it is missing or too old."),
 ]
 CondaOption = Annotated[
     str | None,
     typer.Option(
         "--conda",
         metavar="NAME[=VERSION]",
-        help="miniforge, miniconda or anaconda (anaconda=2019.10). Default: miniforge, where there is no conda.",
+        help="miniforge, miniconda or anaconda (anaconda=2019.10). Default: miniforge, if there is no conda.",
     ),
 ]
 PublishedOption = Annotated[
-    bool, typer.Option("--as-published", help="The steps as NVIDIA and PyTorch printed them, with their traps.")
+    bool, typer.Option("--as-published", help="Use the commands exactly as NVIDIA and PyTorch published them.")
 ]
 RepositoryOption = Annotated[
     str | None,
@@ -39,19 +40,21 @@ InstallerOption = Annotated[
 ]
 ChannelOption = Annotated[
     list[str] | None,
-    typer.Option("--channel", metavar="NAME|URL|DIR", help="Take this conda channel instead. Repeatable."),
+    typer.Option("--channel", metavar="NAME|URL|DIR", help="Use this conda channel instead. Repeatable."),
 ]
 IndexOption = Annotated[
-    str | None, typer.Option("--index-url", metavar="URL", help="Take this package index instead, for pip and uv.")
+    str | None, typer.Option("--index-url", metavar="URL", help="Use this package index instead, for pip and uv.")
 ]
 LinksOption = Annotated[
-    str | None, typer.Option("--find-links", metavar="DIR|URL", help="Take wheels from this folder or page.")
+    str | None, typer.Option("--find-links", metavar="DIR|URL", help="Also look for wheels in this folder or page.")
 ]
 LinesOption = Annotated[
     bool | None,
-    typer.Option("--shell-lines/--no-shell-lines", help="Lines that put a toolkit on PATH. Default: where it is not."),
+    typer.Option(
+        "--shell-lines/--no-shell-lines", help="Put the toolkit on PATH in the rc file. Default: if it is not there."
+    ),
 ]
-SmokeOption = Annotated[bool, typer.Option("--smoke/--no-smoke", help="Test in the end that torch computes.")]
+SmokeOption = Annotated[bool, typer.Option("--smoke/--no-smoke", help="Finish with a smoke test.")]
 
 
 def install(

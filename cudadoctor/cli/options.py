@@ -48,30 +48,38 @@ Version = Annotated[
     bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_show_version)
 ]
 HiddenVersion = Annotated[bool, typer.Option("--version", hidden=True, is_eager=True, callback=_show_version)]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict only.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the verdict.")]
 Verbose = Annotated[
-    int, typer.Option("--verbose", "-v", count=True, show_default=False, help="Print more; twice: every fact.")
+    int, typer.Option("--verbose", "-v", count=True, show_default=False, help="Print details; twice: every fact too.")
 ]
 ColorOption = Annotated[
-    Color | None, typer.Option("--color", help="When to colour. Default: on a terminal; NO_COLOR, FORCE_COLOR count.")
+    Color | None, typer.Option("--color", help="When to use colour. NO_COLOR and FORCE_COLOR are honoured.")
 ]
-Output = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the result to a file.")]
+Output = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the result to this file.")]
 Format = Annotated[
     str | None,
-    typer.Option("--format", metavar="text|json", help="What to print. Default: text.", autocompletion=_formats),
+    typer.Option("--format", metavar="text|json", help="Output format. Default: text.", autocompletion=_formats),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
-Fast = Annotated[bool, typer.Option("--fast", help="Start no Python that imports torch.")]
+Fast = Annotated[bool, typer.Option("--fast", help="Do not import torch in any environment; read files only.")]
 Env = Annotated[
     list[str] | None,
     typer.Option(
-        "--env", metavar="NAME|PATH", help="Examine this environment; the first counts as active. Repeatable."
+        "--env", metavar="NAME|PATH", help="Examine this environment; the first one counts as active. Repeatable."
     ),
 ]
-AllEnvs = Annotated[bool, typer.Option("--all-envs", help="Ask the torch of every environment, not only the active.")]
+AllEnvs = Annotated[
+    bool, typer.Option("--all-envs", help="Import torch in every environment found, not only the active one.")
+]
 Timeout = Annotated[
     float,
-    typer.Option("--timeout", metavar="SECONDS", help="For the whole run.", callback=_positive, show_default=True),
+    typer.Option(
+        "--timeout",
+        metavar="SECONDS",
+        help="Time limit for the whole run, in seconds.",
+        callback=_positive,
+        show_default=True,
+    ),
 ]
 
 

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from cudadoctor.render.plan.text import Offer
 
 Form = Literal["text", "sh", "dockerfile", "json"]
-EmitOption = Annotated[Form | None, typer.Option("--emit", help="The plan in this form. Default: text.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Short for --emit json; with --apply, what became of it.")]
-ApplyOption = Annotated[bool, typer.Option("--apply", help="Do it: the plan is shown first, then asked for once.")]
-YesOption = Annotated[bool, typer.Option("--yes", "-y", help="With --apply: do not ask.")]
-ResumeOption = Annotated[bool, typer.Option("--resume", help="Go on with the plan that was broken off, or that waits.")]
+EmitOption = Annotated[Form | None, typer.Option("--emit", help="Print the plan in this form. Default: text.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Short for --emit json; with --apply, the outcome as JSON.")]
+ApplyOption = Annotated[bool, typer.Option("--apply", help="Carry the plan out: show it, ask once, then do it.")]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before --apply.")]
+ResumeOption = Annotated[bool, typer.Option("--resume", help="Continue an interrupted or waiting plan.")]
 FromOption = Annotated[
-    str | None, typer.Option("--from", metavar="SNAPSHOT", help="Plan for a recorded machine; never applied.")
+    str | None, typer.Option("--from", metavar="SNAPSHOT", help="Plan for a recorded machine; cannot be applied.")
 ]
 
 

@@ -9,40 +9,49 @@ import typer
 from cudadoctor.cli import console, options
 from cudadoctor.errors import CudaDoctorError, ExitCode
 
-TorchOption = Annotated[str | None, typer.Option("--torch", metavar="VERSION", help="1.4.0, 2.5 or latest.")]
-CudaOption = Annotated[str | None, typer.Option("--cuda", metavar="VERSION|cpu", help="10.1, 12.6 or cpu.")]
-PythonOption = Annotated[str | None, typer.Option("--python", metavar="VERSION", help="3.12.")]
+TorchOption = Annotated[
+    str | None, typer.Option("--torch", metavar="VERSION", help="torch version: 1.4.0, 2.5 or latest.")
+]
+CudaOption = Annotated[
+    str | None, typer.Option("--cuda", metavar="VERSION|cpu", help="CUDA version: 10.1, 12.6 or cpu.")
+]
+PythonOption = Annotated[str | None, typer.Option("--python", metavar="VERSION", help="Python version: 3.12.")]
 ManagerOption = Annotated[
-    str | None, typer.Option("--manager", metavar="NAME", help="conda, mamba, micromamba, pixi, pip or uv.")
+    str | None,
+    typer.Option("--manager", metavar="NAME", help="Package manager: conda, mamba, micromamba, pixi, pip or uv."),
 ]
 PlatformOption = Annotated[
     str | None,
     typer.Option(
-        "--platform", metavar="NAME", help="linux-x86_64, linux-aarch64, win-amd64, macos-arm64 or macos-x86_64."
+        "--platform",
+        metavar="NAME",
+        help="Platform: linux-x86_64, linux-aarch64, win-amd64, macos-arm64 or macos-x86_64.",
     ),
 ]
-DriverOption = Annotated[str | None, typer.Option("--driver", metavar="VERSION", help="The driver: 535.54.03.")]
+DriverOption = Annotated[str | None, typer.Option("--driver", metavar="VERSION", help="Driver version: 535.54.03.")]
 GpuOption = Annotated[list[str] | None, typer.Option("--gpu", metavar="NAME", help='"GTX 1080 Ti". Repeatable.')]
 ArchOption = Annotated[
-    list[str] | None, typer.Option("--arch", metavar="X.Y", help="A compute capability: 8.6. Repeatable.")
+    list[str] | None, typer.Option("--arch", metavar="X.Y", help="Compute capability of a GPU: 8.6. Repeatable.")
 ]
-GlibcOption = Annotated[str | None, typer.Option("--glibc", metavar="VERSION", help="2.27.")]
+GlibcOption = Annotated[str | None, typer.Option("--glibc", metavar="VERSION", help="glibc version: 2.27.")]
 WithOption = Annotated[
     str | None,
-    typer.Option("--with", metavar="NAMES", help="torchvision,torchaudio, or none. Default: both where they exist."),
+    typer.Option(
+        "--with", metavar="NAMES", help="Companions: torchvision,torchaudio, or none. Default: both where they exist."
+    ),
 ]
 StyleOption = Annotated[
     str | None,
     typer.Option(
         "--style",
         metavar="working|published",
-        help="working: what works today, with builds pinned. published: as upstream printed it.",
+        help="working: what works today, builds pinned. published: exactly as upstream printed it.",
     ),
 ]
 FromOption = Annotated[
-    str | None, typer.Option("--from", metavar="SNAPSHOT", help="Detect on a recorded machine instead of this one.")
+    str | None, typer.Option("--from", metavar="SNAPSHOT", help="Detect what is not given on a recorded machine.")
 ]
-DetectOption = Annotated[bool, typer.Option("--detect/--no-detect", help="Ask this machine for what is not given.")]
+DetectOption = Annotated[bool, typer.Option("--detect/--no-detect", help="Detect what is not given on this machine.")]
 
 
 def recommend(

@@ -16,10 +16,16 @@ if TYPE_CHECKING:
 Carrier = Literal["rc", "github", "gitlab", "docker", "systemd", "lmod", "conda", "env0"]
 Session = Literal["interactive", "login", "all"]
 ShellOption = Annotated[
-    str | None, typer.Option("--shell", metavar="bash|zsh|sh|fish|tcsh", help="Default: yours, from SHELL.")
+    str | None,
+    typer.Option(
+        "--shell", metavar="bash|zsh|sh|fish|tcsh", help="The shell to write for. Default: yours, from SHELL."
+    ),
 ]
 CudaOption = Annotated[
-    str | None, typer.Option("--cuda", metavar="DIR|VERSION", help="Default: the toolkit that this machine uses.")
+    str | None,
+    typer.Option(
+        "--cuda", metavar="DIR|VERSION", help="The toolkit: its folder or version. Default: the one in use here."
+    ),
 ]
 LibraryOption = Annotated[
     bool,
@@ -29,10 +35,10 @@ LibraryOption = Annotated[
         "would go before them.",
     ),
 ]
-ForOption = Annotated[Carrier, typer.Option("--for", help="What takes the lines.")]
-SessionOption = Annotated[Session, typer.Option("--session", help="With --apply: who reads the file.")]
-ApplyOption = Annotated[bool, typer.Option("--apply", help="Put the lines into the rc file, as one managed block.")]
-RemoveOption = Annotated[bool, typer.Option("--remove", help="Take the managed block out again.")]
+ForOption = Annotated[Carrier, typer.Option("--for", help="Where the lines go.")]
+SessionOption = Annotated[Session, typer.Option("--session", help="With --apply: for this user or for everyone.")]
+ApplyOption = Annotated[bool, typer.Option("--apply", help="Write the lines into the rc file, as one managed block.")]
+RemoveOption = Annotated[bool, typer.Option("--remove", help="Remove the managed block.")]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 

@@ -16,26 +16,32 @@ if TYPE_CHECKING:
 Level = Literal["import", "quick", "full", "burn"]
 FORMATS = ("text", "json", "junit", "github", "markdown")
 
-LevelOption = Annotated[Level, typer.Option("--level", help="How much to prove.")]
+LevelOption = Annotated[Level, typer.Option("--level", help="How thoroughly to test.")]
 DeviceOption = Annotated[
-    str, typer.Option("--device", metavar="auto|cuda|cuda:N|cpu", help="auto: every GPU; none is a failure.")
+    str,
+    typer.Option(
+        "--device", metavar="auto|cuda|cuda:N|cpu", help="What to test on. auto: every GPU; none is a failure."
+    ),
 ]
 EnvOption = Annotated[str | None, typer.Option("--env", metavar="NAME|PATH", help="The environment to test in.")]
 ExpectOption = Annotated[
-    int | None, typer.Option("--expect-gpus", metavar="N", help="Fail where fewer GPUs than that can be tested.")
+    int | None, typer.Option("--expect-gpus", metavar="N", help="Fail if fewer GPUs than this can be tested.")
 ]
 OnlyOption = Annotated[
-    list[str] | None, typer.Option("--only", metavar="NAMES", help="Only these tests, comma-separated.")
+    list[str] | None, typer.Option("--only", metavar="NAMES", help="Run only these tests, comma-separated.")
 ]
-ListOption = Annotated[bool, typer.Option("--list", help="List the level's tests and run none.")]
+ListOption = Annotated[bool, typer.Option("--list", help="List the level's tests without running them.")]
 TimeoutOption = Annotated[
     float | None,
-    typer.Option("--timeout", metavar="SECONDS", help="For the whole run. Default: by level.", min=1.0),
+    typer.Option(
+        "--timeout", metavar="SECONDS", help="Time limit for the whole run, in seconds. Default: by level.", min=1.0
+    ),
 ]
 SecondsOption = Annotated[
-    float, typer.Option("--burn-seconds", metavar="SECONDS", help="How long the level burn loads each GPU.", min=1.0)
+    float,
+    typer.Option("--burn-seconds", metavar="SECONDS", help="Seconds of load on each GPU, for --level burn.", min=1.0),
 ]
-FormatOption = Annotated[str | None, typer.Option("--format", metavar="|".join(FORMATS), help="What to print.")]
+FormatOption = Annotated[str | None, typer.Option("--format", metavar="|".join(FORMATS), help="Output format.")]
 
 
 def smoke(

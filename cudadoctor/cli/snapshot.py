@@ -10,7 +10,7 @@ from cudadoctor.cli import console, options
 from cudadoctor.cli.check import RootOption, ViaOption
 from cudadoctor.errors import ExitCode
 
-FileOption = Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="Where to write the snapshot.")]
+FileOption = Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="The file to write; .gz packs it.")]
 RedactOption = Annotated[
     bool,
     typer.Option("--redact/--no-redact", help="Replace user and host names, home paths, addresses, UUIDs, serials."),

@@ -19,11 +19,11 @@ JournalArgument = Annotated[
     str | None,
     typer.Argument(
         metavar="[JOURNAL]",
-        help="The run to take back, by its folder or name. Default: the newest.",
+        help="The run to undo, by folder or name. Default: the latest.",
         show_default=False,
     ),
 ]
-YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask. Asked is only before a plan is taken back.")]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; only undoing a plan asks.")]
 _HOW = {
     "restored": "is again what it was, byte for byte",
     "removed": "is gone, as it was before",
