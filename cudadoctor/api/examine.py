@@ -14,7 +14,7 @@ from cudadoctor.errors import CudaDoctorError
 from cudadoctor.facts.base import Facts
 from cudadoctor.host.base import Host
 from cudadoctor.probes.base import Request
-from cudadoctor.remedies.plan import Remedy, Tell
+from cudadoctor.remedies.plan import Remedy
 from cudadoctor.report.model import Ask, Report, Suspect
 
 if TYPE_CHECKING:
@@ -276,6 +276,7 @@ def _report(facts: Facts, chosen: frozenset[str], timings: Mapping[str, float], 
 def _remedy(finding: Finding, facts: Facts) -> Remedy:
     """The cure. A builder that raises is a bug of ours; the finding stands without it, and the report says so."""
     from cudadoctor.remedies.find import remedy_for
+    from cudadoctor.remedies.steps import advice
 
     try:
         return remedy_for(finding, facts)
@@ -283,7 +284,7 @@ def _remedy(finding: Finding, facts: Facts) -> Remedy:
         what = f"{type(error).__name__}: {error}"
         return Remedy(
             summary=f"See `cudadoctor explain {finding.code}`",
-            steps=(Tell(text=f"Building the cure failed, a bug in cudadoctor ({what})."),),
+            steps=(advice(f"Building the cure failed, a bug in cudadoctor ({what})."),),
         )
 
 

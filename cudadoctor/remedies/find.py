@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
+from msgspec.structs import replace
+
 from cudadoctor.checks.engine.outcome import Finding
 from cudadoctor.facts.base import Facts
 from cudadoctor.remedies import cures
-from cudadoctor.remedies.plan import Remedy, Tell
+from cudadoctor.remedies.plan import PlanStep, Remedy
+from cudadoctor.remedies.steps import advice
 
 if TYPE_CHECKING:
     from cudadoctor.checks.engine.names import Cause
@@ -131,8 +134,26 @@ def remedy_for(finding: Finding, facts: Facts) -> Remedy:
     if build is not None:
         built = build(finding, facts)
         if built.steps:
-            return fit(built, facts, finding.code)
-    return _told(finding)
+            fitted = fit(built, facts, finding.code)
+            return replace(fitted, steps=_in_order(fitted.steps, finding))
+    remedy = _words(finding)
+    return replace(remedy, steps=_in_order(remedy.steps, finding))
+
+
+def _in_order(steps: tuple[PlanStep, ...], finding: Finding) -> tuple[PlanStep, ...]:
+    """With ids of the finding. A step that acts needs the one before it that acts; advice needs nothing."""
+    out: list[PlanStep] = []
+    ids: dict[str, str] = {}
+    last: tuple[str, ...] = ()
+    for number, step in enumerate(steps, 1):
+        name = ids[step.id] = f"{finding.name}-{number}"
+        acts = not step.manual or step.reboot
+        needs = tuple(ids[one] for one in step.needs if one in ids) or (last if acts else ())
+        why = step.why or (finding.message if number == 1 else f"for {finding.name}")
+        out.append(replace(step, id=name, needs=needs, why=why, source=step.source or finding.source))
+        if not step.manual:
+            last = (name,)
+    return tuple(out)
 
 
 def builder(name: str) -> Builder | None:
@@ -141,17 +162,15 @@ def builder(name: str) -> Builder | None:
     return None if found is None else found()
 
 
-def _told(finding: Finding) -> Remedy:
+def _words(finding: Finding) -> Remedy:
     from cudadoctor.checks.engine import registry
     from cudadoctor.checks.engine.docs import page
 
     one = registry.find(finding.name)
     fix = page(one.doc).fix if one is not None else ""
     if not fix:
-        return Remedy(
-            summary="Look at the evidence", steps=(Tell(text="There is no known cure; look at the evidence."),)
-        )
-    return Remedy(summary=_first_sentence(fix), steps=tuple(Tell(text=part) for part in fix.split("\n\n")))
+        return Remedy(summary="Look at the evidence", steps=(advice("There is no known cure; look at the evidence."),))
+    return Remedy(summary=_first_sentence(fix), steps=tuple(advice(part) for part in fix.split("\n\n")))
 
 
 def _first_sentence(text: str) -> str:

@@ -8,8 +8,7 @@ from cudadoctor.compat import distributions
 from cudadoctor.facts.base import Facts
 from cudadoctor.facts.context import Tried
 from cudadoctor.facts.envs import EnvFacts
-from cudadoctor.remedies.plan import ADMIN_NOTE as ADMIN_NOTE  # noqa: PLC0414
-from cudadoctor.remedies.plan import Run, Safety, Step
+from cudadoctor.remedies.plan import Run, Safety
 
 Family = Literal["ubuntu", "debian", "rhel", "fedora", "arch", "suse", "nixos", "other"]
 _OTHERS: tuple[Family, ...] = ("fedora", "arch", "nixos")
@@ -91,11 +90,3 @@ def env_of(subject: str, facts: Facts) -> EnvFacts | None:
 def as_root(*argv: str, why: str, safety: Safety = "system") -> Run:
     """A step that needs root; the argv is without sudo."""
     return Run(argv=argv, why=why, safety=safety, needs_root=True)
-
-
-def with_admin_note(facts: Facts, steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    """The steps, and after them a word to a user who is not root."""
-    needed = any(step.needs_root for step in steps)
-    if needed and facts.os is not None and facts.os.uid not in (None, 0):
-        return (*steps, ADMIN_NOTE)
-    return steps

@@ -6,10 +6,12 @@ that a script that was printed does what `--apply` does.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from typing import Literal, get_args
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cudadoctor.compat.source import Source
 
@@ -65,21 +67,6 @@ class Tell(Struct, frozen=True, kw_only=True, tag_field="action", tag="tell"):
     def kind(self) -> Literal["tell"]:
         """For JSON and for reading."""
         return "tell"
-
-
-Step = Run | WriteFile | Tell
-ADMIN_NOTE = Tell(
-    text="Steps with sudo need administrator rights; if you have none, ask your administrator to run them."
-)
-"""Beside the steps of a user who is not root."""
-
-
-class Remedy(Struct, frozen=True, kw_only=True):
-    """The cure of one finding."""
-
-    summary: str
-    """One sentence, as an order: "Install the driver, then reboot"."""
-    steps: tuple[Step, ...] = ()
 
 
 class Prints(Struct, frozen=True, kw_only=True, tag_field="kind", tag="prints"):
@@ -138,6 +125,9 @@ class Fetch(Struct, frozen=True, kw_only=True, tag_field="action", tag="fetch"):
 
 Action = Run | WriteFile | Tell | Fetch
 
+QUIET = ("env", "DEBIAN_FRONTEND=noninteractive")
+"""apt-get and dpkg ask nothing: nobody is there to answer (debconf(7))."""
+
 
 class PlanStep(Struct, frozen=True, kw_only=True):
     """One step of a plan."""
@@ -171,6 +161,8 @@ class PlanStep(Struct, frozen=True, kw_only=True):
     """Programs that take it back, before `makes` and `touches` are."""
     lasting: str | None = None
     """Why it cannot be taken back, or what stays of it; told by `undo`."""
+    beside_edits: bool = False
+    """Advice of a cure that still holds where `fix` corrects the lines of start-up files that the cure is about."""
     by_name: bool = False
     """Not safe enough to be done unasked: shown, and done only where the user names it."""
     source: Source | None = None
@@ -189,6 +181,43 @@ class PlanStep(Struct, frozen=True, kw_only=True):
     def manual(self) -> bool:
         """Only shown, never done."""
         return isinstance(self.action, Tell) or self.action.safety == "manual"
+
+
+ByHand = Run | WriteFile | Tell
+"""What a person can do with the words of a report."""
+
+
+class Remedy(Struct, frozen=True, kw_only=True):
+    """The cure of one finding."""
+
+    summary: str
+    """One sentence, as an order: "Install the driver, then reboot"."""
+    steps: tuple[PlanStep, ...] = ()
+    needs_sudo: bool = False
+    """Its reader is not root, and some of its programs are root's."""
+
+    @property
+    def actions(self) -> tuple[ByHand, ...]:
+        """What its steps do, as a person would do it."""
+        note = (ADMIN_NOTE,) if self.needs_sudo else ()
+        return (*(by_hand(step.action) for step in self.steps), *note)
+
+
+ADMIN_NOTE = Tell(
+    text="Steps with sudo need administrator rights; if you have none, ask your administrator to run them."
+)
+"""Beside the steps of a user who is not root."""
+
+
+def by_hand(action: Action) -> ByHand:
+    """The action as a person types it: apt may ask, and a download is a program."""
+    if isinstance(action, Fetch):
+        folder = posixpath.dirname(action.path)
+        where = () if folder in ("", ".") else ("-P", folder)
+        return Run(argv=("wget", *where, action.url), why=action.why, safety=action.safety)
+    if isinstance(action, Run) and action.argv[: len(QUIET)] == QUIET:
+        return replace(action, argv=action.argv[len(QUIET) :])
+    return action
 
 
 class For(Struct, frozen=True, kw_only=True):

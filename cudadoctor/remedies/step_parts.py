@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from cudadoctor.compat.source import Source
 from cudadoctor.facts.base import Facts
 from cudadoctor.remedies import machine, who
-from cudadoctor.remedies.plan import AllOf, Condition, Fetch, PlanStep, Prints, Run, Tell
+from cudadoctor.remedies.plan import QUIET, AllOf, Condition, Fetch, PlanStep, Prints, Run, Tell
 
-APT = ("env", "DEBIAN_FRONTEND=noninteractive", "apt-get")
+APT = (*QUIET, "apt-get")
 
 
 class Part(Struct, kw_only=True):
@@ -47,9 +47,9 @@ def rpm_has(*packages: str) -> Condition:
     return Prints(argv=("rpm", "-q", "--quiet", *packages))
 
 
-def tell(step: str, title: str, text: str, *, why: str = "", **more: object) -> PlanStep:
+def tell(step: str, title: str, text: str, *, why: str = "", needs_root: bool = False, **more: object) -> PlanStep:
     """Something that a person does."""
-    return PlanStep(id=step, title=title, why=why or text, action=Tell(text=text, needs_root=False), **more)  # type: ignore[arg-type]
+    return PlanStep(id=step, title=title, why=why or text, action=Tell(text=text, needs_root=needs_root), **more)  # type: ignore[arg-type]
 
 
 def rooted(argv: Sequence[str], why: str) -> Run:
@@ -101,7 +101,7 @@ def lists_once(steps: Sequence[PlanStep]) -> tuple[PlanStep, ...]:
         kept.append(replace(step, needs=needs))
         if isinstance(step.action, Run) and step.action.argv == ("apt-get", "update"):
             last = len(kept) - 1
-        elif step.needs_root and not step.packages:
+        elif step.needs_root and not step.packages and not step.manual:
             last = None  # it may have brought a source
     return tuple(kept)
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from cudadoctor.facts.base import Facts
 from cudadoctor.remedies import machine
-from cudadoctor.remedies.plan import Remedy, Run, Step, Tell, WriteFile
+from cudadoctor.remedies.plan import PlanStep, Remedy, Run, Tell, WriteFile, by_hand
 
 Reader = Literal["root", "sudo", "user", "cluster", "image", "nixos", "ostree", "unknown"]
 """root; sudo: may become root; user: may not; cluster: a user of one; image: a user inside a container; nixos and
@@ -38,7 +38,19 @@ _SUMMARY = {
     "cluster": "Ask the cluster's administrators: ",
     "image": "In the container's image: ",
 }
-_GONE = Tell(text="What is installed in a running container is gone with it: put it into its image, too.")
+_TITLES = {
+    "user": "ask your administrator",
+    "cluster": "ask the cluster's administrators",
+    "image": "put it into the container's image",
+    "nixos": "say it in configuration.nix",
+    "ostree": "use rpm-ostree",
+}
+_GONE = PlanStep(
+    id="",
+    title="put it into the image, too",
+    why="",
+    action=Tell(text="What is installed in a running container is gone with it: put it into its image, too."),
+)
 
 
 def reader(facts: Facts) -> Reader:
@@ -84,51 +96,54 @@ def fit(remedy: Remedy, facts: Facts, code: str = "") -> Remedy:
     who = reader(facts)
     steps = _modules(remedy.steps, facts, code) if who == "cluster" else remedy.steps
     rooted = [step for step in steps if step.needs_root]
+    runs = any(not isinstance(step.action, Tell) for step in rooted)
     if not rooted or who in ("sudo", "unknown"):
-        return replace(remedy, steps=steps)
+        return replace(remedy, steps=steps, needs_sudo=runs and facts.os is not None and bool(facts.os.uid))
     if who == "root":
-        lost = facts.os is not None and facts.os.container is not None and any(isinstance(one, Run) for one in rooted)
+        lost = runs and facts.os is not None and facts.os.container is not None
         return replace(remedy, steps=(*steps, _GONE)) if lost else remedy
     if who in ("nixos", "ostree"):
         return replace(remedy, steps=_asked(steps, who, only_packages=True))
     return replace(remedy, summary=_SUMMARY[who] + remedy.summary, steps=_asked(steps, who, only_packages=False))
 
 
-def _modules(steps: tuple[Step, ...], facts: Facts, code: str) -> tuple[Step, ...]:
+def _modules(steps: tuple[PlanStep, ...], facts: Facts, code: str) -> tuple[PlanStep, ...]:
     """A cluster has compilers and toolkits as modules: no package is needed for them."""
     named = facts.shell.variables if facts.shell is not None else {}
     if code.startswith(("TK", "CC")) and any(name in named for name in _MODULES):
-        return (Tell(text="`module avail cuda gcc` lists what is here already; `module load` puts it on PATH."), *steps)
+        look = Tell(text="`module avail cuda gcc` lists what is here already; `module load` puts it on PATH.")
+        return (PlanStep(id="", title="look for a module", why="", action=look), *steps)
     return steps
 
 
-def _asked(steps: tuple[Step, ...], who: Reader, *, only_packages: bool) -> tuple[Step, ...]:
+def _asked(steps: tuple[PlanStep, ...], who: Reader, *, only_packages: bool) -> tuple[PlanStep, ...]:
     """Root's steps as one message to whoever has root, where the first of them stood."""
-    mine: list[Step] = []
+    mine: list[PlanStep] = []
     theirs: list[str] = []
     place: int | None = None
     for step in steps:
-        if step == machine.ADMIN_NOTE:
-            continue
         if not step.needs_root or (only_packages and not _of_packages(step)):
             mine.append(step)
             continue
         place = len(mine) if place is None else place
         theirs.append(_words(step))
     if place is not None:
-        mine.insert(place, Tell(text=f"{_ASK[who]} {' '.join(theirs)}"))
+        message = Tell(text=f"{_ASK[who]} {' '.join(theirs)}")
+        mine.insert(place, PlanStep(id="", title=_TITLES[who], why="", action=message))
     return tuple(mine)
 
 
-def _of_packages(step: Step) -> bool:
-    if isinstance(step, WriteFile):
-        return step.path.startswith("/etc/")
-    return isinstance(step, Run) and step.argv[0] in _PACKAGES
+def _of_packages(step: PlanStep) -> bool:
+    action = by_hand(step.action)
+    if isinstance(action, WriteFile):
+        return action.path.startswith("/etc/")
+    return isinstance(action, Run) and action.argv[0] in _PACKAGES
 
 
-def _words(step: Step) -> str:
-    if isinstance(step, Run):
-        return f"`{shlex.join(step.argv)}` ({step.why})."
-    if isinstance(step, WriteFile):
-        return f"In {step.path}: `{' '.join(step.text.split())}` ({step.why})."
-    return step.text
+def _words(step: PlanStep) -> str:
+    action = by_hand(step.action)
+    if isinstance(action, Run):
+        return f"`{shlex.join(action.argv)}` ({action.why})."
+    if isinstance(action, WriteFile):
+        return f"In {action.path}: `{' '.join(action.text.split())}` ({action.why})."
+    return action.text

@@ -16,7 +16,7 @@ from cudadoctor.checks.engine.runner import run
 from cudadoctor.facts.base import Facts
 from cudadoctor.recommend.api import for_facts
 from cudadoctor.remedies.find import BUILDERS, builder, remedy_for
-from cudadoctor.remedies.plan import Run, Step, Tell, WriteFile
+from cudadoctor.remedies.plan import ByHand, Run, Tell, WriteFile
 from cudadoctor.report import verdict
 from cudadoctor.versions import CudaVersion
 from tests.checks.loader import HERE, bases, build_facts, facts_of, merge, read
@@ -45,7 +45,7 @@ def _finding(name: str, subject: str = "machine") -> Finding:
     )
 
 
-def _text(step: Step) -> str:
+def _text(step: ByHand) -> str:
     if isinstance(step, Run):
         return " ".join(step.argv) + " " + step.why
     return f"{step.path} {step.text} {step.why}" if isinstance(step, WriteFile) else step.text
@@ -74,8 +74,8 @@ def test_every_name_has_a_cure_on_every_machine(name: str) -> None:
             remedy = remedy_for(_finding(name, subject), facts)
             assert remedy.summary
             assert not remedy.summary.endswith(".")
-            assert remedy.steps
-            for step in remedy.steps:
+            assert remedy.actions
+            for step in remedy.actions:
                 assert not PLACEHOLDER.search(_text(step)), _text(step)
                 if isinstance(step, Run):
                     assert step.argv[0] != "sudo"
@@ -87,8 +87,8 @@ def test_the_cure_of_a_real_finding(case: dict[str, Any]) -> None:
     facts = facts_of(case)
     for finding in run(registry.all_checks(), facts).findings:
         remedy = remedy_for(finding, facts)
-        assert remedy.steps
-        assert not any(PLACEHOLDER.search(_text(step)) for step in remedy.steps)
+        assert remedy.actions
+        assert not any(PLACEHOLDER.search(_text(step)) for step in remedy.actions)
 
 
 _DRIVER_COMMANDS = ("ubuntu-drivers", "nvidia-driver", "nvidia-open", "modprobe", "dkms", "update-initramfs", "dracut")
@@ -98,19 +98,19 @@ _DRIVER_COMMANDS = ("ubuntu-drivers", "nvidia-driver", "nvidia-open", "modprobe"
 @pytest.mark.parametrize("place", ["container", "bare-container", "wsl", "wsl-broken", "jetson"])
 def test_no_driver_is_installed_where_it_does_not_belong(name: str, place: str) -> None:
     removing = name == "wsl-libcuda-shadowed"
-    for step in remedy_for(_finding(name), PLACES[place]).steps:
+    for step in remedy_for(_finding(name), PLACES[place]).actions:
         if isinstance(step, (Run, WriteFile)) and not removing:
             assert not any(word in _text(step) for word in _DRIVER_COMMANDS), _text(step)
         if isinstance(step, Tell) and re.search(r"[Ii]nstall the NVIDIA driver|[Rr]einstall the driver", step.text):
             assert re.search(r"host|Windows|JetPack", step.text), step.text
 
 
-def _steps(name: str, base: str, subject: str = "machine", **facts: Any) -> tuple[Step, ...]:
+def _steps(name: str, base: str, subject: str = "machine", **facts: Any) -> tuple[ByHand, ...]:
     table = merge(bases()[base], facts)
-    return remedy_for(_finding(name, subject), build_facts(table)).steps
+    return remedy_for(_finding(name, subject), build_facts(table)).actions
 
 
-def _runs(steps: tuple[Step, ...]) -> list[tuple[str, ...]]:
+def _runs(steps: tuple[ByHand, ...]) -> list[tuple[str, ...]]:
     return [step.argv for step in steps if isinstance(step, Run)]
 
 
@@ -195,7 +195,7 @@ def test_a_typo_is_corrected_where_it_stands() -> None:
     }
     facts = build_facts(merge(bases()["server"], {"shell": shell}))
     finding = next(one for one in run(registry.all_checks(), facts).findings if one.name == "ld-path-entry-missing")
-    steps = remedy_for(finding, facts).steps
+    steps = remedy_for(finding, facts).actions
     assert any("/home/u/.bashrc line 3" in _text(step) and "/usr/local/cuda/lib64" in _text(step) for step in steps)
 
 
@@ -303,8 +303,8 @@ def test_a_page_becomes_one_step_for_each_of_its_paragraphs() -> None:
     check = registry.find("triton-toolchain-missing")
     assert check is not None
     remedy = remedy_for(_finding(check.name), Facts())
-    assert [_text(step) for step in remedy.steps] == page(check.doc).fix.split("\n\n")
-    assert len(remedy.steps) > 1
+    assert [_text(step) for step in remedy.actions] == page(check.doc).fix.split("\n\n")
+    assert len(remedy.actions) > 1
     assert remedy.summary == "Install a C compiler and the headers of this Python"
 
 

@@ -25,7 +25,7 @@ def commands(name: str, base: str, **facts: Any) -> list[str]:
         evidence=(),
         source=None,
     )
-    steps = remedy_for(finding, build_facts(merge(bases()[base], facts))).steps
+    steps = remedy_for(finding, build_facts(merge(bases()[base], facts))).actions
     return [" ".join(step.argv) for step in steps if isinstance(step, Run)]
 
 

@@ -9,7 +9,6 @@ import pytest
 
 from cudadoctor.api import plans as api_plan
 from cudadoctor.errors import CudaDoctorError
-from cudadoctor.remedies.cures.reboot import REBOOT
 from cudadoctor.remedies.fix.merge import barred, merged
 from cudadoctor.remedies.fix.planner import PASTED
 from cudadoctor.remedies.plan import (
@@ -25,6 +24,7 @@ from cudadoctor.remedies.plan import (
     WriteFile,
     problems,
 )
+from cudadoctor.remedies.steps import REBOOT
 from tests.machines.builder import build
 from tests.machines.catalogue import CATALOGUE
 from tests.machines.parts import Machine
@@ -68,7 +68,9 @@ def test_headers_then_the_module_then_it_is_loaded() -> None:
     ]
     headers, module, load = found.steps[:3]
     assert (headers.packages, headers.network) == (True, ("apt",))
-    installed = Prints(argv=("dpkg-query", "-W", "-f=${db:Status-Status}", f"linux-headers-{kernel}"), text="installed")
+    installed = Prints(
+        argv=("dpkg-query", "-W", "-f", "${db:Status-Status}", f"linux-headers-{kernel}"), text="installed"
+    )
     assert headers.done_when == installed
     assert isinstance(module.done_when, Prints)
     assert kernel in module.done_when.argv
@@ -77,7 +79,7 @@ def test_headers_then_the_module_then_it_is_loaded() -> None:
 
 def test_no_driver_on_ubuntu_then_a_reboot() -> None:
     found = plan("ubuntu2204-rtx3090-nodriver")
-    assert programs(found)[0] == (*APT, "update")
+    assert programs(found)[0] == ("apt-get", "update")
     assert programs(found)[-1][-3:] == ("install", "-y", "nvidia-driver-580-server-open")
     reboot = found.steps[-1]
     assert (reboot.id, reboot.reboot, reboot.manual) == ("reboot", True, True)
@@ -132,7 +134,6 @@ def test_the_keyring_is_fetched_and_installed() -> None:
     from cudadoctor.checks.engine.base import Confidence, Severity
     from cudadoctor.checks.engine.outcome import Finding
     from cudadoctor.remedies.find import remedy_for
-    from cudadoctor.remedies.fix import convert
     from tests.plan.test_fix_machines import made
 
     facts = made("ubuntu2204-rtx3090-535-notloaded")[0].facts
@@ -140,7 +141,7 @@ def test_the_keyring_is_fetched_and_installed() -> None:
         code="APT001", name="apt-nvidia-key-rotated", severity=Severity.ERROR, confidence=Confidence.CERTAIN,
         subject="machine", message="the key was changed", evidence=(), source=None,
     )  # fmt: skip
-    steps = convert.steps(finding, remedy_for(finding, facts), facts)
+    steps = remedy_for(finding, facts).steps
     fetch, install, update = (step for step in steps if not isinstance(step.action, Tell))
     assert isinstance(fetch.action, Fetch)
     assert fetch.action.url.startswith("https://developer.download.nvidia.com/compute/cuda/repos/ubuntu2204/")
@@ -151,7 +152,7 @@ def test_the_keyring_is_fetched_and_installed() -> None:
         argv=("dpkg-query", "-W", "-f=${db:Status-Status} ${Version}", "cuda-keyring"), text="installed 1.1-1"
     )
     assert isinstance(update.action, Run)
-    assert update.action.argv == (*APT, "update")
+    assert update.action.argv == ("apt-get", "update")
     assert (install.needs, update.needs) == ((fetch.id,), (install.id,))
 
 
@@ -269,7 +270,7 @@ def step(name: str, *argv: str, needs: tuple[str, ...] = (), done: Condition | N
 
 
 def reboot(name: str, *needs: str) -> PlanStep:
-    return PlanStep(id=name, title="Reboot", why="w", action=REBOOT, needs=needs, reboot=True)
+    return PlanStep(id=name, title="Reboot", why="w", action=REBOOT.action, needs=needs, reboot=True)
 
 
 def chain(name: str, *programs_: tuple[str, ...], end: bool = False) -> tuple[PlanStep, ...]:
@@ -337,7 +338,7 @@ def test_several_packages_are_one_condition() -> None:
 def test_a_text_that_does_not_tell_is_not_said_to_be_in_order() -> None:
     none = api_plan.plan_fix(None, pasted=b"hello")
     assert none.title == "Nothing is known that could be fixed"
-    assert "tells nothing of a GPU" in none.notes[0]
+    assert "mentions no GPU" in none.notes[0]
     asks = api_plan.plan_fix(None, pasted=b"torch.cuda.is_available() is False\nGPU RTX 3090\n")
     assert asks.title == "Nothing is known that could be fixed"
     assert "python -m torch.utils.collect_env" in asks.notes[0]

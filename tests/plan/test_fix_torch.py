@@ -97,13 +97,13 @@ def test_a_driver_that_this_user_cannot_update_gets_the_build_that_runs_on_it() 
 
 def test_who_may_update_the_driver_is_shown_both() -> None:
     found = plan(machine("ubuntu2204-rtx3090-470-torch23"))
-    assert [step.by_name for step in found.steps if isinstance(step.action, Run)] == [True] * 3
+    assert [step.by_name for step in found.steps if isinstance(step.action, Run)] == [True] * 2
     assert "torch==2.7.1" in told(found)
     assert found.step("smoke") is None
     asked = plan(machine("ubuntu2204-rtx3090-470-torch23"), "TR001")
-    assert [step.by_name for step in asked.steps if isinstance(step.action, Run)] == [False] * 3
+    assert [step.by_name for step in asked.steps if isinstance(step.action, Run)] == [False] * 2
     only_selected = plan(machine("ubuntu2204-rtx3090-470-torch23"), "TR")
-    assert [step.by_name for step in only_selected.steps if isinstance(step.action, Run)] == [True] * 3
+    assert [step.by_name for step in only_selected.steps if isinstance(step.action, Run)] == [True] * 2
 
 
 def test_a_mixed_up_venv_gets_one_beside_it() -> None:

@@ -14,7 +14,7 @@ from cudadoctor.facts.shell import LoaderEntry, LoaderFacts, PathEntry, RcLine, 
 from cudadoctor.facts.system import OsFacts
 from cudadoctor.facts.toolkit import CompilerFacts, ToolkitFacts, ToolkitInventory, ToolkitLink
 from cudadoctor.recommend.model import Reason, Recommendation, Request
-from cudadoctor.remedies.plan import Remedy, Run, Tell, WriteFile
+from cudadoctor.remedies.plan import Action, PlanStep, Remedy, Run, Tell, WriteFile
 from cudadoctor.report.model import Report, SetUp
 from cudadoctor.versions import ComputeCapability, CudaDriverVersion, DriverVersion, RuntimeVersion, ToolkitVersion
 
@@ -140,6 +140,11 @@ HINT = Finding(
     source=None,
 )
 
+
+def cure_steps(*actions: Action) -> tuple[PlanStep, ...]:
+    return tuple(PlanStep(id=f"s-{at}", title="", why="", action=one) for at, one in enumerate(actions, 1))
+
+
 BROKEN = Report(
     status="broken",
     verdict="torch 2.1.0 needs a driver from 525.60.13 on. Update the driver, then reboot.",
@@ -148,7 +153,7 @@ BROKEN = Report(
     remedies={
         CAUSE.id: Remedy(
             summary="Update the driver, then reboot",
-            steps=(
+            steps=cure_steps(
                 Run(
                     argv=(
                         "apt-get",
@@ -234,7 +239,7 @@ HOSTILE = replace(
     remedies={
         _EVIL_FINDING.id: Remedy(
             summary=f"summary {_EVIL}",
-            steps=(
+            steps=cure_steps(
                 Run(argv=("rm", _EVIL), why=_EVIL, safety="system"),
                 WriteFile(path=_EVIL, text=_EVIL, why=_EVIL),
                 Tell(text=_EVIL),

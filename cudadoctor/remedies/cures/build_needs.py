@@ -7,8 +7,8 @@ import posixpath
 from cudadoctor.checks.engine.outcome import Finding
 from cudadoctor.facts.base import Facts
 from cudadoctor.remedies import machine
-from cudadoctor.remedies.machine import as_root, with_admin_note
-from cudadoctor.remedies.plan import Remedy, Run, Step, Tell
+from cudadoctor.remedies.plan import Exists, Remedy, Run
+from cudadoctor.remedies.steps import advice, give_to_user, install_packages, run
 from cudadoctor.versions import RuntimeVersion
 
 _NOTHING = Remedy(summary="", steps=())
@@ -37,70 +37,64 @@ def toolkit(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001  one sign
         return Remedy(
             summary=f"Name the toolkit that is there: CUDA_HOME={root}",
             steps=(
-                Tell(text=f"For the build: `export CUDA_HOME={root} PATH={root}/bin:$PATH`.", safety="safe"),
-                Tell(text="For good: `cudadoctor shell` prints the lines for your shell's start-up file."),
+                advice(f"For the build: `export CUDA_HOME={root} PATH={root}/bin:$PATH`.", safety="safe"),
+                advice("For good: `cudadoctor shell` prints the lines for your shell's start-up file."),
             ),
         )
     env = machine.env_of("", facts)
     conda = facts.conda.executable if facts.conda is not None else None
     if env is not None and env.kind == "conda" and conda:
-        install = Run(
-            argv=(
-                conda,
-                "install",
-                "-y",
-                "-p",
-                env.prefix,
-                "-c",
-                "nvidia",
-                "-c",
-                "conda-forge",
-                f"cuda-toolkit={release}",
-            ),
-            why=f"the toolkit of CUDA {release}, into the environment alone",
-            safety="safe",
+        argv = (
+            conda,
+            "install",
+            "-y",
+            "-p",
+            env.prefix,
+            "-c",
+            "nvidia",
+            "-c",
+            "conda-forge",
+            f"cuda-toolkit={release}",
         )
-        named = Tell(text=f"For the build: `export CUDA_HOME={env.prefix}`.", safety="safe")
+        back = Run(
+            argv=(conda, "remove", "-y", "-p", env.prefix, "cuda-toolkit"), why="takes it out again", safety="safe"
+        )
+        install = run(
+            argv, f"the toolkit of CUDA {release}, into the environment alone",
+            f"install cuda-toolkit={release} with conda", network=("conda.anaconda.org",), disk_at=env.prefix,
+            disk_mib=9000, done_when=Exists(path=f"{env.prefix}/bin/nvcc", what="executable"), undo=(back,),
+        )  # fmt: skip
+        named = advice(f"For the build: `export CUDA_HOME={env.prefix}`.", safety="safe")
         return Remedy(summary=f"Install the CUDA {release} toolkit into the environment", steps=(install, named))
     if machine.in_container(facts):
         return Remedy(
             summary="Build in an image that has the toolkit",
-            steps=(
-                Tell(text=f"Take an image of NVIDIA with CUDA {release} and `-devel-` in its name, and build there."),
-            ),
+            steps=(advice(f"Take an image of NVIDIA with CUDA {release} and `-devel-` in its name, and build there."),),
         )
     package = f"cuda-toolkit-{wanted.major}-{wanted.minor}"
-    kind = machine.family(facts)
-    steps: list[Step] = [Tell(text="Add NVIDIA's package source for your release first, where it is not there yet.")]
-    if kind in ("ubuntu", "debian"):
-        steps.append(as_root("apt-get", "install", "-y", package, why="the toolkit; it brings no driver"))
-    elif kind in ("rhel", "fedora"):
-        steps.append(as_root("dnf", "install", "-y", package, why="the toolkit; it brings no driver"))
-    else:
+    whole = install_packages(facts, (package,), "the toolkit; it brings no driver", disk_mib=9000)
+    if whole is None:
         return _NOTHING
-    steps += [
-        Tell(text=f"For the build: `export CUDA_HOME=/usr/local/cuda-{release}`.", safety="safe"),
-        Tell(
-            text=f"Without root: `conda install -c nvidia cuda-toolkit={release}` and `export CUDA_HOME=$CONDA_PREFIX`."
-        ),
+    steps = [
+        advice("Add NVIDIA's package source for your release first, where it is not there yet."),
+        whole,
+        advice(f"For the build: `export CUDA_HOME=/usr/local/cuda-{release}`.", safety="safe"),
+        advice(f"Without root: `conda install -c nvidia cuda-toolkit={release}` and `export CUDA_HOME=$CONDA_PREFIX`."),
     ]
-    return Remedy(summary=f"Install the CUDA {release} toolkit", steps=with_admin_note(facts, tuple(steps)))
+    return Remedy(summary=f"Install the CUDA {release} toolkit", steps=tuple(steps))
 
 
 def tools(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
     """A C++ compiler, make and Python's headers; ninja comes by pip."""
-    kind = machine.family(facts)
-    without = Tell(text="Without root: `conda install -c conda-forge gxx ninja cmake`.")
-    ninja = Tell(text="ninja and CMake: `pip install ninja cmake` in the environment.", safety="safe")
-    if kind in ("ubuntu", "debian"):
-        step = as_root("apt-get", "install", "-y", "build-essential", "python3-dev", why="compiler and headers")
-    elif kind in ("rhel", "fedora"):
-        step = as_root("dnf", "install", "-y", "gcc-c++", "make", "python3-devel", why="compiler and headers")
-    else:
+    without = advice("Without root: `conda install -c conda-forge gxx ninja cmake`.")
+    ninja = advice("ninja and CMake: `pip install ninja cmake` in the environment.", safety="safe")
+    packages: tuple[str, ...] = ("build-essential", "python3-dev")
+    if machine.family(facts) in ("rhel", "fedora"):
+        packages = ("gcc-c++", "make", "python3-devel")
+    step = install_packages(facts, packages, "compiler and headers")
+    if step is None:
         return _NOTHING
-    return Remedy(
-        summary="Install a C++ compiler and the headers of Python", steps=with_admin_note(facts, (step, ninja, without))
-    )
+    return Remedy(summary="Install a C++ compiler and the headers of Python", steps=(step, ninja, without))
 
 
 def own_cache(finding: Finding, facts: Facts) -> Remedy:
@@ -108,13 +102,13 @@ def own_cache(finding: Finding, facts: Facts) -> Remedy:
     path = finding.subject.removeprefix("file:")
     home = facts.shell.home if facts.shell is not None else None
     uid = facts.os.uid if facts.os is not None else None
-    elsewhere = Tell(
-        text="Without root: `export TRITON_CACHE_DIR=$HOME/triton TORCHINDUCTOR_CACHE_DIR=$HOME/inductor "
+    elsewhere = advice(
+        "Without root: `export TRITON_CACHE_DIR=$HOME/triton TORCHINDUCTOR_CACHE_DIR=$HOME/inductor "
         "CUDA_CACHE_PATH=$HOME/nv`.",
         safety="safe",
     )
     mine = home is not None and path.startswith(f"{home}/") and posixpath.normpath(path) == path
     if not uid or not mine or posixpath.basename(path) not in _OWN_CACHES:
         return _NOTHING
-    step = as_root("chown", "-R", str(uid), path, why="gives the directory back to its user")
-    return Remedy(summary=f"Give {path} back to its user", steps=with_admin_note(facts, (step, elsewhere)))
+    step = give_to_user(path, uid, why="gives the directory back to its user")
+    return Remedy(summary=f"Give {path} back to its user", steps=(step, elsewhere))

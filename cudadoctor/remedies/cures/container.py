@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from cudadoctor.checks.engine.outcome import Finding
 from cudadoctor.facts.base import Facts
-from cudadoctor.remedies.plan import Remedy, Step, Tell
+from cudadoctor.remedies.plan import PlanStep, Remedy
+from cudadoctor.remedies.steps import advice
 
-_TOOLKIT = Tell(
-    text="If the engine does not know that option: install the NVIDIA Container Toolkit on the host "
+_TOOLKIT = advice(
+    "If the engine does not know that option: install the NVIDIA Container Toolkit on the host "
     "(https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/install-guide.html)."
 )
 _HOW = {
@@ -28,7 +29,7 @@ def start_with_gpu(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001  o
     )
     # --nv mounts the host's own driver, and a cluster's toolkit is its administrator's affair.
     alone = kind in ("apptainer", "singularity", "kubernetes")
-    steps: tuple[Step, ...] = (Tell(text=how),) if alone else (Tell(text=how), _TOOLKIT)
+    steps: tuple[PlanStep, ...] = (advice(how),) if alone else (advice(how), _TOOLKIT)
     summary = (
         "Start the container with --nv"
         if kind in ("apptainer", "singularity")
@@ -42,7 +43,7 @@ def capabilities(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
     return Remedy(
         summary="Start the container again with NVIDIA_DRIVER_CAPABILITIES=compute,utility",
         steps=(
-            Tell(text="Start it again with `-e NVIDIA_DRIVER_CAPABILITIES=compute,utility`, or set that in the image."),
+            advice("Start it again with `-e NVIDIA_DRIVER_CAPABILITIES=compute,utility`, or set that in the image."),
         ),
     )
 
@@ -52,9 +53,9 @@ def recreate(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
     return Remedy(
         summary="Start the container anew, and keep the host from taking its devices again",
         steps=(
-            Tell(text="Remove the container and start it anew: its device rules are then written again."),
-            Tell(
-                text="On the host, so that it does not happen again: hand the devices over by CDI, or make the links "
+            advice("Remove the container and start it anew: its device rules are then written again."),
+            advice(
+                "On the host, so that it does not happen again: hand the devices over by CDI, or make the links "
                 "under /dev/char (`nvidia-ctk system create-dev-char-symlinks --create-all`), or name them with "
                 "--device.",
                 needs_root=True,
@@ -68,7 +69,7 @@ def selinux(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
     return Remedy(
         summary="Start the container with a security label that may use devices",
         steps=(
-            Tell(text="Start it again with `--security-opt label=disable`."),
-            Tell(text="Or, on the host: `setsebool -P container_use_devices on`.", needs_root=True),
+            advice("Start it again with `--security-opt label=disable`."),
+            advice("Or, on the host: `setsebool -P container_use_devices on`.", needs_root=True),
         ),
     )

@@ -6,7 +6,8 @@ from cudadoctor.checks.engine.outcome import Finding
 from cudadoctor.facts.base import Facts
 from cudadoctor.remedies import machine
 from cudadoctor.remedies.driver.elsewhere import elsewhere
-from cudadoctor.remedies.plan import Remedy, Step, Tell
+from cudadoctor.remedies.plan import PlanStep, Remedy
+from cudadoctor.remedies.steps import advice
 
 
 def part(finding: Finding, facts: Facts) -> Remedy:
@@ -17,10 +18,8 @@ def part(finding: Finding, facts: Facts) -> Remedy:
         return Remedy(
             summary=f"Put /usr/lib/wsl/lib on {where}, or update the NVIDIA driver of Windows",
             steps=(
-                Tell(text="Look whether /usr/lib/wsl/lib holds the file. If not: update the NVIDIA driver of Windows."),
-                Tell(
-                    text="If it does: add /usr/lib/wsl/lib to PATH." if tool else "If it does: run `ldconfig` as root."
-                ),
+                advice("Look whether /usr/lib/wsl/lib holds the file. If not: update the NVIDIA driver of Windows."),
+                advice("If it does: add /usr/lib/wsl/lib to PATH." if tool else "If it does: run `ldconfig` as root."),
             ),
         )
     if machine.in_container(facts):
@@ -40,9 +39,9 @@ def part(finding: Finding, facts: Facts) -> Remedy:
         "arch": "nvidia-utils",
     }.get(machine.family(facts))
     named = f"the package {package}" if package is not None else f"the driver's package with {what}"
-    steps: tuple[Step, ...] = (Tell(text=f"Install {named}, of the installed driver's version.", needs_root=True),)
+    steps: tuple[PlanStep, ...] = (advice(f"Install {named}, of the installed driver's version.", needs_root=True),)
     if not tool:
-        steps = (*steps, Tell(text="If the file is there already: run `ldconfig` as root.", needs_root=True))
+        steps = (*steps, advice("If the file is there already: run `ldconfig` as root.", needs_root=True))
     return Remedy(summary=f"Install the driver's package with {what}", steps=steps)
 
 
@@ -50,13 +49,11 @@ def without_variables(finding: Finding, facts: Facts) -> Remedy:
     """A program of the driver, or one that uses it, that dies or prints garbage."""
     torch = finding.name.startswith("torch")
     program = 'python -c "import torch; torch.cuda.init()"' if torch else "nvidia-smi"
-    first = Tell(
-        text=f"Without the variables that bring other libraries: `env -u LD_LIBRARY_PATH -u LD_PRELOAD {program}`. "
+    first = advice(
+        f"Without the variables that bring other libraries: `env -u LD_LIBRARY_PATH -u LD_PRELOAD {program}`. "
         "If that works: take the offending directory out of them.",
         safety="safe",
     )
     there = elsewhere(facts)
-    rest = (
-        there.steps if there is not None else (Tell(text="If not: reinstall the driver and reboot.", needs_root=True),)
-    )
+    rest = there.steps if there is not None else (advice("If not: reinstall the driver and reboot.", needs_root=True),)
     return Remedy(summary="Try it without LD_LIBRARY_PATH; if it stays so, look at the driver", steps=(first, *rest))

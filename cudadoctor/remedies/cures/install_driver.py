@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import posixpath
-
 from cudadoctor.checks.engine.outcome import Finding
 from cudadoctor.facts.base import Facts
-from cudadoctor.remedies.cures.reboot import REBOOT
 from cudadoctor.remedies.driver import need as needs
 from cudadoctor.remedies.driver.elsewhere import elsewhere
 from cudadoctor.remedies.driver.installer import Reason, steps
-from cudadoctor.remedies.machine import with_admin_note
-from cudadoctor.remedies.plan import Fetch, PlanStep, Remedy, Run, Step, Tell
-from cudadoctor.remedies.step_parts import APT
+from cudadoctor.remedies.plan import PlanStep, Remedy
+from cudadoctor.remedies.steps import advice, downloads
 from cudadoctor.versions import CudaVersion, DriverVersion
 
 
@@ -46,7 +42,7 @@ def replace_branch(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
         return there
     branch = needs.of(facts).last_branch
     shown = f"branch {branch}" if branch is not None else "the last branch that supports the GPU"
-    hold = Tell(text="Hold the package at that branch, so that an update does not replace it.")
+    hold = advice("Hold the package at that branch, so that an update does not replace it.")
     return _remedy(
         f"Install the driver of {shown} with the proprietary module, and reboot", facts, "wrong", after=(hold,)
     )
@@ -65,35 +61,19 @@ def reinstall(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
     there = elsewhere(facts)
     if there is not None:
         return there
-    before: tuple[Step, ...] = ()
+    before: tuple[PlanStep, ...] = ()
     if facts.distro is None or facts.distro.runfile is None:
         text = "If a .run installer was used once: run `nvidia-uninstall` as root to remove what it installed."
-        before = (Tell(text=text),)
+        before = (advice(text),)
     return _remedy("Keep one source of the driver: reinstall it and reboot", facts, "damaged", before=before)
 
 
 def _remedy(
     summary: str, facts: Facts, reason: Reason, *, cuda: CudaVersion | None = None,
-    newer_than: DriverVersion | None = None, before: tuple[Step, ...] = (), after: tuple[Step, ...] = (),
+    newer_than: DriverVersion | None = None, before: tuple[PlanStep, ...] = (), after: tuple[PlanStep, ...] = (),
 ) -> Remedy:  # fmt: skip
-    part = steps(facts, needs.of(facts, cuda=cuda, newer_than=newer_than), reason, ".")
-    done = tuple(_action(one) for one in part.steps)
-    return Remedy(summary=summary, steps=with_admin_note(facts, (*before, *done, *after)))
-
-
-def _action(step: PlanStep) -> Step:
-    """The step as a cure has it: a download is a program there, and apt is quiet by itself."""
-    action = step.action
-    if step.id == "driver-reboot":
-        return REBOOT
-    if isinstance(action, Fetch):
-        return Run(argv=("wget", action.url), why=action.why, safety="safe")
-    if isinstance(action, Run) and action.argv[: len(APT)] == APT:
-        return Run(argv=action.argv[len(APT) - 1 :], why=action.why, safety=action.safety, needs_root=action.needs_root)
-    if isinstance(action, Run) and action.argv[:2] == ("dpkg", "-i"):
-        file = posixpath.basename(action.argv[2])
-        return Run(argv=("dpkg", "-i", file), why=action.why, safety=action.safety, needs_root=action.needs_root)
-    return action
+    part = steps(facts, needs.of(facts, cuda=cuda, newer_than=newer_than), reason, downloads(facts))
+    return Remedy(summary=summary, steps=(*before, *part.steps, *after))
 
 
 def _cuda(finding: Finding, facts: Facts) -> CudaVersion | None:

@@ -6,7 +6,8 @@ from cudadoctor.checks.engine.outcome import Finding
 from cudadoctor.facts.base import Facts
 from cudadoctor.remedies.cures import shell_lines
 from cudadoctor.remedies.machine import env_of
-from cudadoctor.remedies.plan import Remedy, Run, Step, Tell
+from cudadoctor.remedies.plan import Remedy
+from cudadoctor.remedies.steps import advice, pip_install
 
 
 def nvjitlink(finding: Finding, facts: Facts) -> Remedy:
@@ -17,10 +18,10 @@ def nvjitlink(finding: Finding, facts: Facts) -> Remedy:
         return Remedy(summary="Install the nvJitLink of torch's own CUDA release")
     name = f"nvidia-nvjitlink-cu{cuda.major}" if cuda.major < 13 else "nvidia-nvjitlink"
     wanted = f"{name}=={cuda.major}.{cuda.minor}.*"
-    step: Step = Tell(text=f"Install `{wanted}` into the environment.")
+    step = advice(f"Install `{wanted}` into the environment.")
     if env.python is not None and env.kind != "system":
         why = "the nvJitLink that the other libraries of this torch were made with"
-        step = Run(argv=(env.python, "-m", "pip", "install", wanted), why=why, safety="safe")
+        step = pip_install(env.python, (wanted,), why)
     return Remedy(summary="Install the nvJitLink of torch's own CUDA release", steps=(step,))
 
 
@@ -32,8 +33,8 @@ def other_copy(finding: Finding, facts: Facts) -> Remedy:
         return Remedy(
             summary="Take torch's libraries out of LD_PRELOAD",
             steps=(
-                Tell(text="To try it first: start Python with `env -u LD_PRELOAD python`.", safety="safe"),
-                Tell(text="Take the library out of LD_PRELOAD in the file that sets it, or out of /etc/ld.so.preload."),
+                advice("To try it first: start Python with `env -u LD_PRELOAD python`.", safety="safe"),
+                advice("Take the library out of LD_PRELOAD in the file that sets it, or out of /etc/ld.so.preload."),
             ),
         )
     variable = facts.shell.variables.get("LD_LIBRARY_PATH") if facts.shell is not None else None
@@ -51,9 +52,7 @@ def link_name(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001  one si
     return Remedy(
         summary="Let the linker find libcuda.so",
         steps=(
-            Tell(
-                text=f'For this shell: `export LIBRARY_PATH="{stubs}${{LIBRARY_PATH:+:$LIBRARY_PATH}}"`', safety="safe"
-            ),
-            Tell(text="That is for linking only: never put the stubs directory on LD_LIBRARY_PATH."),
+            advice(f'For this shell: `export LIBRARY_PATH="{stubs}${{LIBRARY_PATH:+:$LIBRARY_PATH}}"`', safety="safe"),
+            advice("That is for linking only: never put the stubs directory on LD_LIBRARY_PATH."),
         ),
     )

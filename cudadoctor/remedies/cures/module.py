@@ -5,26 +5,20 @@ from __future__ import annotations
 from cudadoctor.checks.engine.outcome import Finding
 from cudadoctor.facts.base import Facts
 from cudadoctor.remedies import machine
-from cudadoctor.remedies.cures.reboot import REBOOT
 from cudadoctor.remedies.driver import headers
-from cudadoctor.remedies.driver.choice import release_of
 from cudadoctor.remedies.driver.elsewhere import elsewhere
-from cudadoctor.remedies.machine import as_root, with_admin_note
-from cudadoctor.remedies.plan import Remedy, Step, Tell, WriteFile
-
-_INSTALL: dict[str, tuple[str, ...]] = {
-    "apt": ("apt-get", "install", "-y"),
-    "dnf": ("dnf", "install", "-y"),
-    "yum": ("yum", "install", "-y"),
-}
-
-_INITRAMFS = {
-    "ubuntu": ("update-initramfs", "-u"),
-    "debian": ("update-initramfs", "-u"),
-    "rhel": ("dracut", "--force"),
-    "fedora": ("dracut", "--force"),
-}
-"""For a release that has no row of its own."""
+from cudadoctor.remedies.plan import PlanStep, Remedy
+from cudadoctor.remedies.steps import (
+    REBOOT,
+    advice,
+    build_modules,
+    enable_service,
+    install_packages,
+    load_module,
+    make_device_nodes,
+    rebuild_initramfs,
+    write,
+)
 
 
 def build(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001  one signature for all builders
@@ -34,47 +28,42 @@ def build(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001  one signat
         return there
     kernel = facts.os.kernel if facts.os is not None else None
     kind = machine.family(facts)
-    steps: list[Step] = []
-    release = release_of(facts)
+    steps: list[PlanStep] = []
     names = headers.packages(facts)
-    if kernel and names and release is not None and release.manager in _INSTALL:
-        steps.append(as_root(*_INSTALL[release.manager], *names, why="headers of the running kernel"))
-    elif kernel and kind in ("ubuntu", "debian"):
-        steps.append(
-            as_root("apt-get", "install", "-y", f"linux-headers-{kernel}", why="headers of the running kernel")
-        )
-    else:
-        steps.append(Tell(text="Install the headers of the running kernel (`uname -r` names it)."))
+    if not names and kind in ("ubuntu", "debian"):
+        names = (f"linux-headers-{kernel}",)
+    install = install_packages(facts, names, "headers of the running kernel") if kernel and names else None
+    steps.append(install or advice("Install the headers of the running kernel (`uname -r` names it)."))
     if kernel and kind == "fedora":
         steps.append(
-            Tell(
-                text="With RPM Fusion's akmod-nvidia: `akmods --force` as root builds the module. With NVIDIA's own "
+            advice(
+                "With RPM Fusion's akmod-nvidia: `akmods --force` as root builds the module. With NVIDIA's own "
                 f"packages: `dkms autoinstall -k {kernel}`.",
                 needs_root=True,
             )
         )
     elif kind == "arch":
         steps.append(
-            Tell(
-                text="After an upgrade of the kernel: reboot into it first. With a kernel other than linux or "
+            advice(
+                "After an upgrade of the kernel: reboot into it first. With a kernel other than linux or "
                 "linux-lts: install its headers and nvidia-open-dkms.",
                 needs_root=True,
             )
         )
     elif kind == "nixos":
-        steps.append(Tell(text="Rebuild with `nixos-rebuild boot`, and reboot.", needs_root=True))
+        steps.append(advice("Rebuild with `nixos-rebuild boot`, and reboot.", needs_root=True))
     elif kernel:
-        steps.append(as_root("dkms", "autoinstall", "-k", kernel, why="builds the module for this kernel"))
+        steps.append(build_modules(kernel, why="builds the module for this kernel"))
     steps += [
-        as_root("modprobe", "nvidia", why="loads it"),
-        Tell(
-            text="If DKMS does not know the driver: install the distribution's prebuilt module for this kernel. "
+        load_module("nvidia", why="loads it"),
+        advice(
+            "If DKMS does not know the driver: install the distribution's prebuilt module for this kernel. "
             "If the build fails: /var/lib/dkms/nvidia holds its log, and the driver may be too old for this kernel."
         ),
     ]
     return Remedy(
         summary="Install the kernel's headers, build the nvidia module and load it",
-        steps=with_admin_note(facts, tuple(steps)),
+        steps=tuple(steps),
     )
 
 
@@ -84,33 +73,29 @@ def load(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
     if there is not None:
         return there
     failed = machine.tried(facts, "load-module")
-    first: Step = (
-        Tell(
-            text="Read the kernel's log, which names why the module could not be loaded: "
-            "`sudo dmesg | grep -iE 'nvrm|nvidia|nouveau'`.",
-            needs_root=True,
-        )
+    look = "Read the kernel's log, which names why the module could not be loaded"
+    steps: list[PlanStep] = [
+        advice(f"{look}: `sudo dmesg | grep -iE 'nvrm|nvidia|nouveau'`.", needs_root=True)
         if failed
-        else as_root("modprobe", "nvidia", why="loads the module, or says why it cannot be loaded")
-    )
-    steps: list[Step] = [first]
+        else load_module("nvidia", why="loads the module, or says why it cannot be loaded")
+    ]
     if facts.os is not None and facts.os.secure_boot:
         steps.append(
-            Tell(
-                text="If it says that the key was rejected: Secure Boot wants a signed module. Enrol the key that DKMS "
+            advice(
+                "If it says that the key was rejected: Secure Boot wants a signed module. Enrol the key that DKMS "
                 "signs with (`mokutil --import`, then confirm at the next start), or take the distribution's signed "
                 "prebuilt module."
             )
         )
     if not failed:
-        steps.append(Tell(text="If it names no reason: read the kernel's log (`dmesg`) for lines with NVRM."))
+        steps.append(advice("If it names no reason: read the kernel's log (`dmesg`) for lines with NVRM."))
     if not machine.tried(facts, "reboot"):
-        steps.append(Tell(text="If the driver was installed since the last start: reboot.", needs_root=True))
+        steps.append(advice("If the driver was installed since the last start: reboot.", needs_root=True))
     return Remedy(
         summary="Find in the kernel's log why the nvidia module does not load"
         if failed
         else "Load the nvidia module with `modprobe nvidia`, and read what it says",
-        steps=with_admin_note(facts, tuple(steps)),
+        steps=tuple(steps),
     )
 
 
@@ -119,26 +104,20 @@ def blacklist_nouveau(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
     there = elsewhere(facts)
     if there is not None:
         return there
-    why = "the early boot must not load nouveau either"
-    release = release_of(facts)
-    command = release.initramfs if release is not None else _INITRAMFS.get(machine.family(facts), ())
-    rebuild: Step = (
-        as_root(*command, why=why)
-        if command
-        else Tell(text="Rebuild the initramfs with your distribution's tool.", needs_root=True)
+    rebuild = rebuild_initramfs(facts, "the early boot must not load nouveau either") or advice(
+        "Rebuild the initramfs with your distribution's tool.", needs_root=True
     )
-    steps: tuple[Step, ...] = (
-        WriteFile(
-            path="/etc/modprobe.d/blacklist-nouveau.conf",
-            text="blacklist nouveau\noptions nouveau modeset=0\n",
-            why="keeps nouveau from taking the GPU",
-            safety="system",
-            needs_root=True,
+    steps: tuple[PlanStep, ...] = (
+        write(
+            "/etc/modprobe.d/blacklist-nouveau.conf",
+            "blacklist nouveau\noptions nouveau modeset=0\n",
+            "keeps nouveau from taking the GPU",
+            root=True,
         ),
         rebuild,
         REBOOT,
     )
-    return Remedy(summary="Keep nouveau from loading, and reboot", steps=with_admin_note(facts, steps))
+    return Remedy(summary="Keep nouveau from loading, and reboot", steps=steps)
 
 
 def load_uvm(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
@@ -146,12 +125,12 @@ def load_uvm(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
     there = elsewhere(facts)
     if there is not None:
         return there
-    steps: tuple[Step, ...] = (
-        as_root("modprobe", "nvidia_uvm", why="loads the module that CUDA needs"),
-        as_root("nvidia-modprobe", "-c0", "-u", why="makes its device nodes"),
-        Tell(text="Install the package nvidia-modprobe, which does this at the first use of CUDA."),
+    steps: tuple[PlanStep, ...] = (
+        load_module("nvidia_uvm", why="loads the module that CUDA needs"),
+        make_device_nodes(why="makes its device nodes"),
+        advice("Install the package nvidia-modprobe, which does this at the first use of CUDA."),
     )
-    return Remedy(summary="Load nvidia_uvm with `modprobe nvidia_uvm`", steps=with_admin_note(facts, steps))
+    return Remedy(summary="Load nvidia_uvm with `modprobe nvidia_uvm`", steps=steps)
 
 
 def make_nodes(finding: Finding, facts: Facts) -> Remedy:
@@ -163,11 +142,11 @@ def make_nodes(finding: Finding, facts: Facts) -> Remedy:
     there = elsewhere(facts)
     if there is not None:
         return there
-    steps: tuple[Step, ...] = (
-        as_root("nvidia-modprobe", "-c0", "-u", why="makes the device nodes"),
-        as_root("systemctl", "enable", "--now", "nvidia-persistenced", why="makes them at each start"),
+    steps: tuple[PlanStep, ...] = (
+        make_device_nodes(why="makes the device nodes"),
+        enable_service("nvidia-persistenced", why="makes them at each start"),
     )
-    return Remedy(summary="Make the device nodes with nvidia-modprobe", steps=with_admin_note(facts, steps))
+    return Remedy(summary="Make the device nodes with nvidia-modprobe", steps=steps)
 
 
 def join_group(finding: Finding, facts: Facts) -> Remedy:
@@ -177,7 +156,7 @@ def join_group(finding: Finding, facts: Facts) -> Remedy:
     if machine.in_container(facts):
         return Remedy(
             summary="Start the container as a user who may open the GPU's device nodes",
-            steps=(Tell(text="Start the container as root, or with the group that owns the nodes (`--group-add`)."),),
+            steps=(advice("Start the container as root, or with the group that owns the nodes (`--group-add`)."),),
         )
     by_group = node is not None and node.mode & 0o060 == 0o060 and node.gid != 0
     words = (
@@ -187,5 +166,5 @@ def join_group(finding: Finding, facts: Facts) -> Remedy:
     )
     return Remedy(
         summary="Join the group that owns the device nodes" if by_group else "Have the device nodes' mode corrected",
-        steps=(Tell(text=words, needs_root=True),),
+        steps=(advice(words, needs_root=True),),
     )

@@ -5,10 +5,11 @@ from __future__ import annotations
 from cudadoctor.checks.engine.outcome import Finding
 from cudadoctor.facts.base import Facts
 from cudadoctor.remedies.cures import shell_lines
-from cudadoctor.remedies.plan import Remedy, Tell
+from cudadoctor.remedies.plan import Remedy
+from cudadoctor.remedies.steps import advice
 
-_NEW_SHELL = Tell(text="Then open a new shell.")
-_OURS = Tell(text="Or take the line out and let `cudadoctor shell --apply` put its own there.")
+_NEW_SHELL = advice("Then open a new shell.")
+_OURS = advice("Or take the line out and let `cudadoctor shell --apply` put its own there.")
 
 
 def place(finding: Finding) -> tuple[str, str] | None:
@@ -32,7 +33,7 @@ def _line(finding: Finding, summary: str) -> Remedy | None:
     new = next((one.text for one in finding.evidence if one.where.endswith(", corrected")), None)
     if where is None or new is None:
         return None
-    step = Tell(text=f"{where[0]} line {where[1]}: write instead `{new}`")
+    step = advice(f"{where[0]} line {where[1]}: write instead `{new}`")
     return Remedy(summary=f"{summary} (line {where[1]} of {where[0]})", steps=(step, _OURS, _NEW_SHELL))
 
 
@@ -73,7 +74,7 @@ def export(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001  one signa
     plain = f"`export {text}`" if not file.endswith((".fish", "cshrc", ".csh", ".login")) else "the variable exported"
     return Remedy(
         summary=f"Export the variable in line {line} of {file}",
-        steps=(Tell(text=f"{file} line {line}: write {plain} for `{text}`"), _NEW_SHELL),
+        steps=(advice(f"{file} line {line}: write {plain} for `{text}`"), _NEW_SHELL),
     )
 
 
@@ -86,7 +87,7 @@ def not_read(finding: Finding, facts: Facts) -> Remedy:
     return Remedy(
         summary=f"Put the CUDA lines where {shell} reads them",
         steps=(
-            Tell(text="`cudadoctor shell --apply` shows the change, asks, and puts them there."),
-            Tell(text=f"Or copy line {where[1]} of {where[0]} into a file that {shell} reads."),
+            advice("`cudadoctor shell --apply` shows the change, asks, and puts them there."),
+            advice(f"Or copy line {where[1]} of {where[0]} into a file that {shell} reads."),
         ),
     )

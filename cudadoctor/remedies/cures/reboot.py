@@ -6,10 +6,10 @@ from cudadoctor.checks.engine.outcome import Finding
 from cudadoctor.checks.shared.machine import withheld
 from cudadoctor.facts.base import Facts
 from cudadoctor.remedies import machine
-from cudadoctor.remedies.plan import Remedy, Tell
+from cudadoctor.remedies.plan import Remedy
+from cudadoctor.remedies.steps import REBOOT, advice
 
-REBOOT = Tell(text="Reboot the machine.", needs_root=True)
-_LOG = Tell(text="Read the kernel's log (`dmesg`) for lines with NVRM or Xid: they name the reason.")
+_LOG = advice("Read the kernel's log (`dmesg`) for lines with NVRM or Xid: they name the reason.")
 
 
 def reboot(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001  one signature for all builders
@@ -18,18 +18,16 @@ def reboot(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001  one signa
         return Remedy(
             summary="Reboot the container's host, or recreate the container after its driver was changed",
             steps=(
-                Tell(
-                    text="The driver of the host was changed: have the host rebooted if its own nvidia-smi fails, too."
-                ),
-                Tell(text="If it works on the host: recreate the container, which still has the old libraries."),
+                advice("The driver of the host was changed: have the host rebooted if its own nvidia-smi fails, too."),
+                advice("If it works on the host: recreate the container, which still has the old libraries."),
             ),
         )
     return Remedy(
         summary="Reboot",
         steps=(
             REBOOT,
-            Tell(
-                text="If it cannot be rebooted now: stop everything that uses the GPU, then as root "
+            advice(
+                "If it cannot be rebooted now: stop everything that uses the GPU, then as root "
                 "`modprobe -r nvidia_uvm nvidia_drm nvidia_modeset nvidia` and `modprobe nvidia nvidia_uvm`.",
                 needs_root=True,
             ),
@@ -42,26 +40,22 @@ def look_then_reboot(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
     if machine.under_wsl(facts):
         return Remedy(
             summary="Restart WSL and update the NVIDIA driver of Windows",
-            steps=(Tell(text="In a Windows terminal: `wsl --shutdown`; update the NVIDIA driver of Windows."),),
+            steps=(advice("In a Windows terminal: `wsl --shutdown`; update the NVIDIA driver of Windows."),),
         )
     if machine.in_container(facts):
         return Remedy(
             summary="Look at the host: read its kernel log, and recreate the container",
             steps=(
-                Tell(
-                    text="On the host: run nvidia-smi, and read the kernel's log (`dmesg`) for lines with NVRM or Xid."
-                ),
-                Tell(text="If the host is in order: recreate the container with GPU access."),
+                advice("On the host: run nvidia-smi, and read the kernel's log (`dmesg`) for lines with NVRM or Xid."),
+                advice("If the host is in order: recreate the container with GPU access."),
             ),
         )
     if withheld(facts.nodes, facts.os) or machine.shared_node(facts):
         return Remedy(
             summary="Ask the batch system for a GPU: this session was given none",
             steps=(
-                Tell(
-                    text="Start a job that asks for one (Slurm: `srun --gres=gpu:1 --pty bash`), and look again there."
-                ),
-                Tell(text="If no batch system runs here: an administrator must let this session use the devices."),
+                advice("Start a job that asks for one (Slurm: `srun --gres=gpu:1 --pty bash`), and look again there."),
+                advice("If no batch system runs here: an administrator must let this session use the devices."),
             ),
         )
     if machine.tried(facts, "reboot"):
@@ -75,10 +69,8 @@ def cold_start(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
     return Remedy(
         summary=f"Switch the {where} off completely and on again; if it comes back, check power, heat and seating",
         steps=(
-            Tell(text=f"Shut the {where} down, cut its power for a minute, and start it again.", needs_root=True),
-            Tell(
-                text="If it happens again: check the power cables, the seating, the temperature and the power supply."
-            ),
-            Tell(text="If it still happens: have the GPU tested or replaced by its vendor."),
+            advice(f"Shut the {where} down, cut its power for a minute, and start it again.", needs_root=True),
+            advice("If it happens again: check the power cables, the seating, the temperature and the power supply."),
+            advice("If it still happens: have the GPU tested or replaced by its vendor."),
         ),
     )

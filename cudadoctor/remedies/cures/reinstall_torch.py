@@ -8,12 +8,13 @@ from cudadoctor.facts.base import Facts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.remedies.cures.torch_command import install_steps
 from cudadoctor.remedies.machine import env_of, on_jetson
-from cudadoctor.remedies.plan import Remedy, Run, Step, Tell
+from cudadoctor.remedies.plan import PlanStep, Remedy
+from cudadoctor.remedies.steps import advice, pip_install, run
 
 _JETSON = Remedy(
     summary="Install NVIDIA's torch for this JetPack",
     steps=(
-        Tell(text="Take NVIDIA's wheel or container for this board's JetPack; the general wheels have no CUDA for it."),
+        advice("Take NVIDIA's wheel or container for this board's JetPack; the general wheels have no CUDA for it."),
     ),
 )
 
@@ -33,7 +34,7 @@ def install(finding: Finding, facts: Facts) -> Remedy:
     if facts.gpus == ():
         return Remedy(
             summary="Install torch, if this environment is to have it",
-            steps=(Tell(text="To compute on the CPU: install torch from https://download.pytorch.org/whl/cpu."),),
+            steps=(advice("To compute on the CPU: install torch from https://download.pytorch.org/whl/cpu."),),
         )
     steps = install_steps(facts, env_of(finding.subject, facts))
     return Remedy(summary="Install torch, if this environment is to have it", steps=steps)
@@ -45,10 +46,10 @@ def together(finding: Finding, facts: Facts) -> Remedy:
     torch = env.torch if env is not None else None
     wanted = _companion(torch.version) if torch is not None else None
     words = "Install torch, torchvision and torchaudio again in one command, from one index or channel."
-    steps: tuple[Step, ...] = (Tell(text=words),)
+    steps: tuple[PlanStep, ...] = (advice(words),)
     if wanted is not None:
         steps = (
-            Tell(text=f"The torchvision that belongs to torch {torch.version if torch else ''} is {wanted}. {words}"),
+            advice(f"The torchvision that belongs to torch {torch.version if torch else ''} is {wanted}. {words}"),
         )
     return Remedy(summary="Install torch and torchvision again, in one command", steps=steps)
 
@@ -63,18 +64,12 @@ def _companion(version: str) -> str | None:
 def numpy(finding: Finding, facts: Facts) -> Remedy:
     """NumPy 1 for an old torch."""
     env = env_of(finding.subject, facts)
-    steps: list[Step] = []
+    steps: list[PlanStep] = []
     if env is not None and env.python is not None and env.kind != "system":
-        steps.append(
-            Run(
-                argv=(env.python, "-m", "pip", "install", "numpy<2"),
-                why="the NumPy that this torch was built for",
-                safety="safe",
-            )
-        )
+        steps.append(pip_install(env.python, ("numpy<2",), "the NumPy that this torch was built for"))
     else:
-        steps.append(Tell(text="Install `numpy<2` into the environment."))
-    steps.append(Tell(text="Or install torch 2.3 or newer, which takes NumPy 2."))
+        steps.append(advice("Install `numpy<2` into the environment."))
+    steps.append(advice("Or install torch 2.3 or newer, which takes NumPy 2."))
     return Remedy(summary="Install numpy<2, or a newer torch", steps=tuple(steps))
 
 
@@ -82,14 +77,18 @@ def mkl(finding: Finding, facts: Facts) -> Remedy:
     """MKL 2024.0."""
     env = env_of(finding.subject, facts)
     if env is None or env.kind != "conda":
-        return Remedy(summary="Install MKL 2024.0", steps=(Tell(text="Install mkl 2024.0 into the environment."),))
+        return Remedy(summary="Install MKL 2024.0", steps=(advice("Install mkl 2024.0 into the environment."),))
+    conda = ((facts.conda.executable if facts.conda is not None else None) or "conda",)
     return Remedy(
         summary="Install MKL 2024.0 into the environment",
         steps=(
-            Run(
-                argv=("conda", "install", "--prefix", env.prefix, "-y", "mkl=2024.0"),
-                why="the last MKL with the symbol that this torch needs",
-                safety="safe",
+            run(
+                (*conda, "install", "--prefix", env.prefix, "-y", "mkl=2024.0"),
+                "the last MKL with the symbol that this torch needs",
+                "install mkl=2024.0 with conda",
+                network=("conda.anaconda.org",),
+                disk_at=env.prefix,
+                disk_mib=9000,
             ),
         ),
     )
@@ -117,15 +116,15 @@ def one_of_each_pair(finding: Finding, facts: Facts) -> Remedy:
     return Remedy(
         summary=f"Uninstall {' and '.join(other for other, _ in pairs)}, then reinstall the ones that torch needs",
         steps=(
-            Run(
-                argv=(python, "-m", "pip", "uninstall", "-y", *(other for other, _ in pairs)),
-                why="uninstall the wheels of the other CUDA version; files that both share go with them",
-                safety="safe",
+            run(
+                (python, "-m", "pip", "uninstall", "-y", *(other for other, _ in pairs)),
+                "uninstall the wheels of the other CUDA version; files that both share go with them",
+                "uninstall the wheels of the other CUDA version",
             ),
-            Run(
-                argv=(python, "-m", "pip", "install", "--force-reinstall", "--no-deps", *again),
-                why="put back the files that torch needs",
-                safety="safe",
+            run(
+                (python, "-m", "pip", "install", "--force-reinstall", "--no-deps", *again),
+                "put back the files that torch needs",
+                "reinstall the wheels that torch needs",
             ),
         ),
     )
@@ -138,7 +137,7 @@ def new_environment(finding: Finding, facts: Facts) -> Remedy:
     return Remedy(
         summary="Make a new environment and install torch there",
         steps=(
-            Tell(text=f"Make a new environment{where}."),
-            Tell(text="Install torch and what goes with it there in one command, from one index or channel."),
+            advice(f"Make a new environment{where}."),
+            advice("Install torch and what goes with it there in one command, from one index or channel."),
         ),
     )

@@ -7,9 +7,15 @@ import shlex
 from cudadoctor.checks.engine.outcome import Finding
 from cudadoctor.facts.base import Facts
 from cudadoctor.facts.shell import RcLine
-from cudadoctor.remedies.plan import Remedy, Step, Tell
+from cudadoctor.remedies.plan import PlanStep, Remedy
+from cudadoctor.remedies.steps import advice
 
-_NEW_SHELL = Tell(text="Then open a new shell.")
+_NEW_SHELL = advice("Then open a new shell.")
+
+
+def _in_this_shell(text: str) -> PlanStep:
+    """What helps until a new shell is opened; a corrected file makes no difference to the open one."""
+    return advice(text, title="meanwhile, in this shell", safety="safe", beside_edits=True)
 
 
 def _where(facts: Facts, variable: str, part: str | None = None) -> list[RcLine]:
@@ -17,14 +23,12 @@ def _where(facts: Facts, variable: str, part: str | None = None) -> list[RcLine]
     return [line for line in lines if line.variable == variable and (part is None or part in line.text)]
 
 
-def _edit(lines: list[RcLine], variable: str, what: str) -> Step:
+def _edit(lines: list[RcLine], variable: str, what: str) -> PlanStep:
     """The place to edit, or how to find it."""
     if not lines:
-        return Tell(
-            text=f"{variable} is set in no start-up file that was read: look where this shell gets it, and {what}"
-        )
+        return advice(f"{variable} is set in no start-up file that was read: look where this shell gets it, and {what}")
     places = ", ".join(f"{line.file} line {line.line}" for line in lines[:4])
-    return Tell(text=f"{places}: {what}")
+    return advice(f"{places}: {what}")
 
 
 def entry_missing(finding: Finding, facts: Facts) -> Remedy:
@@ -46,7 +50,7 @@ def empty_element(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001  on
     name = "LD_LIBRARY_PATH"
     value = facts.shell.variables.get(name, "") if facts.shell is not None else ""
     kept = [part for part in value.replace(";", ":").split(":") if part.strip() not in ("", ".")]
-    steps: list[Step] = [
+    steps: list[PlanStep] = [
         _edit(
             _where(facts, name),
             name,
@@ -56,7 +60,7 @@ def empty_element(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001  on
     fish = facts.shell is not None and facts.shell.shell in ("fish", "tcsh", "csh")
     if not fish:
         line = f"export {name}={shlex.quote(':'.join(kept))}" if kept else f"unset {name}"
-        steps.append(Tell(text=f"For this shell: `{line}`", safety="safe"))
+        steps.append(_in_this_shell(f"For this shell: `{line}`"))
     return Remedy(summary="Take the empty element out of LD_LIBRARY_PATH", steps=(*steps, _NEW_SHELL))
 
 
@@ -78,13 +82,13 @@ def visible_devices(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
     shell = facts.shell.shell if facts.shell is not None else None
     unset = f"set -e {name}" if shell == "fish" else f"unsetenv {name}" if shell in ("tcsh", "csh") else f"unset {name}"
     count = len(facts.gpus or ())
-    steps: list[Step] = [Tell(text=f"In this shell: `{unset}`", safety="safe")]
+    steps: list[PlanStep] = [_in_this_shell(f"In this shell: `{unset}`")]
     lines = _where(facts, name)
     if lines:
         steps.append(_edit(lines, name, "take the line out, or name GPUs that exist."))
     if count > 1:
         steps.append(
-            Tell(text=f"To choose some of the {count} GPUs: their indices, 0 to {count - 1}, separated by commas.")
+            advice(f"To choose some of the {count} GPUs: their indices, 0 to {count - 1}, separated by commas.")
         )
     return Remedy(summary=f"Unset {name}, or name GPUs that exist", steps=tuple(steps))
 
@@ -96,7 +100,7 @@ def drop_library_path(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
     return Remedy(
         summary="Take the CUDA directories out of LD_LIBRARY_PATH",
         steps=(
-            Tell(text=f"To try it first: start Python with `env -u {name} python`.", safety="safe"),
+            _in_this_shell(f"To try it first: start Python with `env -u {name} python`."),
             _edit(_where(facts, name), name, what),
             _NEW_SHELL,
         ),
@@ -110,7 +114,11 @@ def stub(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
         summary="Take the stubs directory out of LD_LIBRARY_PATH",
         steps=(
             _edit(_where(facts, name, "stubs") or _where(facts, name), name, "take the stubs directory out of it."),
-            Tell(text="If a file under /etc/ld.so.conf.d names it: take it out there, and run `ldconfig` as root."),
+            advice(
+                "If a file under /etc/ld.so.conf.d names it: take it out there, and run `ldconfig` as root.",
+                title="look further",
+                beside_edits=True,
+            ),
             _NEW_SHELL,
         ),
     )
@@ -139,7 +147,7 @@ def unset(finding: Finding, facts: Facts) -> Remedy:
     shell = facts.shell.shell if facts.shell is not None else None
     line = f"set -e {name}" if shell == "fish" else f"unsetenv {name}" if shell in ("tcsh", "csh") else f"unset {name}"
     lines = _where(facts, name)
-    steps: list[Step] = [Tell(text=f"In this shell: `{line}`", safety="safe")]
+    steps: list[PlanStep] = [_in_this_shell(f"In this shell: `{line}`")]
     if lines:
         steps.append(_edit(lines, name, f"take {name} out, unless it is meant."))
     return Remedy(summary=f"Unset {name} when the search is over", steps=tuple(steps))

@@ -6,8 +6,8 @@ from cudadoctor.checks.engine.outcome import Finding
 from cudadoctor.facts.base import Facts
 from cudadoctor.facts.toolkit import ToolkitFacts
 from cudadoctor.remedies import machine
-from cudadoctor.remedies.machine import as_root, with_admin_note
-from cudadoctor.remedies.plan import Remedy, Step, Tell
+from cudadoctor.remedies.plan import PlanStep, Remedy
+from cudadoctor.remedies.steps import advice, install_packages, point_link
 
 
 def _named(finding: Finding, facts: Facts) -> ToolkitFacts | None:
@@ -23,8 +23,8 @@ def on_path(finding: Finding, facts: Facts) -> Remedy:
     return Remedy(
         summary=f"To compile: put {root}/bin on PATH and set CUDA_HOME to {root}",
         steps=(
-            Tell(
-                text=f"In your shell's start-up file: add {root}/bin to PATH and export CUDA_HOME={root}.",
+            advice(
+                f"In your shell's start-up file: add {root}/bin to PATH and export CUDA_HOME={root}.",
                 safety="safe",
             ),
         ),
@@ -39,25 +39,18 @@ def older_compiler(finding: Finding, facts: Facts) -> Remedy:
     if limit is None:
         return Remedy(
             summary="Name an older C++ compiler for the build",
-            steps=(Tell(text="Install an older C++ compiler and name it in NVCC_CCBIN for the build."),),
+            steps=(advice("Install an older C++ compiler and name it in NVCC_CCBIN for the build."),),
         )
-    steps: list[Step] = []
-    if kind in ("ubuntu", "debian"):
-        steps.append(
-            as_root("apt-get", "install", "-y", f"gcc-{limit}", f"g++-{limit}", why="a compiler that nvcc accepts")
-        )
-    elif kind == "rhel":
-        steps.append(as_root("dnf", "install", "-y", f"gcc-toolset-{limit}", why="a compiler that nvcc accepts"))
-    else:
-        steps.append(Tell(text=f"Install gcc {limit} beside the compiler that is there."))
+    steps: list[PlanStep] = []
+    packages = (f"gcc-{limit}", f"g++-{limit}") if kind in ("ubuntu", "debian") else (f"gcc-toolset-{limit}",)
+    install = None if kind == "fedora" else install_packages(facts, packages, "a compiler that nvcc accepts")
+    steps.append(install or advice(f"Install gcc {limit} beside the compiler that is there."))
     steps.append(
-        Tell(
-            text=f"For the build: `export NVCC_CCBIN=g++-{limit}`. Leave the system's own gcc as it is.", safety="safe"
-        )
+        advice(f"For the build: `export NVCC_CCBIN=g++-{limit}`. Leave the system's own gcc as it is.", safety="safe")
     )
     return Remedy(
         summary=f"Install gcc {limit} beside the system's and name it for the build",
-        steps=with_admin_note(facts, tuple(steps)),
+        steps=tuple(steps),
     )
 
 
@@ -68,8 +61,8 @@ def repoint(finding: Finding, facts: Facts) -> Remedy:
     if not toolkits:
         return Remedy(
             summary=f"Remove the link {link}, or install the toolkit that it names",
-            steps=(Tell(text=f"Remove {link} as root; nothing is where it points.", needs_root=True),),
+            steps=(advice(f"Remove {link} as root; nothing is where it points.", needs_root=True),),
         )
     newest = max(toolkits, key=lambda one: (one.version.major, one.version.minor) if one.version else (0, 0))
-    steps = (as_root("ln", "-sfnT", newest.real_root, link, why="the newest toolkit that is installed"),)
-    return Remedy(summary=f"Point {link} at {newest.real_root}", steps=with_admin_note(facts, steps))
+    steps = (point_link(link, newest.real_root, facts, why="the newest toolkit that is installed"),)
+    return Remedy(summary=f"Point {link} at {newest.real_root}", steps=steps)

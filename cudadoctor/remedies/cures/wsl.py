@@ -5,15 +5,16 @@ from __future__ import annotations
 from cudadoctor.checks.engine.outcome import Finding
 from cudadoctor.facts.base import Facts
 from cudadoctor.remedies.driver.elsewhere import elsewhere
-from cudadoctor.remedies.machine import as_root, family, with_admin_note
-from cudadoctor.remedies.plan import Remedy, Step, Tell
+from cudadoctor.remedies.machine import family
+from cudadoctor.remedies.plan import PlanStep, Remedy
+from cudadoctor.remedies.steps import advice, remove_packages, update_loader_cache
 
 
 def windows_side(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001  one signature for all builders
     """The driver or the WSL of Windows."""
     return elsewhere(facts) or Remedy(
         summary="Update the NVIDIA driver of Windows and WSL itself",
-        steps=(Tell(text="In Windows: install the newest NVIDIA driver, then `wsl --update` and `wsl --shutdown`."),),
+        steps=(advice("In Windows: install the newest NVIDIA driver, then `wsl --update` and `wsl --shutdown`."),),
     )
 
 
@@ -22,8 +23,8 @@ def to_wsl2(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
     return Remedy(
         summary="Convert this distribution to WSL 2",
         steps=(
-            Tell(text="In a Windows terminal: `wsl -l -v` lists the distributions with their WSL version."),
-            Tell(text="Then `wsl --set-version` with this distribution's name and the number 2, and `wsl --shutdown`."),
+            advice("In a Windows terminal: `wsl -l -v` lists the distributions with their WSL version."),
+            advice("Then `wsl --set-version` with this distribution's name and the number 2, and `wsl --shutdown`."),
         ),
     )
 
@@ -31,30 +32,25 @@ def to_wsl2(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
 def remove_linux_driver(finding: Finding, facts: Facts) -> Remedy:
     """The Linux driver packages that hide the library of Windows."""
     path = finding.subject.removeprefix("file:")
-    steps: tuple[Step, ...]
+    steps: tuple[PlanStep, ...]
     if family(facts) in ("ubuntu", "debian"):
         steps = (
-            as_root(
-                "apt-get",
-                "remove",
-                "--purge",
-                "^nvidia-driver-.*",
-                "^libnvidia-compute-.*",
-                "^cuda-drivers.*",
-                why="WSL uses the driver of Windows; the toolkit stays",
+            remove_packages(
+                ("^nvidia-driver-.*", "^libnvidia-compute-.*", "^cuda-drivers.*"),
+                "WSL uses the driver of Windows; the toolkit stays",
             ),
-            as_root("ldconfig", why="the loader forgets what was removed"),
+            update_loader_cache(why="the loader forgets what was removed"),
         )
     else:
         steps = (
-            Tell(
-                text="Remove the Linux driver packages with the package manager; the CUDA toolkit may stay.",
+            advice(
+                "Remove the Linux driver packages with the package manager; the CUDA toolkit may stay.",
                 needs_root=True,
             ),
-            as_root("ldconfig", why="the loader forgets what was removed"),
+            update_loader_cache(why="the loader forgets what was removed"),
         )
-    after = Tell(text=f"If {path} is still there and no package owns it: move it away.")
+    after = advice(f"If {path} is still there and no package owns it: move it away.")
     return Remedy(
         summary="Remove the Linux driver packages from WSL, which uses the driver of Windows",
-        steps=with_admin_note(facts, (*steps, after)),
+        steps=(*steps, after),
     )

@@ -14,26 +14,26 @@ _RPM_NAME_SINCE = 580
 """From this branch on NVIDIA's rpm repositories have `nvidia-fabricmanager`; before, `nvidia-fabric-manager`."""
 
 
-def install(facts: Facts) -> tuple[str, ...] | None:
-    """The command that installs it; None where the driver's packages do not tell which."""
+def packages(facts: Facts) -> tuple[str, ...]:
+    """The packages that bring it; none where the driver's packages do not tell which."""
     version = facts.driver.version if facts.driver is not None else None
     release = release_of(facts)
     if release is None or version is None:
-        return None
+        return ()
     names = [one.name for one in (facts.distro.packages if facts.distro is not None else None) or ()]
     if release.manager == "apt":
         return _apt(names, facts)
     if release.manager in ("dnf", "yum") and "nvidia-driver" in names:
-        return (release.manager, "install", "-y", _rpm(version), *_beside(facts))
-    return None
+        return (_rpm(version), *_beside(facts))
+    return ()
 
 
-def _apt(names: list[str], facts: Facts) -> tuple[str, ...] | None:
+def _apt(names: list[str], facts: Facts) -> tuple[str, ...]:
     """Ubuntu releases its `-server` drivers together with their fabric manager. It has no subnet manager."""
     server = next((found for name in names if (found := _SERVER.match(name))), None)
     if server is None or needs.of(facts).nvlink5:
-        return None
-    return ("apt-get", "install", "-y", f"nvidia-fabricmanager-{server[1]}")
+        return ()
+    return (f"nvidia-fabricmanager-{server[1]}",)
 
 
 def _rpm(version: DriverVersion) -> str:

@@ -54,7 +54,7 @@ def steps(facts: Facts, need: Need, reason: Reason, cache: str) -> Part:
     part.steps.append(
         tell(
             "driver-reboot", "reboot", "Reboot the machine.", why="the new kernel module is loaded at the start",
-            needs=part.last, reboot=True, done_when=done,
+            needs=part.last, reboot=True, done_when=done, needs_root=True,
         )
     )  # fmt: skip
     part.steps += _fabric_manager(chosen, need)

@@ -7,8 +7,8 @@ from collections.abc import Hashable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cudadoctor.remedies.cures.reboot import REBOOT
 from cudadoctor.remedies.plan import Fetch, PlanStep, Run, Tell, WriteFile
+from cudadoctor.remedies.steps import is_reboot
 
 
 class Draft(Struct, kw_only=True):
@@ -50,11 +50,6 @@ def merged(chains: Sequence[tuple[int, Sequence[PlanStep]]]) -> tuple[PlanStep, 
     return _named(drafts, _ordered(drafts))
 
 
-def is_reboot(step: PlanStep) -> bool:
-    """The step that restarts the machine."""
-    return step.action == REBOOT
-
-
 def _key(step: PlanStep) -> Hashable:
     action = step.action
     if isinstance(action, Run):
@@ -68,8 +63,9 @@ def _key(step: PlanStep) -> Hashable:
 
 
 def _better(old: PlanStep, new: PlanStep) -> PlanStep:
-    """The one of two equal steps that counts: done unasked where one of them is."""
-    return replace(old, by_name=old.by_name and new.by_name)
+    """Two equal steps as one: done unasked where one of them is, and done only when both are."""
+    done = old.done_when if old.done_when == new.done_when else None
+    return replace(old, by_name=old.by_name and new.by_name, done_when=done)
 
 
 def _reaches(drafts: Sequence[Draft], start: int, wanted: int) -> bool:

@@ -8,14 +8,13 @@ from msgspec.structs import replace
 
 from cudadoctor.checks.engine.outcome import Finding
 from cudadoctor.facts.base import Facts
-from cudadoctor.remedies import machine
 from cudadoctor.remedies.fix import chosen as choice
-from cudadoctor.remedies.fix import container_line, convert, merge
-from cudadoctor.remedies.plan import For, Plan, PlanStep, Remedy, Run, Tell
+from cudadoctor.remedies.fix import container_line, merge
+from cudadoctor.remedies.plan import For, Plan, PlanStep, Remedy, Run
 from cudadoctor.remedies.rc import steps as rc_steps
+from cudadoctor.remedies.steps import is_reboot
 from cudadoctor.remedies.torch import steps as torch_steps
 from cudadoctor.remedies.torch.install import Rebuilt
-from cudadoctor.remedies.torch.wanted import wanted
 
 _SOURCES, _DRIVER, _TOOLKIT, _SHELL, _ENVS, _SMOKE = range(6)
 _PHASES = {
@@ -57,7 +56,7 @@ def plan(
     left = [one for one in picked.findings if one not in rows.handled]
     rebuilt = {} if pasted else _rebuilt(left, facts, there or {})
     others = [one for one in left if one.id not in rebuilt]
-    chains += [_general(one, remedies[one.id], facts, picked.by_name) for one in others]
+    chains += [_general(one, remedies[one.id], picked.by_name) for one in others]
     changed = _of_each_env(left, rebuilt)
     chains += [(_ENVS, one.steps) for one in changed]
     notes = [*picked.notes, *(note for one in changed for note in one.notes)]
@@ -104,11 +103,9 @@ def _by_name(steps: Sequence[PlanStep], names: frozenset[str]) -> tuple[PlanStep
     return tuple(replace(one, by_name=one.safety == "system" and merge.owner(one) not in names) for one in steps)
 
 
-def _general(finding: Finding, remedy: Remedy, facts: Facts, by_name: frozenset[str]) -> tuple[int, Sequence[PlanStep]]:
+def _general(finding: Finding, remedy: Remedy, by_name: frozenset[str]) -> tuple[int, Sequence[PlanStep]]:
     """The remedy's own steps."""
-    steps = convert.steps(finding, remedy, facts)
-    if finding.name == "driver-too-old-for-runtime":
-        steps = _with_other_build(finding, steps, facts)
+    steps = remedy.steps
     letters = finding.code.rstrip("0123456789")
     phase = _PHASES.get(letters, _DRIVER)
     if phase == _ENVS and any(one.needs_root and isinstance(one.action, Run) for one in steps):
@@ -116,32 +113,10 @@ def _general(finding: Finding, remedy: Remedy, facts: Facts, by_name: frozenset[
     return phase, _by_name(steps, by_name)
 
 
-def _with_other_build(finding: Finding, steps: tuple[PlanStep, ...], facts: Facts) -> tuple[PlanStep, ...]:
-    """Where the driver is to be updated: the command for the build that runs without that, in full."""
-    env = machine.env_of(finding.subject, facts)
-    other = wanted(facts, env) if env is not None and not machine.on_jetson(facts) else None
-    if other is None:
-        return steps
-    import shlex
-
-    lines = "; ".join(f"`{shlex.join(words)}`" for words in other.commands)
-    text = f"Or, without a new driver, in an environment of its own: {lines}."
-    kept = tuple(
-        one for one in steps if not (isinstance(one.action, Tell) and "without a new driver" in one.action.text)
-    )
-    told = PlanStep(
-        id=f"{finding.name}-other",
-        title=f"Or take {other.title}",
-        why=other.why,
-        action=Tell(text=text, safety="safe"),
-    )
-    return (*kept, told)
-
-
 def _with_smoke(steps: tuple[PlanStep, ...], rebuilt: Sequence[Rebuilt]) -> tuple[PlanStep, ...]:
     """At the end, the proof for each environment whose torch was changed."""
     out = list(steps)
-    reboots = tuple(one.id for one in steps if merge.is_reboot(one))
+    reboots = tuple(one.id for one in steps if is_reboot(one))
     for number, env in enumerate(dict.fromkeys(one.smoke for one in rebuilt), 1):
         here = [one for one in rebuilt if one.smoke == env]
         device = ("--device", here[0].device) if here[0].device != "auto" else ()

@@ -12,6 +12,7 @@ from cudadoctor.remedies.driver import choice, installer
 from cudadoctor.remedies.driver import need as needs
 from cudadoctor.remedies.driver.elsewhere import elsewhere
 from cudadoctor.remedies.driver.packages import RUNS
+from cudadoctor.remedies.plan import Tell
 from cudadoctor.remedies.step_parts import Part, for_administrator, tell
 from cudadoctor.versions import CudaVersion, DriverVersion
 
@@ -60,7 +61,7 @@ def steps(facts: Facts, request: Request, how: State, cuda: CudaVersion | None, 
         return part
     there = elsewhere(facts)
     if there is not None:
-        text = " ".join(one.text for one in there.steps if hasattr(one, "text"))
+        text = " ".join(one.text for one in there.actions if isinstance(one, Tell))
         part.steps.append(tell("driver-elsewhere", there.summary, text, why=there.summary,
                                done_when=RUNS if how == "missing" else None))  # fmt: skip
         return part

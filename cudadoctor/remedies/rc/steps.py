@@ -7,14 +7,15 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cudadoctor.checks.engine.outcome import Finding
 from cudadoctor.facts.base import Facts
-from cudadoctor.remedies.fix.convert import digest
 from cudadoctor.remedies.plan import PlanStep, Remedy, Tell, WriteFile
 from cudadoctor.remedies.rc.edit import Edited, edit
 from cudadoctor.remedies.rc.model import Wish, words
 from cudadoctor.remedies.rc.wishes import wishes
+from cudadoctor.remedies.steps import advice, digest
 from cudadoctor.remedies.who import fit, reader
 
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ _LISTS: tuple[Cause, ...] = (
     "ld-path-has-stubs",
 )
 """Faults that are cured together, where a line of the same file is written anew."""
-_STILL_TOLD = ("In this shell:", "For this shell:", "To try it first:", "If a file under /etc/ld.so.conf.d")
-"""Words of remedies that hold beside a corrected line."""
 _MAY_BE_ROOT = ("root", "sudo", "unknown")
 
 
@@ -128,8 +127,9 @@ def _step(number: str, data: bytes, edited: Edited, facts: Facts, home: str, *, 
             f"In {path} line {place}: {f'write `{new}` for `{old}`' if new else f'take `{old}` out'}."
             for place, old, new in edited.changes
         )
-        told = fit(Remedy(summary="", steps=(Tell(text=text, needs_root=True),)), facts).steps[0]
-        return PlanStep(id=number, title=f"Correct {path}", why=why, action=told)
+        message = advice(text, title=f"correct {path}", needs_root=True)
+        asked = fit(Remedy(summary="", steps=(message,)), facts).steps[0]
+        return replace(asked, id=number, title=message.title, why=why)
     return PlanStep(
         id=number,
         title=f"Correct {_short(path, home)}",
@@ -153,10 +153,8 @@ def _beside(finding: Finding, remedy: Remedy) -> list[PlanStep]:
     """What the remedy says beside the line: for the shell that is open now."""
     out: list[PlanStep] = []
     for step in remedy.steps:
-        if isinstance(step, Tell) and step.text.startswith(_STILL_TOLD):
-            name = f"{finding.name}-t{len(out) + 1}"
-            title = "Meanwhile, in this shell" if "this shell" in step.text[:16] else "Look further"
-            out.append(PlanStep(id=name, title=title, why=finding.message, action=step))
+        if step.beside_edits:
+            out.append(replace(step, id=f"{finding.name}-t{len(out) + 1}", why=finding.message))
     return out
 
 

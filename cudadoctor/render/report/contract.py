@@ -54,7 +54,7 @@ class Step(Contract):
     needs_root: bool
 
 
-def step_values(step: plan.Step) -> dict[str, object]:
+def step_values(step: plan.ByHand) -> dict[str, object]:
     """What of a step is null, and what its kind has."""
     return {
         "argv": step.argv if isinstance(step, plan.Run) else None,

@@ -37,7 +37,7 @@ def _finding(finding: Finding, remedy: Remedy | None) -> dict[str, Any]:
 
 
 def _remedy(remedy: Remedy) -> dict[str, Any]:
-    steps = [fill(contract.Step, step, **contract.step_values(step)) for step in remedy.steps]
+    steps = [fill(contract.Step, step, **contract.step_values(step)) for step in remedy.actions]
     return fill(contract.Remedy, remedy, steps=steps)
 
 

@@ -14,7 +14,7 @@ from rich.text import Text
 from cudadoctor.checks.engine.outcome import Finding
 from cudadoctor.facts.envs import UNNAMED
 from cudadoctor.recommend.model import Recommendation
-from cudadoctor.remedies.plan import ADMIN_NOTE, Remedy, Run, Step, Tell, WriteFile
+from cudadoctor.remedies.plan import ADMIN_NOTE, ByHand, Remedy, Run, Tell, WriteFile
 from cudadoctor.render.clean import clean, clean_lines, command
 from cudadoctor.render.report.chain import fold, minor
 from cudadoctor.render.report.layers import everything, layers
@@ -107,7 +107,7 @@ class _Page(Sheet):
         remarks = [one for one in roots if minor(one, folded)]
         if report.status == "no-gpu" and self.look.verbosity < 1:
             remarks = [one for one in remarks if one.name != "no-nvidia-gpu"]  # the first line has said it
-        printed: list[tuple[Step, ...]] = []
+        printed: list[tuple[ByHand, ...]] = []
         for finding in causes:
             self.lines.append(Text())
             self._cause(finding, report, folded[finding.id], printed)
@@ -125,7 +125,9 @@ class _Page(Sheet):
                     Text.assemble("  ", (MARKS[mark], STYLES[mark]), " "), f"{finding.name}: {finding.message}"
                 )
 
-    def _cause(self, finding: Finding, report: Report, effects: list[Finding], printed: list[tuple[Step, ...]]) -> None:
+    def _cause(
+        self, finding: Finding, report: Report, effects: list[Finding], printed: list[tuple[ByHand, ...]]
+    ) -> None:
         word = finding.severity.word
         title = Text.assemble((finding.name, "bold"), f" {finding.code}")
         if finding.subject not in ("machine", _UNNAMED):
@@ -155,23 +157,24 @@ class _Page(Sheet):
         if remedy is not None:
             self._cure(remedy, report, printed)
 
-    def _cure(self, remedy: Remedy, report: Report, printed: list[tuple[Step, ...]]) -> None:
+    def _cure(self, remedy: Remedy, report: Report, printed: list[tuple[ByHand, ...]]) -> None:
         """The steps, unless a cause above has the same."""
         in_verdict = clean(remedy.summary).rstrip(".") in clean(report.verdict)
-        if not in_verdict or self.look.verbosity > 0 or not remedy.steps:
+        actions = remedy.actions
+        if not in_verdict or self.look.verbosity > 0 or not actions:
             self.prose(Text("  → ", "green"), remedy.summary)
-        if not remedy.steps:
+        if not actions:
             return
-        if remedy.steps in printed:
+        if actions in printed:
             self.prose("  ", "The same steps as above.", "dim")
             return
-        printed.append(remedy.steps)
-        steps = [one for step in remedy.steps if step != ADMIN_NOTE and (one := _without(step, remedy.summary))]
+        printed.append(actions)
+        steps = [one for step in actions if step != ADMIN_NOTE and (one := _without(step, remedy.summary))]
         before = {step for some in printed[:-1] for step in some if isinstance(step, Tell)}
         steps = [step for step in steps if step not in before]
         for number, step in enumerate(steps, 1):
             self._step(Text(f"  {number}. " if len(steps) > 1 else "  "), step, root=self._root)
-        if ADMIN_NOTE in remedy.steps and not self._noted:
+        if remedy.needs_sudo and not self._noted:
             self._noted = True
             self.prose("  ", ADMIN_NOTE.text, "dim")
 
@@ -197,7 +200,7 @@ class _Page(Sheet):
         home = (self._home or "").rstrip("/")
         return re.sub(rf"(?<![\w./-]){re.escape(home)}(?=/|$)", "~", text) if home else text
 
-    def _step(self, first: Text, step: Step, *, root: bool) -> None:
+    def _step(self, first: Text, step: ByHand, *, root: bool) -> None:
         if isinstance(step, Run):
             self.prose(first, f"{step.why[:1].upper()}{step.why[1:]}" if step.why else "Run:")
             sudo = "sudo " if step.needs_root and not root and step.argv[:1] != ("sudo",) else ""
@@ -236,7 +239,7 @@ class _Page(Sheet):
     def _told(install: Recommendation, report: Report) -> bool:
         """Whether a cure has that command."""
         words = {word for line in install.commands for word in line.split() if word.startswith(("torch=", "pytorch="))}
-        steps = [step for remedy in report.remedies.values() for step in remedy.steps]
+        steps = [step for remedy in report.remedies.values() for step in remedy.actions]
         return any(words & set(step.argv) for step in steps if isinstance(step, Run))
 
     def _install(self, found: Recommendation, report: Report) -> None:
@@ -304,7 +307,7 @@ class _Page(Sheet):
                 self.lines.append(Text.assemble("  ", (f"{clean(name)}: ", "dim"), clean(value)))
 
 
-def _without(step: Step, summary: str) -> Step | None:
+def _without(step: ByHand, summary: str) -> ByHand | None:
     """The step without the summary, which is printed above it; None where nothing is left to say."""
     if not isinstance(step, Tell) or not step.text.startswith(summary.rstrip(".")):
         return step

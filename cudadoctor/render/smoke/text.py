@@ -89,7 +89,7 @@ def _commands(report: SmokeReport) -> list[str]:
     for finding in report.findings:
         remedy = report.remedies.get(finding.id)
         if remedy is not None and finding.name in report.root_causes:
-            found += [clean(" ".join(step.argv)) for step in remedy.steps if isinstance(step, Run)]
+            found += [clean(" ".join(step.argv)) for step in remedy.actions if isinstance(step, Run)]
     found += [command for one in report.smoke.results if (command := report.next_command(one)) is not None]
     if report.status == "failed":
         found += [f"cudadoctor explain {name}" for name in report.root_causes if name in report.known]
