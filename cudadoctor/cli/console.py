@@ -8,6 +8,7 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
+from cudadoctor import files
 from cudadoctor.errors import CudaDoctorError
 
 if TYPE_CHECKING:
@@ -117,22 +118,7 @@ def _print(text: str) -> None:
 
 def _write_file(data: bytes, path: str) -> None:
     try:
-        if os.path.exists(path) and not os.path.isfile(path):
-            if os.path.isdir(path):
-                raise IsADirectoryError(21, "it is a directory")
-            with open(path, "wb") as special:  # a device or a pipe takes the bytes as they come
-                special.write(data)
-            return
-        target = os.path.realpath(path)  # a link stays a link
-        temporary = os.path.join(os.path.dirname(target), f".{os.path.basename(target)[:200]}.{os.getpid()}.tmp")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666)
-        try:
-            with os.fdopen(descriptor, "wb") as out:
-                out.write(data)
-            os.replace(temporary, target)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+        files.write(path, data, 0o666)
     except OSError as error:
         reason = error.strerror or str(error)
         folder = os.path.dirname(path)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import stat
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from cudadoctor import __version__
+from cudadoctor import __version__, files
 from cudadoctor.errors import CudaDoctorError
 from cudadoctor.host import codec
 from cudadoctor.host.base import (
@@ -207,44 +205,16 @@ def save(recording: Recording, path: str) -> None:
 
         content = gzip.compress(content, mtime=0)
     try:
-        if _is_special(path):
-            with open(path, "wb") as stream:
-                stream.write(content)
-        else:
-            _replace(os.path.realpath(path), content)
+        files.write(path, content, 0o600)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise CudaDoctorError(f"{path}: cannot be written: {reason}; name another file") from error
 
 
-def _is_special(path: str) -> bool:
-    """A pipe, terminal or device: replacing it by a file would destroy it."""
-    try:
-        return path.startswith(("/dev/", "/proc/")) or not stat.S_ISREG(os.stat(path).st_mode)
-    except FileNotFoundError:
-        return False
-
-
-def _replace(path: str, content: bytes) -> None:
-    if os.path.isdir(path):
-        raise IsADirectoryError(21, "is a directory", path)
-    part = f"{path}.{os.getpid()}-{threading.get_ident()}.part"
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        with open(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(part, path)
-    except BaseException:
-        os.unlink(part)
-        raise
-
-
 def load(path: str) -> Recording:
     """Read a snapshot. Whatever is wrong with it is one CudaDoctorError that names the file."""
     try:
-        return loads(_content(path), path)
+        return loads(files.read(path, FILE_LIMIT + 1), path)
     except OSError as error:
         raise CudaDoctorError(f"{path}: cannot be read: {error.strerror or error}; is it the right file?") from error
     except ValueError as error:  # raised while reading: packed and damaged, too large, or no path at all
@@ -259,12 +229,6 @@ def loads(content: bytes, path: str) -> Recording:
         raise CudaDoctorError(f"{path}: it is nested too deeply to be a snapshot; record it again") from error
     except ValueError as error:
         raise CudaDoctorError(f"{path}: not a usable snapshot: {_one_line(error)}") from error
-
-
-def _content(path: str) -> bytes:
-    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY)
-    with open(handle, "rb") as stream:
-        return stream.read(FILE_LIMIT + 1)
 
 
 def _unpacked(content: bytes) -> bytes:

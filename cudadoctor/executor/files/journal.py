@@ -15,6 +15,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
+from cudadoctor import files
 from cudadoctor.errors import CudaDoctorError
 from cudadoctor.executor.files import lines
 from cudadoctor.executor.files.target import digest
@@ -46,6 +47,17 @@ class Entry(Struct, frozen=True, kw_only=True):
     """Directories that had to be made, the innermost first."""
 
 
+BACKUP_LIMIT = 256 << 20
+"""Bytes of a file that was replaced."""
+
+
+def check_trust(folder: str) -> None:
+    """What is in the journal is done to files: nobody else may have written it. Raises JournalError."""
+    reason = files.changeable(folder)
+    if reason is not None:
+        raise JournalError(f"the state directory {folder} is not safe: {reason}; set XDG_STATE_HOME to one of your own")
+
+
 def directory(env: Mapping[str, str], home: str) -> str:
     """Where the state is kept. A relative XDG_STATE_HOME is ignored, as the XDG specification has it."""
     base = env.get("XDG_STATE_HOME", "")
@@ -72,6 +84,7 @@ class Journal:
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """One cudadoctor at a time changes things."""
+        self._trust()
         try:
             os.makedirs(self._folder, mode=0o700, exist_ok=True)  # 0700 is for the last directory alone
             os.makedirs(os.path.join(self._folder, "backups"), mode=0o700, exist_ok=True)
@@ -106,8 +119,8 @@ class Journal:
     def kept(self, name: str) -> bytes:
         """What `keep` was given."""
         try:
-            with open(self.backup_path(name), "rb") as file:
-                return file.read()
+            self._trust()
+            return files.read_own(self.backup_path(name), BACKUP_LIMIT)
         except OSError as error:
             raise self._failed(error) from error
 
@@ -136,6 +149,7 @@ class Journal:
         return tuple(tuple(entries) for entries in reversed(groups.values()))
 
     def _lines(self) -> Iterator[dict[str, Any]]:
+        self._trust()
         try:
             yield from lines.read(self._file)
         except OSError as error:
@@ -146,6 +160,9 @@ class Journal:
             lines.append(self._file, line)
         except OSError as error:
             raise self._failed(error) from error
+
+    def _trust(self) -> None:
+        check_trust(self._folder)
 
     def _failed(self, error: OSError) -> JournalError:
         return JournalError(f"the state directory {self._folder} cannot be used: {error.strerror or error}")

@@ -8,6 +8,11 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from cudadoctor import files
+
+LIMIT = 64 << 20
+"""Bytes of a file of lines that are read; a longer one was not written here."""
+
 
 def now() -> str:
     """UTC in ISO 8601, to the microsecond: it is compared as text."""
@@ -30,8 +35,7 @@ def append(path: str, line: Mapping[str, object]) -> None:
 def read(path: str) -> Iterator[dict[str, Any]]:
     """Every whole line. A torn one is passed over: what it was to say did not happen. Raises OSError."""
     try:
-        with open(path, "rb") as file:
-            text = file.read()
+        text = files.read_own(path, LIMIT)
     except FileNotFoundError:
         return
     for line in text.split(b"\n"):

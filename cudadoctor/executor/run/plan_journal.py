@@ -16,10 +16,11 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
+from cudadoctor import files
 from cudadoctor.errors import CudaDoctorError
 from cudadoctor.executor.doing.kept import After, Before
 from cudadoctor.executor.files import lines
-from cudadoctor.executor.files.journal import JournalError
+from cudadoctor.executor.files.journal import JournalError, check_trust
 from cudadoctor.remedies.plan import Plan
 
 State = Literal["running", "applied", "waiting", "failed", "interrupted", "undoing", "undone"]
@@ -85,8 +86,9 @@ class RunFolder:
     def plan(self) -> Plan:
         """The plan, as it was when the run began."""
         try:
-            with open(os.path.join(self.path, "plan.json"), "rb") as file:
-                return msgspec.convert(json.loads(file.read()), Plan)
+            check_trust(self.path)
+            text = files.read_own(os.path.join(self.path, "plan.json"), lines.LIMIT)
+            return msgspec.convert(json.loads(text), Plan)
         except OSError as error:
             raise failed(self.path, error) from error
         except (ValueError, msgspec.ValidationError) as error:
@@ -95,6 +97,7 @@ class RunFolder:
     def history(self) -> History:
         """What the events say. Lines that are torn or of another version are passed over."""
         found = History()
+        check_trust(self.path)
         try:
             for line in lines.read(self._events):
                 with contextlib.suppress(KeyError, TypeError, ValueError, msgspec.ValidationError):
@@ -140,6 +143,7 @@ def failed(path: str, error: OSError) -> JournalError:
 
 def create(state: str, plan: Plan) -> RunFolder:
     """A folder for a new run, the plan in it. Raises JournalError."""
+    check_trust(state)
     stamp = lines.now().replace("-", "").replace(":", "")
     path = os.path.join(state, "runs", f"{_after_the_others(state, stamp)}-{uuid.uuid4().hex[:8]}")
     try:
