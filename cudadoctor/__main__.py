@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from typing import NoReturn
 
 
@@ -10,9 +11,17 @@ def main() -> NoReturn:
     """Run, and end at once."""
     # A run is short and ends by `os._exit`: looking for cycles among what is only loaded took a quarter of its time.
     gc.disable()
+    restore_environment()
     from cudadoctor.cli import app
 
     app.main()
+
+
+def restore_environment() -> None:
+    """Take back the variables that scripts/cudadoctor kept from this Python; the loader reads its own at the start."""
+    prefix = "CUDADOCTOR_CALLER_"
+    for name in [name for name in os.environ if name.startswith(prefix)]:
+        os.environ[name.removeprefix(prefix)] = os.environ.pop(name)
 
 
 if __name__ == "__main__":

@@ -102,7 +102,7 @@ def test_input_from_a_pipe_that_nobody_writes_ends(
 def _state(folder: Path, victim: Path) -> Path:
     state = folder / "state/cudadoctor"
     (state / "backups").mkdir(parents=True)
-    entry = {
+    entry: dict[str, object] = {
         "id": "1", "group": "g", "at": "2026-01-01T00:00:00Z", "action": "shell --apply", "path": str(victim),
         "real": str(victim), "before": "", "after": "", "backup": None, "folders": [],
     }  # fmt: skip

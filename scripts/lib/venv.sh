@@ -41,7 +41,7 @@ find_python() {
         set -- python3.13 python3.12 python3.11 python3.10 python3 python3.14 /usr/bin/python3
     fi
     for candidate; do
-        command -v "$candidate" >/dev/null 2>&1 || continue
+        candidate=$(where_is "$candidate") || continue
         # A pyenv shim may be there and lead nowhere: only an answer counts.
         answer=$(ask_python "$candidate") || answer=''
         case $answer in
@@ -65,6 +65,14 @@ find_python() {
         fail "PYTHON=$PYTHON is not a Python that starts: correct or unset it"
     fi
     fail "no Python was found; cudadoctor needs 3.10 or newer: $(install_line 'python3 python3-venv' python3), $other_ways"
+}
+
+# The whole path of a program that the caller may choose. Root runs none from a directory of PATH before the system's own.
+where_is() {
+    (
+        if [ "$(id -u)" = 0 ]; then PATH=$PATH:${caller_path-}; else PATH=${caller_path-$PATH}; fi
+        command -v "$1"
+    ) 2>/dev/null
 }
 
 # Prints `good PATH`, `bare X.Y PATH` (no venv or ensurepip) or `old X.Y PATH`.

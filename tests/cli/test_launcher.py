@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -269,3 +270,56 @@ def test_a_read_only_checkout_uses_the_cache(open_folder: Path) -> None:
     finally:
         checkout.root.chmod(0o755)
         home.chmod(0o755)
+
+
+def test_the_callers_variables_are_data(checkout: Checkout) -> None:
+    checkout.finished(checkout.root / ".venv")
+    checkout.program("reporter", "#!/bin/sh\nenv\n")
+    shutil.copy(checkout.folder / "reporter", checkout.root / ".venv/bin/python")
+    env: dict[str, str | None] = {
+        "LD_LIBRARY_PATH": "/a b:$x",
+        "LD_DEBUG_OUTPUT": "",
+        "PATH": f"/usr/bin:/bin:{checkout.folder}",
+    }
+    printed = checkout.run("check", env=env).stdout.splitlines()
+    assert "CUDADOCTOR_CALLER_LD_LIBRARY_PATH=/a b:$x" in printed
+    assert "CUDADOCTOR_CALLER_LD_DEBUG_OUTPUT=" in printed
+    assert not [line for line in printed if line.startswith("LD_")]
+    assert f"PATH={env['PATH']}" in printed
+
+
+def test_the_tool_has_the_callers_variables_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    from cudadoctor.__main__ import restore_environment
+
+    monkeypatch.setenv("CUDADOCTOR_CALLER_LD_PRELOAD", "/x.so")
+    monkeypatch.delenv("LD_PRELOAD", raising=False)
+    restore_environment()
+    assert os.environ.pop("LD_PRELOAD") == "/x.so"
+    assert "CUDADOCTOR_CALLER_LD_PRELOAD" not in os.environ
+
+
+def test_a_broken_library_of_the_caller_does_not_stop_it(checkout: Checkout, tmp_path: Path) -> None:
+    checkout.finished(checkout.root / ".venv")
+    python = checkout.root / ".venv/bin/python"
+    python.unlink()
+    python.symlink_to(sys.executable)
+    for name in ("libz.so.1", "libm.so.6", "libexpat.so.1", "libpthread.so.0"):
+        (tmp_path / name).write_bytes(b"no library")
+    done = checkout.run("-c", "0", env={"LD_LIBRARY_PATH": str(tmp_path)})
+    # `python -I -m cudadoctor` has no such module there: that Python itself came up is what counts.
+    assert "cannot open shared object" not in done.stderr
+    assert "invalid ELF header" not in done.stderr
+    assert "cudadoctor" in done.stderr
+
+
+def test_no_program_of_the_callers_path_is_run(checkout: Checkout, tmp_path: Path) -> None:
+    checkout.finished(checkout.root / ".venv")
+    planted = tmp_path / "planted"
+    planted.mkdir()
+    for name in ("cat", "id", "dirname", "readlink", "cksum", "cut", "ls", "rm", "mkdir"):
+        (planted / name).write_text(f"#!/bin/sh\ntouch {tmp_path}/ran-{name}\n")
+        (planted / name).chmod(0o755)
+    link = tmp_path / "link"
+    link.symlink_to(checkout.launcher)
+    assert checkout.run("check", env={"PATH": f"{planted}:/usr/bin:/bin"}, program=link).returncode == 0
+    assert not list(tmp_path.glob("ran-*"))
