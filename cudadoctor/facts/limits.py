@@ -38,10 +38,10 @@ class CacheDir(Struct, frozen=True, kw_only=True):
 
 
 class SearchedDir(Struct, frozen=True, kw_only=True):
-    """A directory on a search path into which everybody may write."""
+    """A directory on a search path into which everybody may write; asked by root, also one of another user."""
 
     variable: str
-    """LD_LIBRARY_PATH or PATH."""
+    """LD_LIBRARY_PATH, PATH or PYTHONPATH."""
     path: str
     mode: int
     uid: int

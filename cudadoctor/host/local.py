@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from cudadoctor.errors import CudaDoctorError
-from cudadoctor.host import asker
+from cudadoctor.host import asker, trust
 from cudadoctor.host.base import (
     HELPER_PYTHON,
     READ_LIMIT,
@@ -165,6 +165,9 @@ class LocalHost:
         program = self._helper() if argv[0] == HELPER_PYTHON else argv[0]
         if not program:
             raise Missing(argv[0], "the interpreter's own path is not known")
+        found = self.which(program)
+        if os.geteuid() == 0 and argv[0] != HELPER_PYTHON:
+            found = self._run_by_root(found)
         from cudadoctor.host.child import run_child
 
         child_env = {name: value for name, value in self._env.items() if name != "LANGUAGE"}
@@ -173,7 +176,8 @@ class LocalHost:
             child_env.pop(name, None)
             if value is not None:
                 child_env[name] = value
-        found = self.which(program)
+        if os.geteuid() == 0:
+            trust.clean(child_env)
         try:
             # Found on the user's PATH, whatever `env` makes of PATH for the program itself.
             return run_child(argv, [found[0] if found else program, *argv[1:]], child_env, timeout, stdin, follow)
@@ -183,6 +187,17 @@ class LocalHost:
             raise Missing(argv[0], "no such program") from None
         except (OSError, ValueError) as error:
             raise _refusal(error, argv[0]) from None
+
+    @staticmethod
+    def _run_by_root(found: tuple[str, ...]) -> tuple[str, ...]:
+        """Of the programs of one name, the first that nobody else can change. Raises Denied without one."""
+        reasons = [trust.reason(path) for path in found]
+        for path, reason in zip(found, reasons, strict=True):
+            if reason is None:
+                return (path,)
+        if found:
+            raise Denied(found[0], f"not run as root, because {reasons[0]}")
+        return found
 
     def _helper(self) -> str:
         """The interpreter that runs this, else the system's: another user's may not be started a second time."""

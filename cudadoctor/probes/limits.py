@@ -153,13 +153,14 @@ def _may_write(owner: int, mode: int, uid: int) -> bool | None:
 
 
 def _writable(quiet: Quiet) -> Iterator[SearchedDir]:
-    """Directories of the search paths that everybody may write to."""
-    for variable in ("LD_LIBRARY_PATH", "PATH"):
+    """Directories of the search paths that everybody may write to; asked by root, also those of other users."""
+    root = quiet.identity().uid == 0
+    for variable in ("LD_LIBRARY_PATH", "PATH", "PYTHONPATH"):
         entries = re.split("[:;]", quiet.env(variable) or "")[:_MOST_ENTRIES]
         for path in dict.fromkeys(entry for entry in entries if entry.startswith("/")):
             real = quiet.real(path)
             entry = quiet.stat(real) if real else None
-            if entry is not None and entry.kind == "dir" and entry.mode & 0o002:
+            if entry is not None and entry.kind == "dir" and (entry.mode & 0o002 or (root and entry.uid != 0)):
                 yield SearchedDir(variable=variable, path=path, mode=entry.mode, uid=entry.uid)
 
 

@@ -185,6 +185,7 @@ Cause = Literal[
     "retired-pages",
     "row-remap-failed",
     "runtime-lib-version-mismatch",
+    "search-path-not-safe-for-root",
     "secure-boot-unsigned-module",
     "several-driver-origins",
     "several-toolkits",

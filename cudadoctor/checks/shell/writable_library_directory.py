@@ -38,8 +38,8 @@ def writable_library_directory(limits: LimitFacts, os: OsFacts, shell: ShellFact
     if os.container is not None or os.wsl is not None:
         return
     for one in limits.writable:
-        ours = one.variable == "LD_LIBRARY_PATH" or "cuda" in one.path.lower()
-        if ours and not one.path.startswith(_FOREIGN):
+        ours = one.variable == "LD_LIBRARY_PATH" or (one.variable == "PATH" and "cuda" in one.path.lower())
+        if ours and one.mode & 0o002 and not one.path.startswith(_FOREIGN):
             yield Problem(
                 subject=f"file:{clean(one.path)}",
                 message=f"{clean(one.path)} is on {one.variable}, and every user may write there",
