@@ -8,7 +8,6 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
-from cudadoctor import files
 from cudadoctor.errors import CudaDoctorError
 
 if TYPE_CHECKING:
@@ -117,6 +116,8 @@ def _print(text: str) -> None:
 
 
 def _write_file(data: bytes, path: str) -> None:
+    from cudadoctor import files
+
     try:
         files.write(path, data, 0o666)
     except OSError as error:
