@@ -30,12 +30,10 @@ BACKGROUND = frozenset({
     "mig-named", "nvidia-driver-named", "selinux-off", "smi-answered", "smi-works-said", "systemd-reloaded",
     "windows-build", "wsl-driver-package", "wsl-named",
     # circumstances
-    "field-named", "error-line", "pod-named", "apptainer-named", "apptainer-nv", "apptainer-started",
-    "container-contained", "scheduler-named", "scheduler-gpu-asked", "login-node-named", "host-sees-gpus",
-    "after-kernel-update", "after-driver-update", "still-after-reboot", "after-reboot", "worked-before", "laptop-named",
-    "instance-without-nvidia", "aarch64-named", "jetson-named", "vgpu-named", "vm-named", "nvswitch-named",
+    "field-named", "error-line", "pod-named", "container-contained", "after-kernel-update", "after-driver-update",
+    "after-reboot", "worked-before", "laptop-named", "aarch64-named", "jetson-named", "vgpu-named", "nvswitch-named",
     "several-gpus-named", "library-path-named", "visible-devices-named", "fork-named", "build-isolation-shown",
-    "pip-replaced-torch", "nccl-p2p-disable-does-not-help", "job-script-shown",
+    "pip-replaced-torch", "nccl-p2p-disable-does-not-help", "device-plugin-named", "open-only-gpu-named",
 })  # fmt: skip
 """Messages and words that only go with others: none of them is what went wrong."""
 OF_THE_FIELD = frozenset({

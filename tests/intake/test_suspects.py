@@ -103,7 +103,7 @@ NONE = "$ nvidia-smi\nNo devices were found\n"
 
 @pytest.mark.parametrize(
     "circumstance",
-    ["On the login node of our cluster", "In the pod:", "root sees 8 GPUs, my user none", "#SBATCH -n 1"],
+    ["On the login node of our cluster", "In the pod:", "root sees 8 GPUs, my user none:", "#SBATCH -n 1"],
 )
 def test_who_shares_a_machine_is_not_told_to_reboot_it(circumstance: str) -> None:
     report = api.diagnose(f"{circumstance}\n{NONE}")

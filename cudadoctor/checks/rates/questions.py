@@ -42,7 +42,7 @@ _BUILDS = (
     *("cpu-only-build", "driver-too-old-for-runtime", "arch-not-in-build-gpu-newer", "arch-not-in-build-gpu-older"),
     *("aarch64-wheel-without-cuda", "jetson-generic-wheel", "visible-devices-hides-gpus"),
 )
-_ELSEWHERE = ("in-container", "pod-named", "in-wsl", "apptainer-named", "in-job", "login-node-named")
+_ELSEWHERE = ("in-container", "in-pod", "in-wsl", "in-apptainer", "in-job", "on-login-node")
 _LIBRARIES = (
     *("ld-path-shadows-bundled-libs", "cudnn-version-mismatch", "cuda-lib-not-on-loader-path"),
     *("runtime-lib-version-mismatch", "extension-built-for-other-cuda", "site-packages-split-lib-lib64"),
@@ -91,7 +91,7 @@ QUESTIONS: tuple[Question, ...] = (
         "modinfo -F version nvidia; cat /proc/driver/nvidia/version; cat /sys/module/nvidia/version",
         "the version on disk against the version in the kernel decides between a reboot, a new initramfs and a rebuild",
         ("driver-library-mismatch", "driver-library-mixed-install", "kernel-module-stale", "initramfs-has-old-module"),
-        not_with=("in-container", "pod-named", "in-wsl", "apptainer-named"),
+        not_with=("in-container", "in-pod", "in-wsl", "in-apptainer"),
     ),
     _ask(
         "nvidia-smi",
@@ -122,7 +122,7 @@ QUESTIONS: tuple[Question, ...] = (
         "sudo fuser -v /dev/nvidia*; nvidia-smi",
         "it tells which programs hold the GPU's memory, also those that nvidia-smi does not list",
         ("gpu-memory-occupied", "gpu-memory-held-by-orphan"),
-        not_with=("in-wsl", "in-container", "pod-named"),
+        not_with=("in-wsl", "in-container", "in-pod"),
     ),
     _ask(
         "nvidia-smi -L",
@@ -139,7 +139,7 @@ QUESTIONS: tuple[Question, ...] = (
         ("container-without-gpu-access", "container-driver-capabilities-missing", "cgroup-denies-gpu-devices",
          "driver-libs-baked-in-image", "container-cgroup-lost-devices", "device-node-permissions"),
         needs=("in-container",),
-        not_with=("pod-named",),
+        not_with=("in-pod",),
     ),
     _ask(
         "docker info | grep -E 'Operating System|Docker Root Dir|Runtimes'; nvidia-ctk --version; nvidia-smi",
@@ -147,7 +147,7 @@ QUESTIONS: tuple[Question, ...] = (
         ("container-toolkit-missing", "docker-snap", "docker-desktop-on-linux", "driver-not-installed",
          "driver-module-not-loaded", "container-no-cgroups-setting"),
         cost=1.2,
-        not_with=("pod-named", "apptainer-named", "in-job"),
+        not_with=("in-pod", "in-apptainer", "in-job"),
     ),
     _ask(
         "kubectl exec POD -- sh -c 'ls -l /dev/nvidia*; env | grep NVIDIA_VISIBLE'; "
@@ -155,7 +155,7 @@ QUESTIONS: tuple[Question, ...] = (
         "it tells whether the pod asked for a GPU and was given one",
         ("container-without-gpu-access", "cgroup-denies-gpu-devices", "visible-devices-hides-gpus",
          "container-cgroup-lost-devices"),
-        needs=("pod-named",),
+        needs=("in-pod",),
     ),
     _ask(
         "nvidia-smi; nvidia-ctk --version; grep -A3 nvidia /etc/containerd/config.toml /etc/docker/daemon.json",
@@ -163,7 +163,7 @@ QUESTIONS: tuple[Question, ...] = (
         ("container-toolkit-missing", "driver-not-installed", "driver-module-not-loaded", "no-nvidia-gpu",
          "no-devices-found"),
         cost=1.5,
-        needs=("pod-named",),
+        needs=("in-pod",),
     ),
     _ask(
         "nvidia-smi; ldconfig -p | grep libcuda",
@@ -172,7 +172,7 @@ QUESTIONS: tuple[Question, ...] = (
          "no-nvidia-gpu", "container-without-gpu-access"),
         cost=1.2,
         needs=("in-container",),
-        not_with=("pod-named", "host-sees-gpus"),
+        not_with=("in-pod", "gpus-elsewhere"),
     ),
     _ask(
         "sudo modprobe nvidia; lsmod | grep nvidia; sudo dmesg | grep -iE 'nvrm|nvidia'",
@@ -180,7 +180,7 @@ QUESTIONS: tuple[Question, ...] = (
         (*_LOADING, *_START),
         cost=1.7,
         needs=("in-container",),
-        not_with=("pod-named", "host-sees-gpus"),
+        not_with=("in-pod", "gpus-elsewhere"),
     ),
     # clusters
     _ask(
@@ -196,7 +196,7 @@ QUESTIONS: tuple[Question, ...] = (
         "sinfo -o '%P %G'; srun --gres=gpu:1 nvidia-smi",
         "it tells which nodes of the cluster have GPUs, and what a job on one sees",
         ("login-node-without-gpu", "slurm-gpu-not-requested", "cgroup-denies-gpu-devices", "no-devices-found"),
-        needs=("login-node-named",),
+        needs=("on-login-node",),
     ),
     _ask(
         "ls -l /dev/nvidia*; cat /proc/self/cgroup; id",
@@ -208,7 +208,7 @@ QUESTIONS: tuple[Question, ...] = (
         "ls -l /dev/nvidia*; cat /proc/self/cgroup; id",
         "it tells whether file modes or the session's device rules keep the GPU away",
         ("cgroup-denies-gpu-devices", "device-node-permissions", "no-devices-found"),
-        needs=("host-sees-gpus",),
+        needs=("gpus-elsewhere",),
     ),
     # WSL
     _ask(
@@ -292,7 +292,7 @@ QUESTIONS: tuple[Question, ...] = (
         "it tells whether copies between the GPUs hang, and between which",
         ("nccl-p2p-acs-iommu", "gpu-fallen-off-bus", "nvidia-smi-hangs", "gsp-rpc-timeout"),
         cost=1.5,
-        not_with=("pod-named",),
+        not_with=("in-pod",),
     ),
     # building the module, solving
     _ask(

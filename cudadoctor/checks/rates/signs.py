@@ -526,7 +526,18 @@ SIGNS: tuple[Sign, ...] = (
     _sign(
         "NCCL: troubleshooting, PCI access control services",
         _NCCL,
-        ("program-hangs", "nccl-timed-out"),
+        ("nccl-timed-out",),
+        {
+            "nccl-p2p-acs-iommu": 30,
+            "nccl-network-unreachable": 14,
+            "gpu-fallen-off-bus": 6,
+            "nccl-shm-too-small": 4,
+        },
+    ),
+    _sign(
+        "NCCL: troubleshooting, PCI access control services",
+        _NCCL,
+        ("program-hangs",),
         {
             "nccl-p2p-acs-iommu": 30,
             "nccl-network-unreachable": 12,
@@ -536,6 +547,7 @@ SIGNS: tuple[Sign, ...] = (
             "proprietary-module-on-open-only-gpu": 3,
             "gsp-rpc-timeout": 5,
         },
+        general=True,
     ),
     # containers
     _sign(

@@ -9,6 +9,7 @@ from cudadoctor.checks.shared.messages import container_starts
 from cudadoctor.compat.arch import newer_than_build, older_than_build
 from cudadoctor.compat.drivers import needs_open_module, open_module_possible, serves
 from cudadoctor.facts.base import Facts
+from cudadoctor.facts.context import ContextFacts, Tried
 from cudadoctor.facts.envs import TorchFacts
 from cudadoctor.facts.runtime import ContainerStart
 
@@ -26,6 +27,10 @@ def _torch(facts: Facts) -> TorchFacts | None:
     return env.torch if env is not None else None
 
 
+def _context(facts: Facts) -> ContextFacts:
+    return facts.context or ContextFacts()
+
+
 def _kinds(facts: Facts) -> frozenset[str]:
     return frozenset(one.kind for one in facts.symptoms or ())
 
@@ -40,31 +45,41 @@ def _starts(facts: Facts) -> tuple[ContainerStart, ...]:
 
 
 def _container(facts: Facts) -> bool:
-    inside = facts.os is not None and facts.os.container is not None
-    named = {"container-named", "container-prompt", "pod-named", "apptainer-started"} & _kinds(facts)
+    inside = (facts.os is not None and facts.os.container is not None) or _context(facts).container is not None
+    named = {"container-named", "container-prompt", "pod-named"} & _kinds(facts)
     return inside or bool(named) or bool(_starts(facts))
 
 
 def _without_gpu_asked(facts: Facts) -> bool:
     """A command starts a container and asks for no GPU, though another one may ask for it."""
-    starts = _starts(facts)
-    apptainer = _kinds(facts)
-    plain = any(not one.asks_for_gpu for one in starts)
-    return plain or ("apptainer-started" in apptainer and "apptainer-nv" not in apptainer)
+    context = _context(facts)
+    by_nv = context.container == "apptainer" and context.container_gpu is False
+    return by_nv or any(not one.asks_for_gpu for one in _starts(facts))
 
 
 def _gpu_asked(facts: Facts) -> bool:
-    starts = _starts(facts)
-    return (bool(starts) and all(one.asks_for_gpu for one in starts)) or "apptainer-nv" in _kinds(facts)
+    starts, context = _starts(facts), _context(facts)
+    return (bool(starts) and all(one.asks_for_gpu for one in starts)) or (
+        context.container in ("apptainer", "kubernetes") and context.container_gpu is True
+    )
 
 
 def _wsl(facts: Facts) -> bool:
     return (facts.os is not None and bool(facts.os.wsl)) or "wsl-named" in _kinds(facts)
 
 
-def _scheduler(facts: Facts) -> bool:
+def _job(facts: Facts) -> bool:
     variables = facts.shell.variables if facts.shell is not None else {}
-    return "scheduler-named" in _kinds(facts) or any(name.startswith(_SCHEDULERS) for name in variables)
+    return _context(facts).step == "job" or any(name.startswith(_SCHEDULERS) for name in variables)
+
+
+def _tried(what: Tried) -> Callable[[Facts], bool]:
+    return lambda facts: any(one.what == what for one in _context(facts).tried)
+
+
+def _instance_without_nvidia(facts: Facts) -> bool:
+    instance = _context(facts).instance
+    return instance is not None and instance.maker != "nvidia"
 
 
 def _arch_list(facts: Facts) -> tuple[str, ...]:
@@ -112,11 +127,6 @@ def _module(facts: Facts, kind: str) -> bool:
     packages = facts.distro.packages if facts.distro is not None else None
     drivers = [one.name for one in packages or () if "nvidia" in one.name]
     return kind == "open" and any("-open" in name for name in drivers)
-
-
-def _job_without_gpu(facts: Facts) -> bool:
-    kinds = _kinds(facts)
-    return "job-script-shown" in kinds and "scheduler-gpu-asked" not in kinds
 
 
 def _new_branch(facts: Facts) -> bool:
@@ -207,9 +217,26 @@ STATES: dict[str, tuple[str, Callable[[Facts], bool]]] = {
     "in-container": ("it happens in a container", _container),
     "container-gpu-not-asked": ("the container was started without a GPU", _without_gpu_asked),
     "container-gpu-asked": ("the container was started with a GPU", _gpu_asked),
+    "in-pod": (
+        "it runs in Kubernetes",
+        lambda facts: _context(facts).container == "kubernetes" or "pod-named" in _kinds(facts),
+    ),
+    "in-apptainer": ("it runs in Apptainer", lambda facts: _context(facts).container == "apptainer"),
     "in-wsl": ("it happens in WSL", _wsl),
-    "in-job": ("it runs under a batch system", _scheduler),
-    "job-gpu-not-asked": ("the job asks for no GPU", _job_without_gpu),
+    "in-vm": ("the machine is a virtual one", lambda facts: _context(facts).virtual_machine is not None),
+    "in-job": ("it runs under a batch system", _job),
+    "job-gpu-asked": ("the job asks for a GPU", lambda facts: _context(facts).job_gpu is True),
+    "job-gpu-not-asked": ("the job asks for no GPU", lambda facts: _context(facts).job_gpu is False),
+    "on-login-node": ("it is the login node of a cluster", lambda facts: _context(facts).step == "login-node"),
+    "gpus-elsewhere": (
+        "the host, or another user, sees the GPUs",
+        lambda facts: _context(facts).gpus_elsewhere is not None,
+    ),
+    "instance-without-nvidia": ("this kind of cloud machine has no NVIDIA GPU", _instance_without_nvidia),
+    "still-after-reboot": ("a reboot did not help", _tried("reboot")),
+    "module-load-failed": ("loading the module failed", _tried("load-module")),
+    "driver-reinstalled": ("installing the driver again did not help", _tried("reinstall-driver")),
+    "torch-reinstalled": ("installing torch again did not help", _tried("reinstall-torch")),
     "on-jetson": (
         "the machine is a Jetson",
         lambda facts: (facts.os is not None and facts.os.jetson is not None) or "jetson-named" in _kinds(facts),
