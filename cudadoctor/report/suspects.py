@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -78,12 +78,12 @@ def weigh_text(facts: Facts, findings: tuple[Finding, ...], chosen: Collection[s
         if not any(one.name == decided[0].name for one in ranked):
             return Weighed()  # no sign has both: what is decided explains what is there
         others = tuple(one for one in ranked if one.name not in {two.name for two in findings})
-        return Weighed(suspects=_suspects(others, facts, present, most=3))
+        found = _suspects(others, facts, present, most=3)
+        return Weighed(suspects=found, ask=_ask(ranked, present) if found else None)
     if not seen or (facts.gpus == () and not present.intersection(("cuda-asked-for", "program-finds-no-gpu"))):
         return Weighed()
     ranked = _ranked(seen, present, tuple(one.name for one in roots), chosen)
-    question = best_question(QUESTIONS, ranked, present)
-    ask = Ask(command=question.command, why=question.why) if question is not None else None
+    ask = _ask(ranked, present)
     first = ranked[0] if stands_out(ranked) else None
     dropped = tuple(
         one
@@ -103,6 +103,11 @@ def weigh_text(facts: Facts, findings: tuple[Finding, ...], chosen: Collection[s
         suspects=_suspects(tuple(one for one in ranked if one.name != first.name), facts, present),
         ask=ask,
     )
+
+
+def _ask(ranked: Sequence[Likely], present: frozenset[str]) -> Ask | None:
+    question = best_question(QUESTIONS, ranked, present)
+    return Ask(command=question.command, why=question.why) if question is not None else None
 
 
 def _ids(findings: Iterable[Finding]) -> tuple[str, ...]:

@@ -80,7 +80,7 @@ def command(text: str) -> str:
 def test_the_question_is_one_that_can_be_answered_there() -> None:
     assert "dmesg" in command("$ nvidia-smi\nNo devices were found\nGPU: RTX 4090 in my desktop")
     assert "kubectl" in command("In the pod:\n$ nvidia-smi\nNo devices were found")
-    job = command("In a Slurm job:\n$ nvidia-smi\nNo devices were found")
+    job = command("$ srun -p gpu --gres=gpu:1 ./app\nCUDA error: OS call failed or operation not supported on this OS")
     assert "SLURM" in job
     assert "dmesg" not in job
     imports = command("ImportError: libcudart.so.12: cannot open shared object file: No such file or directory")
@@ -109,3 +109,16 @@ def test_who_shares_a_machine_is_not_told_to_reboot_it(circumstance: str) -> Non
     report = api.diagnose(f"{circumstance}\n{NONE}")
     assert not re.search(r"\breboot\b", render(report), re.IGNORECASE), render(report)
     assert report.root_causes[:1] != ("no-devices-found",)
+
+
+def test_the_example_of_the_documentation() -> None:
+    report = api.diagnose(
+        "Since the upgrade to kernel 6.8.0-45 torch fails, nvidia-smi works fine:\n"
+        "RuntimeError: CUDA unknown error - this may be due to an incorrectly set up environment\n"
+    )
+    assert report.root_causes == ("uvm-module-not-loaded",)
+    assert report.ask is not None
+    assert report.ask.command.startswith("lsmod | grep nvidia")
+    alone = api.diagnose("RuntimeError: CUDA unknown error - this may be due to an incorrectly set up environment\n")
+    assert alone.root_causes == ()
+    assert [one.name for one in alone.suspects[:2]] == ["uvm-broken-after-suspend", "uvm-module-not-loaded"]
