@@ -1,4 +1,4 @@
-"""The answer to a request: the command first, then why, what was nearer, and the other ways."""
+"""The answer to a request: the command, the reasons, the newer builds that were ruled out, and the alternatives."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def recommend(request: Request) -> Recommendation:
 
 
 class Printed(Struct, frozen=True):
-    """A line that upstream printed, and the release that it is about."""
+    """A command that PyTorch published, and the release it is for."""
 
     line: str
     torch: str
@@ -140,7 +140,7 @@ def _why_not_newer(best: Candidate, request: Request, resolved: Resolved) -> Ite
 
 
 def _not_read(printed: Printed | None) -> tuple[Reason, ...]:
-    """A line of the page for a release that it did not have yet when it was read."""
+    """A command for a release that the page did not have yet when it was read."""
     from cudadoctor.compat import torch
 
     if printed is None or "==" not in printed.line or not published.is_extrapolated(printed.torch):
@@ -305,7 +305,7 @@ def _rejected(objections: tuple[tuple[Candidate, Objection], ...], best: Candida
 
 
 def _as_published(answer: Recommendation, printed: Printed | None, *, machine_excludes: bool) -> Recommendation:
-    """Style published: upstream's line is the command, to the letter; what to run instead is an alternative."""
+    """Style published: PyTorch's own command, unchanged; the command that works today is an alternative."""
     request = answer.request
     if printed is None:
         text = "PyTorch published no command for this; the one above works today"

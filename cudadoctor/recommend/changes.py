@@ -1,4 +1,4 @@
-"""Other ways: the same with another manager, and the least change that would allow more, or anything at all."""
+"""Alternatives: the same build with another manager, and the smallest change that allows a newer one, or any."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def uv_project(one: Candidate, request: Request) -> Iterator[Alternative]:
     """The lines for a project's pyproject.toml."""
     from cudadoctor.recommend.commands import pip, uv
 
-    if request.manager.value != "uv" or not uv.serves(one):
+    if request.manager.value != "uv" or not uv.supports(one):
         return
     names = " ".join(pip.requirements(one, request.packages.value))
     block = uv.project_block(one, request.packages.value)

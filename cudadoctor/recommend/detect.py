@@ -22,7 +22,7 @@ def from_facts(facts: Facts, env: EnvFacts | None = None) -> Request:
     manager = _manager(chosen)
     platform = _PLATFORMS.get((facts.os.arch or "").lower()) if facts.os else None
     version = facts.driver.version if facts.driver else None
-    serves = facts.driver.cuda_version if facts.driver else None
+    supported = facts.driver.cuda_version if facts.driver else None
     libc = _glibc(facts)
     board = facts.os.jetson if facts.os else None
     if board is not None:
@@ -34,7 +34,7 @@ def from_facts(facts: Facts, env: EnvFacts | None = None) -> Request:
         if platform
         else Value(value="linux-x86_64", origin="default"),
         driver=Value(value=version, origin="detected") if version else None,
-        cuda_driver=Value(value=serves, origin="detected") if serves and not version else None,
+        cuda_driver=Value(value=supported, origin="detected") if supported and not version else None,
         gpus=Value(value=_gpus(facts), origin="detected") if facts.gpus is not None else None,
         glibc=Value(value=libc, origin="detected") if libc else None,
         wsl=facts.os is not None and facts.os.wsl is not None,

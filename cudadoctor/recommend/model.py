@@ -1,4 +1,4 @@
-"""What is asked of the resolver, and what it answers."""
+"""The request to the resolver, and its answer."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Request(Struct, frozen=True, kw_only=True):
     platform: Value[Platform] = Value(value="linux-x86_64", origin="default")
     driver: Value[DriverVersion] | None = None
     cuda_driver: Value[CudaDriverVersion] | None = None
-    """What the driver itself says it serves; asked only where its version is not known."""
+    """The CUDA that the driver itself says it supports; used only where its version is not known."""
     gpus: Value[tuple[Gpu, ...]] | None = None
     """Empty: there is no NVIDIA GPU."""
     glibc: Value[tuple[int, int]] | None = None

@@ -121,18 +121,18 @@ def _driver(one: Candidate, request: Request) -> Iterator[Reason]:
     have = request.driver.value
     text = f"driver {have} is new enough: CUDA {one.cuda.release} needs {floor.version}"
     yield Reason(rule="driver", text=text, source=floor.source)
-    serves = drivers.cuda_of_driver(have) if not request.windows_driver else None
-    if serves is None:
+    supported = drivers.cuda_of_driver(have) if not request.windows_driver else None
+    if supported is None:
         return
-    if serves.cuda < one.cuda.cuda:
+    if supported.cuda < one.cuda.cuda:
         text = (
-            f"driver {have} dates from CUDA {serves.release}; it runs CUDA {one.cuda.release} through minor-version "
+            f"driver {have} dates from CUDA {supported.release}; it runs CUDA {one.cuda.release} through minor-version "
             "compatibility, but cannot compile PTX made by the newer CUDA"
         )
         yield Reason(rule="driver", text=text, source=floor.source, detail=True)
-    elif serves.major > one.cuda.major:
+    elif supported.major > one.cuda.major:
         text = (
-            f"nvidia-smi's `CUDA Version: {serves.release}` is the newest CUDA that the driver supports, not the build "
+            f"nvidia-smi's `CUDA Version: {supported.release}` is the newest CUDA the driver supports, not the build "
             "to install: it runs older builds too"
         )
         yield Reason(rule="driver", text=text, source=floor.source, detail=True)

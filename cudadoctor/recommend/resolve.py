@@ -42,7 +42,7 @@ def wanted_releases(request: Request) -> frozenset[str] | None:
 
 
 def resolve(request: Request, *, only: tuple[Channel, ...] | None = None) -> Resolved:
-    """The best build for a request: the newest release; in it the default, else what the driver serves by itself.
+    """The best build for a request: the newest release; in it the default, else the newest CUDA the driver reports.
 
     Of the builds on upstream's conda channel those go first that conda-forge can complete, then those that need
     Anaconda's `defaults`, then those that the page of previous versions does not list (unless a release was asked for).
@@ -97,20 +97,20 @@ def without(request: Request, *names: str) -> Request:
 
 
 def _rank(one: Candidate, request: Request) -> tuple[bool, bool, bool, bool, tuple[int, int]]:
-    """Among the builds of one release: the default, what the driver serves by itself, then the nearest to that."""
+    """Among the builds of one release: the default, the newest CUDA that the driver reports, then the nearest to it."""
     from cudadoctor.compat import drivers
 
     if one.cuda is None:
         return (False, one.default, False, one.channel == "conda-forge", (0, 0))
     native = True
-    serves = None
+    supported = None
     if request.cuda_driver is not None:
-        serves = request.cuda_driver.value.cuda
+        supported = request.cuda_driver.value.cuda
     elif request.driver is not None and not request.windows_driver:
         said = drivers.cuda_of_driver(request.driver.value)
-        serves = said.cuda if said is not None else None
-    if serves is not None:
-        native = serves >= one.cuda.cuda
+        supported = said.cuda if said is not None else None
+    if supported is not None:
+        native = supported >= one.cuda.cuda
     number = (one.cuda.major, one.cuda.minor)
     order = number if native else (-number[0], -number[1])
     binary = all(_binary(one, request))

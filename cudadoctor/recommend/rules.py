@@ -230,8 +230,8 @@ def _by_ptx(cuda: CudaVersion, capability: ComputeCapability, request: Request) 
     if known is not True:
         return None if known is None else "no"
     if request.driver is not None:
-        serves = drivers.cuda_of_driver(request.driver.value)
-        if serves is not None and serves.cuda < cuda.cuda:
+        supported = drivers.cuda_of_driver(request.driver.value)
+        if supported is not None and supported.cuda < cuda.cuda:
             return "no"
     return "ptx-jit"
 
@@ -271,21 +271,21 @@ def _jetpack(one: Candidate, cuda: CudaVersion, request: Request) -> Objection |
     from cudadoctor.compat import jetson
 
     board = jetson.torch_for(request.jetson or "")
-    serves = request.cuda_driver.value.cuda if request.cuda_driver is not None else None
-    if board is None or board.cuda is None or cuda <= max(board.cuda, serves or board.cuda):
+    supported = request.cuda_driver.value.cuda if request.cuda_driver is not None else None
+    if board is None or board.cuda is None or cuda <= max(board.cuda, supported or board.cuda):
         return None
     text = f"{named(one)} is newer than the CUDA of JetPack {board.jetpack} ({board.cuda.release})"
     return Objection(rule="driver", text=text, source=board.source)
 
 
 def _said(one: Candidate, cuda: CudaVersion, request: Request) -> Objection | None:
-    """The driver's version is not known, only the CUDA that it says it serves."""
+    """The driver's version is not known, only the CUDA that it says it supports."""
     assert request.cuda_driver is not None
-    serves = request.cuda_driver.value
-    same_major = serves.major == cuda.major and cuda.major >= 11 and (serves.minor > 0 or cuda.major > 11)
-    if serves.cuda >= cuda.cuda or same_major:
+    supported = request.cuda_driver.value
+    same_major = supported.major == cuda.major and cuda.major >= 11 and (supported.minor > 0 or cuda.major > 11)
+    if supported.cuda >= cuda.cuda or same_major:
         return None
-    text = f"{named(one)} needs a driver that supports CUDA {cuda.release}, and this one supports {serves.release}"
+    text = f"{named(one)} needs a driver that supports CUDA {cuda.release}, and this one supports {supported.release}"
     return Objection(rule="driver", text=text)
 
 

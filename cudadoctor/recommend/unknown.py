@@ -54,7 +54,7 @@ def known_cudas() -> tuple[CudaVersion, ...]:
     found = {one.cuda for release in torch.releases() for one in release.cuda}
     found |= {one.cuda for one in conda.forge().cuda_versions}
     found |= {branch.cuda.cuda for branch in drivers.branches() if branch.cuda is not None}
-    # 12.7 is what the driver branch 565 says it serves; no toolkit of that number was ever released.
+    # 12.7 is what driver branch 565 reports; no toolkit of that number was ever released.
     found.discard(CudaVersion(12, 7))
     return tuple(sorted(found))
 

@@ -1,4 +1,4 @@
-"""The command for a build, in the dialect of each manager; and what upstream printed."""
+"""The command for a build, in the dialect of each manager; and the commands that PyTorch published."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""pixi: a workspace of its own, which must be told that there is CUDA."""
+"""pixi: a separate workspace, which has to be told that the machine has CUDA."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cudadoctor.recommend.commands.conda import (
 
 
 def lines(one: Candidate, packages: tuple[str, ...], python: str | None) -> Lines:
-    """Make the workspace, say which CUDA the machine serves, add the builds."""
+    """Make the workspace, name the CUDA that the machine supports, add the builds."""
     name = environment_name(one)
     found = channels(one, packages)
     where = words_of_channels(found, "pixi")

@@ -1,4 +1,4 @@
-"""What upstream printed, rebuilt from the eras and the version table: its page of previous versions, its selector."""
+"""The commands that PyTorch published, rebuilt from the tables: its page of previous versions, its selector."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""uv: --torch-backend where it serves, pip's flags where it does not, and the block for a project."""
+"""uv: --torch-backend for the builds that it knows, pip's flags for the others, and the block for a project."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _BACKEND_FROM = (1, 11)
 
 
 def lines(one: Candidate, packages: tuple[str, ...], python: str | None, *, asked: bool = False) -> Lines:
-    """The one line that installs into the active environment."""
+    """The command that installs into the active environment."""
     elsewhere = pip.audio_elsewhere(one, packages, asked=asked)
-    if not serves(one) or elsewhere:
+    if not supports(one) or elsewhere:
         plain = pip.lines(one, packages, python, asked=asked)
         line = plain.command.replace("python -m pip install", "uv pip install", 1)
         # uv looks no further than the first index that has a package, whatever its versions there.
@@ -27,7 +27,7 @@ def lines(one: Candidate, packages: tuple[str, ...], python: str | None, *, aske
     return Lines(lines=(line,), index_url=indexes.index_url(one.tag), build=one.tag)
 
 
-def serves(one: Candidate) -> bool:
+def supports(one: Candidate) -> bool:
     """Whether --torch-backend has this build."""
     from cudadoctor.compat import indexes
 

@@ -74,7 +74,7 @@ class Recommendation(Contract):
     ]
     command: Annotated[str | None, Meta(description="What to run.")]
     commands: Annotated[list[str], Meta(description="All lines, in order, where more than one is needed.")]
-    published: Annotated[str | None, Meta(description="As upstream printed it.")]
+    published: Annotated[str | None, Meta(description="PyTorch's own command, unchanged.")]
     choice: Choice | None
     reasons: list[Reason]
     rejected: list[Rejected]
