@@ -7,8 +7,8 @@
 
 A message in `text` is written as its program prints it, with `{name}` for what varies. The fragments that identify it
 are worked out here: runs of words that no other kind of message has and that say enough. Any one of them, in any line
-of a report, is enough by itself. A fragment that several kinds share counts for the kind that all of them are
-`part_of`, where there is one.
+of a report, is enough by itself; a short line without one counts where all of it is there. A fragment that several
+kinds share counts for the kind that all of them are `part_of`, where there is one.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "cudadoctor" / "intake" / "messages"
 
 _ENOUGH = 4.0
+_ENOUGH_AS_A_WHOLE = 2.0
 _MOST_WORDS = 14
 _LONG_NAME = 16
 """Letters from which the name of a function or a constant is one that no sentence has by chance."""
@@ -134,9 +135,9 @@ def code_row(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def stretches(line: str) -> list[list[str]]:
-    """The words of a line between its places."""
-    parts = re.split(r"\{\w*\}", line)
-    return [words for part in parts if (words := re.sub(r"\W+", " ", part.lower()).split())]
+    """The words of a line between its places, without those that a place is part of."""
+    without = re.sub(r"\w*\{\w*\}\w*", "{}", line)
+    return [words for part in without.split("{}") if (words := re.sub(r"\W+", " ", part.lower()).split())]
 
 
 def chain(kind: str, parents: dict[str, str]) -> list[str]:
@@ -187,6 +188,22 @@ def fragments(entries: list[dict[str, Any]], parents: dict[str, str]) -> list[tu
     return list(found.values())
 
 
+def wholes(
+    entries: list[dict[str, Any]], found: list[tuple[str, int, int]], common: Counter[str]
+) -> dict[str, list[tuple[int, int]]]:
+    """Word → (message, line): lines without a fragment of their own, which are known only where all of one is there."""
+    known = {(number, line) for _, number, line in found}
+    anchors: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for number, entry in enumerate(entries):
+        for line_number, line in enumerate(entry.get("lines", ())):
+            words = [word for stretch in stretches(line) for word in stretch]
+            if (number, line_number) in known or sum(map(weight, words)) < _ENOUGH_AS_A_WHOLE:
+                continue
+            rarest = max(words, key=lambda word: (weight(word), -common[word], len(word), word))
+            anchors[rarest].append((number, line_number))
+    return dict(sorted(anchors.items()))
+
+
 def index() -> tuple[dict[str, Any], list[tuple[str, int, int]]]:
     """The index, and the fragments by themselves."""
     entries, parents = read()
@@ -198,7 +215,12 @@ def index() -> tuple[dict[str, Any], list[tuple[str, int, int]]]:
     anchors: dict[str, list[tuple[str, int, int]]] = defaultdict(list)
     for fragment in found:
         anchors[min(fragment[0].split(), key=lambda word: (common[word], -len(word), word))].append(fragment)
-    return {"messages": entries, "anchors": dict(sorted(anchors.items()))}, found
+    made = {
+        "messages": entries,
+        "anchors": dict(sorted(anchors.items())),
+        "wholes": wholes(entries, found, common),
+    }
+    return made, found
 
 
 def shown(made: dict[str, Any]) -> str:
@@ -208,7 +230,10 @@ def shown(made: dict[str, Any]) -> str:
         f"{json.dumps(word, ensure_ascii=False)}: {json.dumps(rows, ensure_ascii=False)}"
         for word, rows in made["anchors"].items()
     )
-    return f'{{"messages": [\n{messages}\n],\n"anchors": {{\n{anchors}\n}}}}\n'
+    whole = ",\n".join(
+        f"{json.dumps(word, ensure_ascii=False)}: {json.dumps(rows)}" for word, rows in made["wholes"].items()
+    )
+    return f'{{"messages": [\n{messages}\n],\n"anchors": {{\n{anchors}\n}},\n"wholes": {{\n{whole}\n}}}}\n'
 
 
 def main() -> int:

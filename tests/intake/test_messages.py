@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from cudadoctor.intake.messages.find import compiled, find, rows
+from cudadoctor.intake.messages.find import compiled, find, rows, template_pattern
 
 if sys.version_info >= (3, 11):
     from re import _constants as sre
@@ -47,6 +47,8 @@ def test_rows_are_well_formed() -> None:
             assert compiled(pattern)
             if row.needs:
                 assert set(row.needs) <= set(compiled(pattern).groupindex)
+        for line in row.lines:
+            assert compiled(template_pattern(line))
 
 
 def test_a_damaged_index_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import msgspec
 from cudadoctor.facts.seen import Seen
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.intake.messages.message import Index, Message
-from cudadoctor.intake.messages.words import Words
+from cudadoctor.intake.messages.words import Words, without_prefix
 
 if TYPE_CHECKING:
     from cudadoctor.intake.paste import Paste
@@ -28,7 +28,7 @@ _LONGEST = 4096
 _ERRORS = ("cuda", "cuinit", "error")
 _JOINED_FROM = 40
 """Characters from which a line may have been broken by whatever showed it."""
-_VALUE = r"[\w.+~:/@%,=-]{1,200}"
+_VALUE = r"[^\s'\"`]{1,200}"
 _PLACE = re.compile(r"\{(\w*)\}")
 
 
@@ -113,6 +113,14 @@ class _Search:
                     values = self._values(message.lines[line], at) if line >= 0 else {}
                     if all(name in values for name in message.needs):
                         self._add(number, message, at, values, self._texts[at])
+        for word in sorted(words.vocabulary & index().wholes.keys()):
+            for number, line in index().wholes[word]:
+                message = rows()[number]
+                for at in words.lines_with(word, _MOST_LINES):
+                    match = self._match(template_pattern(message.lines[line]), at)
+                    if match is not None:
+                        values = {name: value for name, value in match.groupdict().items() if value}
+                        self._add(number, message, at, values, self._texts[at])
 
     def _values(self, template: str, index: int) -> dict[str, str]:
         """What stands at the template's places, where enough of the line is left to tell."""
@@ -126,21 +134,30 @@ class _Search:
 
     def _match(self, pattern: str, index: int) -> re.Match[str] | None:
         """In the line alone, else in the line with its neighbours, where one that is long may have been broken."""
-        texts = self._texts
-        line = texts[index][:_LONGEST]
         search = compiled(pattern).search
-        match = search(line)
+        match = search(self._texts[index][:_LONGEST])
         if match is not None:
             return match
-        before = texts[index - 1][:_LONGEST] if index else ""
-        after = [text.strip() for text in texts[index + 1 : index + 3]]
-        if len(line) >= _JOINED_FROM and after and after[0]:
-            match = search(" ".join([line.rstrip(), *(text[:_LONGEST] for text in after)]))
+        for joined in self._joined(index):
+            match = search(joined)
             if match is not None:
                 return match
-        if len(before) >= _JOINED_FROM and line.strip():
-            return search(" ".join([before.rstrip(), line.strip(), *(text[:_LONGEST] for text in after[:1] if text)]))
         return None
+
+    def _joined(self, index: int) -> Iterator[str]:
+        """The line with those around it, as before it was broken at a space, or within a word."""
+        texts = self._texts
+        line = texts[index][:_LONGEST]
+        before = texts[index - 1][:_LONGEST] if index else ""
+        after = [without_prefix(text)[:_LONGEST] for text in texts[index + 1 : index + 3]]
+        if len(line) >= _JOINED_FROM and after and after[0].strip():
+            yield " ".join([line.rstrip(), *(text.strip() for text in after)])
+            yield line + "".join(after)
+        if len(before) >= _JOINED_FROM and line.strip():
+            yield " ".join(
+                [before.rstrip(), without_prefix(line).strip(), *(text.strip() for text in after[:1] if text)]
+            )
+            yield before + without_prefix(line) + "".join(after[:1])
 
 
 @cache
@@ -153,10 +170,13 @@ def compiled(pattern: str) -> re.Pattern[str]:
 def template_pattern(template: str) -> str:
     """A pattern for a line that a table gives as it is printed, with `{name}` for what varies."""
     parts: list[str] = []
+    named: set[str] = set()
     end = 0
     for place in _PLACE.finditer(template):
+        name = place.group(1)
         parts.append(_literal(template[end : place.start()]))
-        parts.append(f"(?P<{place.group(1)}>{_VALUE})" if place.group(1) else f"{_VALUE}")
+        parts.append(f"(?P<{name}>{_VALUE})" if name and name not in named else _VALUE)
+        named.add(name)
         end = place.end()
     parts.append(_literal(template[end:]))
     return "".join(parts)

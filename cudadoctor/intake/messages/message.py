@@ -35,3 +35,5 @@ class Index(Struct, frozen=True, kw_only=True):
     anchors: dict[str, tuple[tuple[str, int, int], ...]]
     """A word → (fragment, message, line): fragments that have this word and identify that line of that message; the
     line is -1 where several messages share the fragment and this message is what they have in common."""
+    wholes: dict[str, tuple[tuple[int, int], ...]]
+    """A word → (message, line): lines with this word that are too short for fragments and count as a whole."""
