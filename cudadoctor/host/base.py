@@ -42,6 +42,10 @@ class Denied(Refusal):
     kind = "denied"
 
 
+NOT_AS_ROOT = "not run as root"
+"""How the reason of a Denied begins where another user can change the program, and root asked to run it."""
+
+
 class TooLarge(Refusal):
     """It is larger than the caller was willing to read."""
 

@@ -14,6 +14,7 @@ from cudadoctor.errors import CudaDoctorError
 from cudadoctor.host import asker, trust
 from cudadoctor.host.base import (
     HELPER_PYTHON,
+    NOT_AS_ROOT,
     READ_LIMIT,
     Completed,
     Denied,
@@ -196,7 +197,7 @@ class LocalHost:
             if reason is None:
                 return (path,)
         if found:
-            raise Denied(found[0], f"not run as root, because {reasons[0]}")
+            raise Denied(found[0], f"{NOT_AS_ROOT}, because {reasons[0]}")
         return found
 
     def _helper(self) -> str:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from cudadoctor.facts.base import Gap
 from cudadoctor.facts.driver import SmiFacts, SmiOutcome
 from cudadoctor.facts.seen import Seen
-from cudadoctor.host.base import Completed, Denied, Failed, Host, Missing, Refusal, TimedOut
+from cudadoctor.host.base import NOT_AS_ROOT, Completed, Denied, Failed, Host, Missing, Refusal, TimedOut
 from cudadoctor.probes.ask import first_line, one_line, signal_of
 from cudadoctor.probes.base import Clock, Found, Request
 from cudadoctor.readings import smi as readings
@@ -48,9 +48,11 @@ def find(host: Host) -> str | None:
 
     Raises a Refusal where the host does not let us look.
     """
-    on_path = host.which("nvidia-smi")
-    elsewhere = [path for path in _PLACES if _there(host, path)]
-    return (*on_path, *elsewhere, None)[0]
+    return (*_all(host), None)[0]
+
+
+def _all(host: Host) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*host.which("nvidia-smi"), *(path for path in _PLACES if _there(host, path)))))
 
 
 def _there(host: Host, path: str) -> bool:
@@ -68,19 +70,29 @@ def probe(host: Host, request: Request, clock: Clock) -> Found[SmiFacts]:  # noq
     One that did not answer is not asked a second time.
     """
     try:
-        path = find(host)
+        paths = _all(host)
     except Refusal as refusal:
         return Found(value=None, gaps=(Gap(fact="smi", reason=one_line(f"it could not be looked for: {refusal}")),))
-    if path is None:
+    if not paths:
         seen = Seen(where="nvidia-smi", text="not on PATH, nor where drivers install it")
         return Found(value=SmiFacts(outcome="missing", seen=seen))
+    found = _of(host, clock, paths[0])
+    for path in paths[1:]:
+        if not any(NOT_AS_ROOT in gap.reason for gap in found.gaps):
+            break
+        found = _of(host, clock, path)
+    return found
+
+
+def _of(host: Host, clock: Clock, path: str) -> Found[SmiFacts]:
     asker = _Asker(host, clock, path)
     try:
         return Found(value=asker.judge(asker.run(_XML)))
     except TimedOut as late:
         return asker.late(late)
     except (Denied, Failed) as refusal:
-        if refusal.reason.startswith("not asked"):  # a far machine's answers are used up: that tells nothing of it
+        # A far machine's answers are used up, or root may not run it here: that tells nothing of the program.
+        if refusal.reason.startswith(("not asked", NOT_AS_ROOT)):
             return Found(value=None, gaps=(Gap(fact="smi", reason=one_line(f"it could not be run: {refusal}")),))
         can = "may not" if isinstance(refusal, Denied) else "cannot"
         words = one_line(f"it {can} be run: {refusal.reason}")

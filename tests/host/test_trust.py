@@ -11,6 +11,8 @@ import pytest
 from cudadoctor.host import trust
 from cudadoctor.host.base import Denied
 from cudadoctor.host.local import LocalHost
+from cudadoctor.probes import smi
+from cudadoctor.probes.base import Clock, Request
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="this is about root")
 OTHER = 12345
@@ -31,6 +33,16 @@ def test_a_program_that_others_can_change_is_passed_over(tmp_path: Path) -> None
     host = LocalHost({"PATH": f"{tmp_path}/planted:{tmp_path}/system:/usr/bin:/bin"})
     assert host.run(["tool"], timeout=10).stdout == b"system\n"
     assert host.which("tool") == (f"{tmp_path}/planted/tool", f"{tmp_path}/system/tool"), "it is still seen"
+
+
+def test_nvidia_smi_of_another_user_is_unknown_and_not_broken(tmp_path: Path) -> None:
+    program(tmp_path / "planted", "nvidia-smi", "planted")
+    (tmp_path / "planted").chmod(0o777)
+    found = smi.probe(LocalHost({"PATH": f"{tmp_path}/planted:/bin"}), Request(), Clock(20))
+    if found.value is not None:
+        assert found.value.path != f"{tmp_path}/planted/nvidia-smi", "another one is asked instead"
+    else:
+        assert "not run as root" in found.gaps[0].reason
 
 
 @pytest.mark.parametrize("by_path", [True, False])
