@@ -55,5 +55,5 @@ def test_the_package_imports_nothing() -> None:
 def test_only_the_named_command_is_built(arguments: tuple[str, ...]) -> None:
     ours = {name.removeprefix("cudadoctor.cli.") for name in loaded(*arguments) if name.startswith("cudadoctor.")}
     named = {arguments[0]} - {"--help", "--version"}
-    assert {name for name in ours if "." not in name} <= {"app", "options", "console"} | named
+    assert {name for name in ours if "." not in name} <= {"app", "options", "console", "formats"} | named
     assert {name for name in ours if "." in name} <= {"cudadoctor.cli", "cudadoctor.errors"}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from cudadoctor.cli import console, options
+from cudadoctor.cli import console, formats, options
 from cudadoctor.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ ExpectOption = Annotated[
     list[str] | None,
     typer.Option("--expect", metavar="FILE|KEY=VALUE", help="What this machine must have: gpus=8. Repeatable."),
 ]
+FormatOption = Annotated[str | None, formats.option(formats.ReportFormat)]
 FailOnOption = Annotated[FailOn, typer.Option("--fail-on", help="Exit 1 if any finding is at least this severe.")]
 StrictOption = Annotated[
     bool, typer.Option("--strict", help="Exit 4 if something that was needed could not be determined.")
@@ -56,7 +57,7 @@ def check(
     fail_on: FailOnOption = "error",
     strict: StrictOption = False,
     timeout: options.Timeout = 60.0,
-    format_name: options.Format = None,
+    format_name: FormatOption = None,
     json: options.Json = False,
     output: options.Output = None,
     color: options.ColorOption = None,
@@ -69,7 +70,7 @@ def check(
     Nothing is changed, and nothing is sent over a network.
     """
     shared = options.common(context, quiet=quiet, verbose=verbose, color=color)
-    form = options.format_of(format_name, json=json)
+    form = formats.chosen(formats.ReportFormat, format_name, json=json)
     from cudadoctor.api import examine as api
     from cudadoctor.api import expectations
 
@@ -89,7 +90,7 @@ def check(
         console.note(f"{one.origin}: the entry for {one.name} ended on {one.until} and no longer counts")
     for crash in report.crashed:
         console.note(f"check {crash.code} {crash.name} crashed, a bug in cudadoctor: {crash.error}")
-    console.write_result(drawn(report, form, shared, to_file=output is not None), output)
+    write(report, form, shared, output, fail_on)
     return exit_code(report, fail_on, strict=strict)
 
 
@@ -98,8 +99,7 @@ def exit_code(report: Report, fail_on: FailOn, *, strict: bool) -> ExitCode:
 
     A check that crashed is a bug of this tool: without findings that fail, "nothing found" would be a lie.
     """
-    failing = SEVERITIES[: SEVERITIES.index(fail_on) + 1] if fail_on != "never" else ()
-    if any(finding.severity.word in failing for finding in report.findings):
+    if any(finding.severity.word in failing(fail_on) for finding in report.findings):
         return ExitCode.FINDINGS
     if report.crashed:
         return ExitCode.INTERNAL
@@ -108,13 +108,57 @@ def exit_code(report: Report, fail_on: FailOn, *, strict: bool) -> ExitCode:
     return ExitCode.OK
 
 
-def drawn(report: Report, form: str, shared: options.Common, *, to_file: bool) -> str:
-    """The report in the form that was asked for."""
-    if form == "json":
-        from cudadoctor.render.report import json as json_form
+def write(
+    report: Report, form: formats.ReportFormat, shared: options.Common, output: str | None, fail_on: FailOn = "error"
+) -> None:
+    """Print the report or write it to `output`; in a job of GitHub Actions also the job's summary."""
+    console.write_result(_drawn(report, form, shared, fail_on, to_file=output is not None), output)
+    if form is formats.ReportFormat.GITHUB:
+        from cudadoctor.render.report import markdown
 
-        return json_form.render(report)
-    from cudadoctor.render.report import text
+        console.step_summary(lambda: markdown.render(report))
 
-    look = console.look(shared.verbosity, shared.color, to_file=to_file)
-    return text.render(report, look)
+
+def failing(fail_on: FailOn) -> tuple[str, ...]:
+    """The severities that make the exit status 1."""
+    return SEVERITIES[: SEVERITIES.index(fail_on) + 1] if fail_on != "never" else ()
+
+
+def _drawn(
+    report: Report, form: formats.ReportFormat, shared: options.Common, fail_on: FailOn, *, to_file: bool
+) -> str:
+    if form is formats.ReportFormat.TEXT:
+        from cudadoctor.render.report import text
+
+        drawn = text.render(report, console.look(shared.verbosity, shared.color, to_file=to_file))
+    elif form is formats.ReportFormat.JSON:
+        from cudadoctor.render.report import json
+
+        drawn = json.render(report)
+    elif form is formats.ReportFormat.MARKDOWN:
+        from cudadoctor.render.report import markdown
+
+        drawn = markdown.render(report)
+    elif form is formats.ReportFormat.JUNIT:
+        from cudadoctor.render.report import junit
+
+        drawn = junit.render(report, failing=failing(fail_on))
+    elif form is formats.ReportFormat.GITHUB:
+        from cudadoctor.render.report import github
+
+        drawn = github.render(report)
+    elif form is formats.ReportFormat.SARIF:
+        from cudadoctor.render.report import sarif
+
+        drawn = sarif.render(report)
+    elif form is formats.ReportFormat.HTML:
+        from cudadoctor.render.report import html
+
+        drawn = html.render(report)
+    elif form is formats.ReportFormat.PROMETHEUS:
+        from cudadoctor.render.report import prometheus
+
+        drawn = prometheus.render(report)
+    else:
+        formats.unreachable(form)
+    return drawn

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
@@ -126,6 +127,18 @@ def _write_file(data: bytes, path: str) -> None:
         if isinstance(error, FileNotFoundError):
             reason = f"there is no directory {folder}" if folder else reason
         raise CudaDoctorError(f"cannot write {path}: {reason}") from error
+
+
+def step_summary(page: Callable[[], str]) -> None:
+    """Append the page to the summary of this job's step, where GitHub Actions names a file for it."""
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not path:
+        return
+    try:
+        with open(path, "a", encoding="utf-8", errors="backslashreplace") as summary:
+            summary.write(page())
+    except OSError as error:
+        note(f"cannot write GITHUB_STEP_SUMMARY {path}: {error.strerror}")
 
 
 def note(text: str) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cudadoctor.cli import console, options
+from cudadoctor.cli import check, console, formats, options
 from cudadoctor.errors import CudaDoctorError, ExitCode
 
 
@@ -25,7 +25,7 @@ NameArgument = Annotated[
 def demo(
     context: typer.Context,
     name: NameArgument = None,
-    format_name: options.Format = None,
+    format_name: check.FormatOption = None,
     json: options.Json = False,
     output: options.Output = None,
     color: options.ColorOption = None,
@@ -44,12 +44,11 @@ def demo(
         console.write_result(_list(), output)
         return ExitCode.OK
     from cudadoctor.api import examine as api
-    from cudadoctor.cli.check import drawn, exit_code
 
-    form = options.format_of(format_name, json=json)
+    form = formats.chosen(formats.ReportFormat, format_name, json=json)
     report = api.examine_host(api.demo_host(name), api.Request())
-    console.write_result(drawn(report, form, shared, to_file=output is not None), output)
-    return exit_code(report, "error", strict=False)
+    check.write(report, form, shared, output)
+    return check.exit_code(report, "error", strict=False)
 
 
 def _list() -> str:

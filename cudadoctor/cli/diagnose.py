@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from cudadoctor.cli import check, console, options
+from cudadoctor.cli import check, console, formats, options
 from cudadoctor.errors import CudaDoctorError
 
 _MOST = 16 << 20
@@ -30,7 +30,7 @@ def diagnose(
     ignore: check.IgnoreOption = None,
     fail_on: check.FailOnOption = "error",
     strict: check.StrictOption = False,
-    format_name: options.Format = None,
+    format_name: check.FormatOption = None,
     json: options.Json = False,
     output: options.Output = None,
     color: options.ColorOption = None,
@@ -44,14 +44,14 @@ def diagnose(
     docker command lines: in any mixture, cut, quoted, wrapped or in Markdown. Nothing of this machine is looked at.
     """
     shared = options.common(context, quiet=quiet, verbose=verbose, color=color)
-    form = options.format_of(format_name, json=json)
+    form = formats.chosen(formats.ReportFormat, format_name, json=json)
     from cudadoctor.api import examine as api
 
     text, left_out = _texts(files or ["-"])
     report = api.diagnose(text, left_out=left_out, select=options.words(select), ignore=options.words(ignore))
     for crash in report.crashed:
         console.note(f"check {crash.code} {crash.name} crashed, a bug in cudadoctor: {crash.error}")
-    console.write_result(check.drawn(report, form, shared, to_file=output is not None), output)
+    check.write(report, form, shared, output, fail_on)
     return check.exit_code(report, fail_on, strict=strict)
 
 

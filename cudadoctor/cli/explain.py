@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cudadoctor.cli import console, options
+from cudadoctor.cli import console, formats, options
 from cudadoctor.errors import CudaDoctorError, ExitCode
 
 ListOption = Annotated[bool, typer.Option("--list", help="List every check.")]
@@ -25,13 +25,14 @@ WordArgument = Annotated[
         metavar="[CODE|NAME]", help="A check's code or name: DRV001, driver-not-installed.", autocompletion=_known
     ),
 ]
+FormatOption = Annotated[str | None, formats.option(formats.PlainFormat)]
 
 
 def explain(
     context: typer.Context,
     word: WordArgument = None,
     list_all: ListOption = False,
-    format_name: options.Format = None,
+    format_name: FormatOption = None,
     json: options.Json = False,
     output: options.Output = None,
     color: options.ColorOption = None,
@@ -41,7 +42,7 @@ def explain(
 ) -> int:
     """Print the page of a check: what it says, why it matters, the cure, the sources."""
     shared = options.common(context, quiet=quiet, verbose=verbose, color=color)
-    form = options.format_of(format_name, json=json)
+    form = formats.chosen(formats.PlainFormat, format_name, json=json)
     from cudadoctor.api import examine as api
 
     if word is None and not list_all:

@@ -8,12 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from cudadoctor.errors import CudaDoctorError
-
 Color = Literal["auto", "always", "never"]
-FORMATS = ("text", "json")
-LATER = ("markdown", "junit", "github", "sarif", "html", "prometheus")
-"""Names of the contract that this version does not have yet."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,10 +35,6 @@ def _positive(value: float) -> float:
     return value
 
 
-def _formats(incomplete: str) -> list[str]:
-    return [name for name in FORMATS if name.startswith(incomplete)]
-
-
 Version = Annotated[
     bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_show_version)
 ]
@@ -56,10 +47,6 @@ ColorOption = Annotated[
     Color | None, typer.Option("--color", help="When to use colour. NO_COLOR and FORCE_COLOR are honoured.")
 ]
 Output = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the result to this file.")]
-Format = Annotated[
-    str | None,
-    typer.Option("--format", metavar="text|json", help="Output format. Default: text.", autocompletion=_formats),
-]
 Json = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
 Fast = Annotated[bool, typer.Option("--fast", help="Do not import torch in any environment; read files only.")]
 Env = Annotated[
@@ -88,20 +75,6 @@ def common(context: typer.Context, *, quiet: bool, verbose: int, color: Color | 
     before = context.obj if isinstance(context.obj, Common) else Common()
     verbosity = -1 if quiet else min(verbose, 2) or before.verbosity
     return Common(verbosity=verbosity, color=color or before.color)
-
-
-def format_of(name: str | None, *, json: bool) -> str:
-    """`text` or `json`. Raises CudaDoctorError for what there is not."""
-    if json:
-        if name not in (None, "json"):
-            raise CudaDoctorError(f"--json and --format {name} exclude each other")
-        return "json"
-    if name is None or name in FORMATS:
-        return name or "text"
-    there = "there are text and json"
-    if name in LATER:
-        raise CudaDoctorError(f"format `{name}` is not available in this version; {there}")
-    raise CudaDoctorError(f"format `{name}` is not known; {there}")
 
 
 def given(context: typer.Context, *, but: tuple[str, ...]) -> tuple[str, ...]:

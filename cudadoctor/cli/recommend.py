@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cudadoctor.cli import console, options
+from cudadoctor.cli import console, formats, options
 from cudadoctor.errors import CudaDoctorError, ExitCode
 
 TorchOption = Annotated[
@@ -52,6 +52,7 @@ FromOption = Annotated[
     str | None, typer.Option("--from", metavar="SNAPSHOT", help="Detect what is not given on a recorded machine.")
 ]
 DetectOption = Annotated[bool, typer.Option("--detect/--no-detect", help="Detect what is not given on this machine.")]
+FormatOption = Annotated[str | None, formats.option(formats.PlainFormat)]
 
 
 def recommend(
@@ -70,7 +71,7 @@ def recommend(
     snapshot: FromOption = None,
     detect: DetectOption = True,
     timeout: options.Timeout = 60.0,
-    format_name: options.Format = None,
+    format_name: FormatOption = None,
     json: options.Json = False,
     output: options.Output = None,
     color: options.ColorOption = None,
@@ -83,7 +84,7 @@ def recommend(
     What is not given is detected on this machine. Nothing is installed, and nothing is sent over a network.
     """
     shared = options.common(context, quiet=quiet, verbose=verbose, color=color)
-    form = options.format_of(format_name, json=json)
+    form = formats.chosen(formats.PlainFormat, format_name, json=json)
     if snapshot is not None and not detect:
         raise CudaDoctorError("--from and --no-detect exclude each other")
     from cudadoctor.api import examine as api
@@ -97,7 +98,7 @@ def recommend(
     with console.Progress(quiet=shared.verbosity < 0) as progress:
         host = api.recorded_host(snapshot) if snapshot is not None else api.local_host() if detect else None
         found = api.recommend(words, host, timeout=timeout, progress=progress.label)
-    if form == "json":
+    if form is formats.PlainFormat.JSON:
         text = recommendation_json.render(found)
     else:
         to_file = output is not None

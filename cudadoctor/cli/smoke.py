@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from cudadoctor.cli import console, options
-from cudadoctor.errors import CudaDoctorError, ExitCode
+from cudadoctor.cli import console, formats, options
+from cudadoctor.errors import ExitCode
 
 if TYPE_CHECKING:
     from cudadoctor.api.smoke import Test
     from cudadoctor.report.model import SmokeReport
 
 Level = Literal["import", "quick", "full", "burn"]
-FORMATS = ("text", "json", "junit", "github", "markdown")
 
 LevelOption = Annotated[Level, typer.Option("--level", help="How thoroughly to test.")]
 DeviceOption = Annotated[
@@ -41,7 +40,7 @@ SecondsOption = Annotated[
     float,
     typer.Option("--burn-seconds", metavar="SECONDS", help="Seconds of load on each GPU, for --level burn.", min=1.0),
 ]
-FormatOption = Annotated[str | None, typer.Option("--format", metavar="|".join(FORMATS), help="Output format.")]
+FormatOption = Annotated[str | None, formats.option(formats.SmokeFormat)]
 
 
 def smoke(
@@ -67,7 +66,7 @@ def smoke(
     Every test runs in a process that may crash or hang. Exit 1: a test failed, or there was nothing to test.
     """
     shared = options.common(context, quiet=quiet, verbose=verbose, color=color)
-    form = _format(format_name, json=json)
+    form = formats.chosen(formats.SmokeFormat, format_name, json=json)
     from cudadoctor.api import examine as api
     from cudadoctor.api import smoke as api_smoke
 
@@ -81,23 +80,17 @@ def smoke(
     with console.Progress(quiet=shared.verbosity < 0) as progress:
         report = api_smoke.run_smoke(api.local_host(), request, progress=progress.label)
     console.write_result(_drawn(report, form, shared, to_file=output is not None), output)
+    if form is formats.SmokeFormat.GITHUB:
+        from cudadoctor.render.smoke import markdown
+
+        console.step_summary(lambda: markdown.render(report))
     if report.smoke.interrupted:
         return ExitCode.INTERRUPTED
     return ExitCode.OK if report.status == "passed" else ExitCode.FINDINGS
 
 
-def _format(name: str | None, *, json: bool) -> str:
-    if json:
-        if name not in (None, "json"):
-            raise CudaDoctorError(f"--json and --format {name} exclude each other")
-        return "json"
-    if name is not None and name not in FORMATS:
-        raise CudaDoctorError(f"format `{name}` is not known; there are {', '.join(FORMATS)}")
-    return name or "text"
-
-
-def _listed(rows: tuple[Test, ...], form: str) -> str:
-    if form == "json":
+def _listed(rows: tuple[Test, ...], form: formats.SmokeFormat) -> str:
+    if form is formats.SmokeFormat.JSON:
         from cudadoctor.render.contract import dumps
 
         return dumps(
@@ -106,18 +99,45 @@ def _listed(rows: tuple[Test, ...], form: str) -> str:
     return "".join(f"{one.level:<7} {one.name:<24} {one.layer:<18} {one.summary}\n" for one in rows)
 
 
-def _drawn(report: SmokeReport, form: str, shared: options.Common, *, to_file: bool) -> str:
-    if form == "text":
+def _drawn(report: SmokeReport, form: formats.SmokeFormat, shared: options.Common, *, to_file: bool) -> str:
+    if form is formats.SmokeFormat.TEXT:
         from cudadoctor.render.smoke import text
 
-        return text.render(
+        drawn = text.render(
             report,
             width=console.terminal_width(to_file=to_file),
             color=console.wants_color(shared.color, to_file=to_file),
             unicode=console.prints_unicode(to_file=to_file),
             verbosity=shared.verbosity,
         )
-    from importlib import import_module
+    elif form is formats.SmokeFormat.JSON:
+        from cudadoctor.render.smoke import json
 
-    drawn: str = import_module(f"cudadoctor.render.smoke.{form}").render(report)
+        drawn = json.render(report)
+    elif form is formats.SmokeFormat.MARKDOWN:
+        from cudadoctor.render.smoke import markdown
+
+        drawn = markdown.render(report)
+    elif form is formats.SmokeFormat.JUNIT:
+        from cudadoctor.render.smoke import junit
+
+        drawn = junit.render(report)
+    elif form is formats.SmokeFormat.GITHUB:
+        from cudadoctor.render.smoke import github
+
+        drawn = github.render(report)
+    elif form is formats.SmokeFormat.SARIF:
+        from cudadoctor.render.smoke import sarif
+
+        drawn = sarif.render(report)
+    elif form is formats.SmokeFormat.HTML:
+        from cudadoctor.render.smoke import html
+
+        drawn = html.render(report)
+    elif form is formats.SmokeFormat.PROMETHEUS:
+        from cudadoctor.render.smoke import prometheus
+
+        drawn = prometheus.render(report)
+    else:
+        formats.unreachable(form)
     return drawn

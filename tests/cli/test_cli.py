@@ -96,6 +96,32 @@ def what_stays(shown: str) -> str:
     return re.sub(r"(?:[^\r\n]*\r\x1b\[K)+", "", shown)
 
 
+def test_a_job_of_github_actions_gets_annotations_and_a_summary(tmp_path: Path) -> None:
+    summary = tmp_path / "summary.md"
+    summary.write_text("# before\n")
+    done = run("demo", "driver-too-old", "--format", "github", env={"GITHUB_STEP_SUMMARY": str(summary)})
+    assert done.returncode == 1
+    assert done.stdout.startswith("::error title=cudadoctor")
+    assert summary.read_text().startswith("# before\n## cudadoctor: broken\n")
+    assert "| torch |" in summary.read_text()
+
+
+def test_without_a_job_no_summary_is_written(tmp_path: Path) -> None:
+    done = run("demo", "driver-too-old", "--format", "github")
+    assert done.returncode == 1
+    assert "## cudadoctor" not in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["markdown", "junit", "github", "sarif", "html", "prometheus"])
+def test_formats_go_to_a_file_whole(name: str, tmp_path: Path) -> None:
+    there = tmp_path / "report"
+    done = run("demo", "driver-too-old", "--format", name, "-o", str(there))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "driver-too-old-for-runtime" in there.read_text(encoding="utf-8")
+    assert [one.name for one in tmp_path.iterdir()] == ["report"]
+
+
 # --- usage ---
 
 
@@ -108,7 +134,8 @@ def what_stays(shown: str) -> str:
         (["check", "--fail-on", "x"], ["--fail-on", "x"]),
         (["check", "--no-such"], ["--no-such"]),
         (["check", "extra"], ["extra"]),
-        (["check", "--format", "sarif"], ["format `sarif` is not available in this version; there are text and json"]),
+        (["check", "--format", "yaml"], ["format `yaml` is not known here; use text, json, markdown, junit"]),
+        (["recommend", "--format", "markdown"], ["format `markdown` is not known here; use text, json"]),
         (["check", "--format", "banana"], ["banana"]),
         (["check", "--json", "--format", "text"], ["--json"]),
         (["check", "--from", "/not/there.json"], ["/not/there.json"]),

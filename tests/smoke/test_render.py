@@ -55,7 +55,7 @@ def drawn(form: str, report: SmokeReport) -> str:
     return shown
 
 
-FORMS = pytest.mark.parametrize("form", ["text", "json", "junit", "github", "markdown"])
+FORMS = pytest.mark.parametrize("form", ["text", "json", "junit", "github", "markdown", "sarif", "html", "prometheus"])
 
 
 @FORMS
@@ -72,7 +72,8 @@ def test_what_failed_stands_there_and_foreign_text_is_harmless(form: str) -> Non
 
 @FORMS
 def test_a_run_that_tested_nothing_says_so(form: str) -> None:
-    assert "no GPU to test" in drawn(form, none_tested())
+    said = "cudadoctor_smoke_passed 0" if form == "prometheus" else "no GPU to test"
+    assert said in drawn(form, none_tested())
 
 
 @FORMS
@@ -80,6 +81,7 @@ def test_all_well(form: str) -> None:
     done = SmokeResult(name="fft", gpu=0, layer="cuFFT", outcome="pass", seconds=0.1)
     smoke = SmokeFacts(device="auto", level="full", gpus=(SmokeGpu(index=0),), results=(done,))
     shown = drawn(form, SmokeReport(status="passed", sentence="All is well.", smoke=smoke))
+    shown = re.sub(r"<style>.*?</style>", "", shown, flags=re.DOTALL)
     assert "error" not in shown.replace('errors="0"', "").replace("errors", "")
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from cudadoctor.render.clean import clean
+from cudadoctor.render.escape import tag, xml
 from cudadoctor.render.smoke import BAD, device_of
 from cudadoctor.report.model import SmokeReport
 
-_ILLEGAL = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd]")
 _ERRORS = ("timeout", "crash", "hang")
 
 
@@ -21,7 +19,7 @@ def render(report: SmokeReport) -> str:
     if report.status == "failed" and not failures + errors:
         failures = 1
         verdict = clean(report.sentence)
-        body = _tag("failure", {"message": verdict, "type": "smoke"}, verdict)
+        body = tag("failure", {"message": verdict, "type": "smoke"}, verdict)
         cases.append(f'    <testcase classname="cudadoctor.smoke" name="verdict" time="0">{body}</testcase>')
     skipped = sum(one.outcome == "skip" for one in smoke.results)
     seconds = sum(one.seconds or 0.0 for one in smoke.results)
@@ -37,9 +35,7 @@ def render(report: SmokeReport) -> str:
         "root_causes": ", ".join(report.root_causes) or None,
     }
     rows = [
-        f"      {_tag('property', {'name': name, 'value': clean(value)})}"
-        for name, value in properties.items()
-        if value
+        f"      {tag('property', {'name': name, 'value': clean(value)})}" for name, value in properties.items() if value
     ]
     return "\n".join(
         [
@@ -62,11 +58,11 @@ def _case(report: SmokeReport, result: object) -> str:
 
     assert isinstance(result, SmokeResult)
     device = device_of(result, report).lower().replace(" ", "")
-    head = f'    <testcase classname="cudadoctor.smoke.{device}" name="{_escaped(result.name)}"'
+    head = f'    <testcase classname="cudadoctor.smoke.{device}" name="{xml(result.name)}"'
     head += f' time="{result.seconds or 0.0:.3f}"'
     message = clean(result.message or result.outcome)
     if result.outcome == "skip":
-        return f"{head}>{_tag('skipped', {'message': message})}</testcase>"
+        return f"{head}>{tag('skipped', {'message': message})}</testcase>"
     if result.outcome not in BAD:
         return f"{head}/>"
     text = [message, f"layer: {result.layer}"]
@@ -74,16 +70,4 @@ def _case(report: SmokeReport, result: object) -> str:
         text.append(f"points to: {', '.join(result.suspects)}")
     text.append(f"next: {report.next_command(result)}")
     kind = "error" if result.outcome in _ERRORS else "failure"
-    return f"{head}>{_tag(kind, {'message': message, 'type': result.outcome}, chr(10).join(text))}</testcase>"
-
-
-def _tag(name: str, attributes: dict[str, str | None], text: str | None = None) -> str:
-    inner = "".join(f' {key}="{_escaped(value)}"' for key, value in attributes.items() if value is not None)
-    return f"<{name}{inner}/>" if text is None else f"<{name}{inner}>{_escaped(text)}</{name}>"
-
-
-def _escaped(text: str) -> str:
-    text = _ILLEGAL.sub("?", text)
-    for sign, name in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("\n", "&#10;")):
-        text = text.replace(sign, name)
-    return text
+    return f"{head}>{tag(kind, {'message': message, 'type': result.outcome}, chr(10).join(text))}</testcase>"

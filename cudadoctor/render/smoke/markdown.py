@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cudadoctor.render.clean import clean
+from cudadoctor.render.escape import markdown
 from cudadoctor.render.smoke import BAD, device_of, figure
 from cudadoctor.report.model import SmokeReport
 
@@ -12,8 +12,8 @@ _SHOWN = ("TFLOP/s", "GB/s", "accuracy", " error")
 def render(report: SmokeReport) -> str:
     """A heading with the verdict, a table of all tests, and what to type."""
     smoke = report.smoke
-    lines = [f"## smoke {report.status}", "", _cell(report.sentence), ""]
-    lines.append(f"torch {_cell(str(smoke.torch))}, level {smoke.level}, device {_cell(smoke.device)}")
+    lines = [f"## smoke {report.status}", "", markdown(report.sentence), ""]
+    lines.append(f"torch {markdown(str(smoke.torch))}, level {smoke.level}, device {markdown(smoke.device)}")
     lines += ["", "| test | device | layer | outcome | seconds | |", "|---|---|---|---|--:|---|"]
     for result in smoke.results:
         outcome = f"**{result.outcome}**" if result.outcome in BAD else result.outcome
@@ -23,20 +23,12 @@ def render(report: SmokeReport) -> str:
         if result.suspects:
             notes.append(f"points to {', '.join(result.suspects)}")
         cells = (result.name, device_of(result, report), result.layer, outcome, seconds, "; ".join(notes))
-        lines.append(f"| {' | '.join(one if one == outcome else _cell(one) for one in cells)} |")
+        lines.append(f"| {' | '.join(one if one == outcome else markdown(one) for one in cells)} |")
     if report.status == "failed":
         if report.findings:
             lines += ["", "### Why", ""]
-            lines += [f"- {_cell(one.message)} (`{one.name}`)" for one in report.findings]
+            lines += [f"- {markdown(one.message)} (`{one.name}`)" for one in report.findings]
         commands = dict.fromkeys(command for one in smoke.results if (command := report.next_command(one)))
         if commands:
             lines += ["", "### Next", "", "```sh", *commands, "```"]
     return "\n".join(lines) + "\n"
-
-
-def _cell(text: str) -> str:
-    """Foreign text that is no table, no code, no tag and no link."""
-    shown = clean(text)
-    for sign in ("\\", "|", "`", "*", "_", "[", "]", "<", ">"):
-        shown = shown.replace(sign, f"\\{sign}" if sign not in "<>" else {"<": "&lt;", ">": "&gt;"}[sign])
-    return shown
