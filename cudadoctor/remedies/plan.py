@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cudadoctor.compat.source import Source
+from cudadoctor.remedies.rc.model import LineEdit
 
 PackageManager = Literal["apt", "dnf", "yum", "zypper", "pacman", "rpm-ostree"]
 PACKAGE_SOURCES: frozenset[str] = frozenset(get_args(PackageManager))
@@ -193,6 +194,8 @@ class Remedy(Struct, frozen=True, kw_only=True):
     summary: str
     """One sentence, as an order: "Install the driver, then reboot"."""
     steps: tuple[PlanStep, ...] = ()
+    edits: tuple[LineEdit, ...] = ()
+    """The lines of start-up files that it is about; `fix` writes them anew where it can, in place of the steps."""
     needs_sudo: bool = False
     """Its reader is not root, and some of its programs are root's."""
 

@@ -10,7 +10,7 @@ from cudadoctor.checks.engine import runner
 from cudadoctor.checks.engine.base import Check, Problem, Severity
 from cudadoctor.facts.base import Facts
 from cudadoctor.facts.seen import Seen
-from cudadoctor.remedies.cures.rc_lines import places
+from cudadoctor.remedies.rc.line_edits import places
 
 
 def _check(*subjects: str) -> Check:

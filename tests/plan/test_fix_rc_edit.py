@@ -20,7 +20,7 @@ from cudadoctor.executor.files.target import Refused, Writer
 from cudadoctor.facts.shell import RcEffect, RcElement, RcLine
 from cudadoctor.remedies.plan import Plan, Tell, WriteFile, problems
 from cudadoctor.remedies.rc.edit import edit
-from cudadoctor.remedies.rc.model import Wish
+from cudadoctor.remedies.rc.model import LineEdit
 from tests.machines.builder import build
 
 from .test_fix_rc_shells import LIB, machine, written
@@ -252,7 +252,7 @@ def test_no_other_line_is_touched(above: list[str], below: list[str], ends: str)
     rows = [*above, text, *below]
     data = ("\n".join(rows) + ends).encode("utf-8", "surrogatepass")
     element = RcElement(text=TYPO, exists=False, suggestion=LIB)
-    wish = Wish(line=line(len(above) + 1, text, adds=(element,), keeps=True), swaps=((TYPO, LIB),), guard=True)
+    wish = LineEdit(line=line(len(above) + 1, text, adds=(element,), keeps=True), swaps=((TYPO, LIB),), guard=True)
     found = edit(FILE, data, [wish])
     new = found.data.split(b"\n")
     old = data.split(b"\n")
@@ -272,7 +272,7 @@ def test_no_line_gets_a_command_that_it_had_not(value: str, guard: bool) -> None
     text = f"export LD_LIBRARY_PATH={value}"
     parts = [one for one in value.split(":") if one]
     elements = tuple(RcElement(text=one, exists=True) for one in parts if "LD_LIBRARY_PATH" not in one)
-    wish = Wish(line=line(1, text, adds=elements, keeps=False), no_empty=True, guard=guard)
+    wish = LineEdit(line=line(1, text, adds=elements, keeps=False), no_empty=True, guard=guard)
     found = edit(FILE, text.encode(), [wish])
     if found.done and found.changes:
         new = found.data.decode()
@@ -283,11 +283,11 @@ def test_no_line_gets_a_command_that_it_had_not(value: str, guard: bool) -> None
 
 def test_a_file_that_changed_since_is_left() -> None:
     element = RcElement(text=TYPO, exists=False, suggestion=LIB)
-    wish = Wish(line=line(1, f"export LD_LIBRARY_PATH={TYPO}", adds=(element,)), swaps=((TYPO, LIB),))
+    wish = LineEdit(line=line(1, f"export LD_LIBRARY_PATH={TYPO}", adds=(element,)), swaps=((TYPO, LIB),))
     found = edit(FILE, b"export LD_LIBRARY_PATH=/other\n", [wish])
     assert (found.done, found.data) == ((), b"export LD_LIBRARY_PATH=/other\n")
     assert edit(FILE, b"", [wish]).done == ()
-    gone = Wish(line=line(1, "export LD_LIBRARY_PATH=/a"), remove=True)
+    gone = LineEdit(line=line(1, "export LD_LIBRARY_PATH=/a"), remove=True)
     assert edit(FILE, b"export LD_LIBRARY_PATH=/b\n", [gone]).data == b"export LD_LIBRARY_PATH=/b\n"
     assert edit(FILE, b"export LD_LIBRARY_PATH=/a\n", [gone]).data == b""
 

@@ -62,11 +62,17 @@ def subject(line: RcLine) -> str:
 
 def evidence(line: RcLine) -> tuple[Seen, ...]:
     """The line, and what to write instead, where that can be said."""
-    new = corrected(line)
+    new = correction(line)
     where = f"{line.file}:{line.line}"
-    if new is None or new != clean(new, _LONGEST):  # a line that was cut or cleaned would be another one
+    if new is None:
         return (seen(where, line.text),)
     return (seen(where, line.text), Seen(where=clean(f"{where}, corrected"), text=new))
+
+
+def correction(line: RcLine) -> str | None:
+    """What to write instead of the line, where it can be printed: one that was cut or cleaned would be another line."""
+    new = corrected(line)
+    return new if new is not None and new == clean(new, _LONGEST) else None
 
 
 def corrected(line: RcLine) -> str | None:

@@ -2,71 +2,72 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from cudadoctor.checks.engine.outcome import Finding
+from cudadoctor.checks.shared import rc_lines as rc
 from cudadoctor.facts.base import Facts
 from cudadoctor.remedies.cures import shell_lines
 from cudadoctor.remedies.plan import Remedy
+from cudadoctor.remedies.rc import line_edits
 from cudadoctor.remedies.steps import advice
 
 _NEW_SHELL = advice("Then open a new shell.")
 _OURS = advice("Or take the line out and let `cudadoctor shell --apply` put its own there.")
 
 
-def place(finding: Finding) -> tuple[str, str] | None:
-    """File and line number of a finding about a line of a file."""
-    return _place(finding.subject)
-
-
-def places(finding: Finding) -> frozenset[tuple[str, str] | None]:
-    """File and line number of every line that a finding stands for."""
-    return frozenset(map(_place, (finding.subject, *finding.also))) - {None}
-
-
-def _place(subject: str) -> tuple[str, str] | None:
-    file, colon, line = subject.removeprefix("file:").rpartition(":")
-    return (file, line) if colon and line.isdigit() and subject.startswith("file:") else None
-
-
-def _line(finding: Finding, summary: str) -> Remedy | None:
-    """The corrected line, where the finding carries one."""
-    where = place(finding)
-    new = next((one.text for one in finding.evidence if one.where.endswith(", corrected")), None)
-    if where is None or new is None:
+def _line(finding: Finding, facts: Facts, summary: str) -> Remedy | None:
+    """The corrected line, where it can be said."""
+    where = line_edits.place(finding)
+    lines = facts.shell.rc_lines if facts.shell is not None else ()
+    line = next((one for one in lines if (one.file, str(one.line)) == where), None)
+    new = rc.correction(line) if line is not None else None
+    if line is None or new is None:
         return None
-    step = advice(f"{where[0]} line {where[1]}: write instead `{new}`")
-    return Remedy(summary=f"{summary} (line {where[1]} of {where[0]})", steps=(step, _OURS, _NEW_SHELL))
+    step = advice(f"{line.file} line {line.line}: write instead `{new}`")
+    return Remedy(summary=f"{summary} (line {line.line} of {line.file})", steps=(step, _OURS, _NEW_SHELL))
 
 
 def entry_missing(finding: Finding, facts: Facts) -> Remedy:
     """A directory that does not exist."""
-    return _line(finding, "Write the directory that was meant") or shell_lines.entry_missing(finding, facts)
+    edits = line_edits.missing_entries(finding, facts)
+    remedy = shell_lines.entry_missing(finding, facts)
+    if remedy is None and edits and all(one.swaps for one in edits):
+        remedy = _line(finding, facts, "Write the directory that was meant")
+    return replace(remedy or shell_lines.UNKNOWN_ENTRY, edits=edits)
 
 
 def empty_element(finding: Finding, facts: Facts) -> Remedy:
     """The current directory on LD_LIBRARY_PATH."""
     summary = "Add the old LD_LIBRARY_PATH only where there is one"
-    return _line(finding, summary) or shell_lines.empty_element(finding, facts)
+    remedy = _line(finding, facts, summary) or shell_lines.empty_element(finding, facts)
+    return replace(remedy, edits=line_edits.empty_elements(finding, facts))
 
 
 def duplicates(finding: Finding, facts: Facts) -> Remedy:
     """A directory that stands there twice."""
-    return _line(finding, "Name each directory once") or shell_lines.duplicates(finding, facts)
+    remedy = _line(finding, facts, "Name each directory once") or shell_lines.duplicates(finding, facts)
+    return replace(remedy, edits=line_edits.repeated_entries(finding, facts))
 
 
 def grows(finding: Finding, facts: Facts) -> Remedy:
     """A line that adds its directory each time."""
     summary = "Add the directory only where it is not there yet"
-    return _line(finding, summary) or shell_lines.duplicates(finding, facts)
+    remedy = _line(finding, facts, summary) or shell_lines.duplicates(finding, facts)
+    return replace(remedy, edits=line_edits.repeated_entries(finding, facts))
 
 
 def stubs(finding: Finding, facts: Facts) -> Remedy:
     """Libraries for linking on the loader's path."""
-    return _line(finding, "Take the stubs directory out of LD_LIBRARY_PATH") or shell_lines.stub(finding, facts)
+    remedy = _line(finding, facts, "Take the stubs directory out of LD_LIBRARY_PATH") or shell_lines.stub(
+        finding, facts
+    )
+    return replace(remedy, edits=line_edits.stubs(finding, facts))
 
 
-def export(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001  one signature for all builders
+def export(finding: Finding, facts: Facts) -> Remedy:
     """A variable that stays in the shell."""
-    where = place(finding)
+    where = line_edits.place(finding)
     if where is None or not finding.evidence:
         return Remedy(summary="Export the variable")
     file, line = where
@@ -75,13 +76,14 @@ def export(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001  one signa
     return Remedy(
         summary=f"Export the variable in line {line} of {file}",
         steps=(advice(f"{file} line {line}: write {plain} for `{text}`"), _NEW_SHELL),
+        edits=line_edits.unexported(finding, facts),
     )
 
 
 def not_read(finding: Finding, facts: Facts) -> Remedy:
     """A line in a file of another shell."""
     shell = facts.shell.shell if facts.shell is not None else None
-    where = place(finding)
+    where = line_edits.place(finding)
     if where is None or shell is None:
         return Remedy(summary="Put the line into a file that this shell reads")
     return Remedy(

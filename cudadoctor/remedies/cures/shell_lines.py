@@ -8,6 +8,7 @@ from cudadoctor.checks.engine.outcome import Finding
 from cudadoctor.facts.base import Facts
 from cudadoctor.facts.shell import RcLine
 from cudadoctor.remedies.plan import PlanStep, Remedy
+from cudadoctor.remedies.rc import line_edits
 from cudadoctor.remedies.steps import advice
 
 _NEW_SHELL = advice("Then open a new shell.")
@@ -31,12 +32,15 @@ def _edit(lines: list[RcLine], variable: str, what: str) -> PlanStep:
     return advice(f"{places}: {what}")
 
 
-def entry_missing(finding: Finding, facts: Facts) -> Remedy:
-    """An entry that does not exist."""
+UNKNOWN_ENTRY = Remedy(summary="Correct the entry in the file that sets it", steps=(_NEW_SHELL,))
+
+
+def entry_missing(finding: Finding, facts: Facts) -> Remedy | None:
+    """An entry that does not exist; None where the variable holds none that the finding names."""
     entries = facts.shell.entries if facts.shell is not None else ()
     entry = next((one for one in entries if one.text and not one.exists and one.text in finding.message), None)
     if entry is None:
-        return Remedy(summary="Correct the entry in the file that sets it", steps=(_NEW_SHELL,))
+        return None
     lines = _where(facts, entry.variable, entry.text)
     if entry.suggestion:
         what, summary = f"write {entry.suggestion} for {entry.text}.", f"Write {entry.suggestion} instead"
@@ -45,7 +49,7 @@ def entry_missing(finding: Finding, facts: Facts) -> Remedy:
     return Remedy(summary=summary, steps=(_edit(lines, entry.variable, what), _NEW_SHELL))
 
 
-def empty_element(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001  one signature for all builders
+def empty_element(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
     """An empty element in LD_LIBRARY_PATH."""
     name = "LD_LIBRARY_PATH"
     value = facts.shell.variables.get(name, "") if facts.shell is not None else ""
@@ -76,7 +80,7 @@ def duplicates(finding: Finding, facts: Facts) -> Remedy:
     )
 
 
-def visible_devices(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
+def visible_devices(finding: Finding, facts: Facts) -> Remedy:
     """CUDA_VISIBLE_DEVICES."""
     name = "CUDA_VISIBLE_DEVICES"
     shell = facts.shell.shell if facts.shell is not None else None
@@ -90,10 +94,14 @@ def visible_devices(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
         steps.append(
             advice(f"To choose some of the {count} GPUs: their indices, 0 to {count - 1}, separated by commas.")
         )
-    return Remedy(summary=f"Unset {name}, or name GPUs that exist", steps=tuple(steps))
+    return Remedy(
+        summary=f"Unset {name}, or name GPUs that exist",
+        steps=tuple(steps),
+        edits=line_edits.visible_devices(finding, facts),
+    )
 
 
-def drop_library_path(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
+def drop_library_path(finding: Finding, facts: Facts) -> Remedy:
     """LD_LIBRARY_PATH that brings other libraries."""
     name = "LD_LIBRARY_PATH"
     what = "take the CUDA directories out of it: torch brings its own libraries."
@@ -104,10 +112,11 @@ def drop_library_path(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
             _edit(_where(facts, name), name, what),
             _NEW_SHELL,
         ),
+        edits=line_edits.other_libraries(finding, facts),
     )
 
 
-def stub(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
+def stub(finding: Finding, facts: Facts) -> Remedy:
     """The stubs directory on LD_LIBRARY_PATH."""
     name = "LD_LIBRARY_PATH"
     return Remedy(
@@ -121,6 +130,7 @@ def stub(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
             ),
             _NEW_SHELL,
         ),
+        edits=line_edits.stubs(finding, facts),
     )
 
 
@@ -136,7 +146,11 @@ def cuda_home(finding: Finding, facts: Facts) -> Remedy:
         else "take the line out: there is no toolkit that it could name."
     )
     summary = f"Set {variable} to {chosen.root}" if chosen is not None else f"Unset {variable}"
-    return Remedy(summary=summary, steps=(_edit(_where(facts, variable), variable, what), _NEW_SHELL))
+    return Remedy(
+        summary=summary,
+        steps=(_edit(_where(facts, variable), variable, what), _NEW_SHELL),
+        edits=line_edits.cuda_home(finding, facts),
+    )
 
 
 def unset(finding: Finding, facts: Facts) -> Remedy:
@@ -150,4 +164,8 @@ def unset(finding: Finding, facts: Facts) -> Remedy:
     steps: list[PlanStep] = [_in_this_shell(f"In this shell: `{line}`")]
     if lines:
         steps.append(_edit(lines, name, f"take {name} out, unless it is meant."))
-    return Remedy(summary=f"Unset {name} when the search is over", steps=tuple(steps))
+    return Remedy(
+        summary=f"Unset {name} when the search is over",
+        steps=tuple(steps),
+        edits=line_edits.whole_lines(finding, facts),
+    )

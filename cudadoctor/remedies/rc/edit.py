@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from cudadoctor.remedies.rc import other as rc_other
 from cudadoctor.remedies.rc import sh as rc_sh
-from cudadoctor.remedies.rc.model import Wish, dialect, join
+from cudadoctor.remedies.rc.model import LineEdit, dialect, join
 
 _REWRITE = {"sh": rc_sh.rewrite, "fish": rc_other.fish, "csh": rc_other.csh, "environment": rc_other.environment}
 
@@ -19,22 +19,22 @@ class Edited(Struct, frozen=True, kw_only=True):
 
     path: str
     data: bytes
-    done: tuple[Wish, ...]
+    done: tuple[LineEdit, ...]
     """What was done, one for each line."""
-    left: tuple[Wish, ...]
+    left: tuple[LineEdit, ...]
     """Lines that are not understood for certain, and stay."""
     changes: tuple[tuple[int, str, str], ...]
     """Number, old and new text of each changed line."""
 
 
-def edit(path: str, data: bytes, wishes: Iterable[Wish]) -> Edited:
+def edit(path: str, data: bytes, wishes: Iterable[LineEdit]) -> Edited:
     """Correct the lines of one file."""
     rows = data.decode("utf-8", "surrogateescape").split("\n")
-    by_line: dict[int, list[Wish]] = {}
+    by_line: dict[int, list[LineEdit]] = {}
     for wish in wishes:
         by_line.setdefault(wish.line.line, []).append(wish)
-    done: list[Wish] = []
-    left: list[Wish] = []
+    done: list[LineEdit] = []
+    left: list[LineEdit] = []
     changes: list[tuple[int, str, str]] = []
     new: dict[int, tuple[str, ...]] = {}
     for number, several in sorted(by_line.items()):
@@ -64,7 +64,7 @@ def edit(path: str, data: bytes, wishes: Iterable[Wish]) -> Edited:
     )
 
 
-def _row(path: str, rows: list[str], wish: Wish) -> tuple[str, ...] | None:
+def _row(path: str, rows: list[str], wish: LineEdit) -> tuple[str, ...] | None:
     """What becomes of the wish's line; None where it is left alone."""
     number = wish.line.line
     kind = dialect(path)
@@ -80,7 +80,7 @@ def _row(path: str, rows: list[str], wish: Wish) -> tuple[str, ...] | None:
     return _swapped(text, wish) or after
 
 
-def _swapped(text: str, wish: Wish) -> tuple[str, ...] | None:
+def _swapped(text: str, wish: LineEdit) -> tuple[str, ...] | None:
     """The line with nothing but the directories exchanged, where that says all."""
     adds = [one.text for one in (wish.line.effect.adds if wish.line.effect else ())]
     meant = [dict(wish.swaps).get(one, one).rstrip("/") for one in adds]

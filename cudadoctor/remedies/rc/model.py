@@ -14,7 +14,7 @@ Dialect = Literal["sh", "fish", "csh", "environment"]
 _CSH = (".cshrc", ".tcshrc", ".login", "csh.cshrc", "csh.login")
 
 
-class Wish(Struct, frozen=True, kw_only=True):
+class LineEdit(Struct, frozen=True, kw_only=True):
     """What a finding wants of a line. Several of one line are put together by `join`."""
 
     line: RcLine
@@ -33,10 +33,10 @@ class Wish(Struct, frozen=True, kw_only=True):
     """The whole line goes."""
 
 
-def join(wishes: list[Wish]) -> Wish:
+def join(wishes: list[LineEdit]) -> LineEdit:
     """All wishes for one line as one."""
     values = [one.value for one in wishes if one.value is not None]
-    return Wish(
+    return LineEdit(
         line=wishes[0].line,
         swaps=tuple(dict.fromkeys(swap for one in wishes for swap in one.swaps)),
         drops=tuple(dict.fromkeys(drop for one in wishes for drop in one.drops)),
@@ -62,7 +62,7 @@ def dialect(path: str) -> Dialect | None:
     return "sh"
 
 
-def words(wish: Wish) -> str:
+def words(wish: LineEdit) -> str:
     """What a wish asks for, for whoever edits the file."""
     name = wish.line.variable
     parts = [f"write {new} for {old}" for old, new in wish.swaps]

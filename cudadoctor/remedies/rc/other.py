@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cudadoctor.remedies.rc.model import Wish
+from cudadoctor.remedies.rc.model import LineEdit
 from cudadoctor.remedies.rc.sh import Chosen, chosen
 from cudadoctor.remedies.rc.words import PLAIN, Entry, Piece, Words, words
 
@@ -49,7 +49,7 @@ def _csh_word(entry: Entry) -> str | None:
     return entry.literal
 
 
-def fish(text: str, before: str, wish: Wish) -> tuple[str, ...] | None:
+def fish(text: str, before: str, wish: LineEdit) -> tuple[str, ...] | None:
     """As `rc_sh.rewrite`."""
     match = _FISH.match(text)
     if match is None or match.group(3) != wish.line.variable or before.rstrip().endswith(("\\", "|", "(")):
@@ -116,7 +116,7 @@ def _fish_lines(entries: Chosen, command: str, name: str, indent: str, end: str,
     return tuple(out)
 
 
-def csh(text: str, before: str, wish: Wish) -> tuple[str, ...] | None:
+def csh(text: str, before: str, wish: LineEdit) -> tuple[str, ...] | None:
     """As `rc_sh.rewrite`. Lines that add to the old value become a block: tcsh stops at one that is not set."""
     match = _CSH.match(text)
     if match is None or match.group(2) != wish.line.variable or before.rstrip().endswith(("\\", "|", "(", "&&")):
@@ -152,7 +152,7 @@ def csh(text: str, before: str, wish: Wish) -> tuple[str, ...] | None:
     return tuple(out)
 
 
-def environment(text: str, before: str, wish: Wish) -> tuple[str, ...] | None:  # noqa: ARG001  one signature
+def environment(text: str, before: str, wish: LineEdit) -> tuple[str, ...] | None:  # noqa: ARG001
     """As `rc_sh.rewrite`; nothing is expanded in such a file."""
     match = _LINE.match(text)
     if match is None or match.group(1) != wish.line.variable:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from cudadoctor.remedies.rc.model import Wish
+from cudadoctor.remedies.rc.model import LineEdit
 from cudadoctor.remedies.rc.words import PLAIN, Entry, Words, quoted, scan
 
 _HEAD = re.compile(r"([ \t]*)((?:export|declare -x|declare -gx|typeset -x|typeset -gx)[ \t]+)?([A-Za-z_]\w*)=")
@@ -54,7 +54,7 @@ def read(text: str, variable: str, before: str) -> Line | None:
     )
 
 
-def rewrite(text: str, before: str, wish: Wish) -> tuple[str, ...] | None:
+def rewrite(text: str, before: str, wish: LineEdit) -> tuple[str, ...] | None:
     """What the line becomes; no line at all where it goes; None where it is not understood for certain."""
     line = read(text, wish.line.variable, before)
     if line is None:
@@ -79,7 +79,7 @@ def _literal(value: str) -> str | None:
     return '"' + "".join(f"\\{letter}" if letter in '$`"\\' else letter for letter in value) + '"'
 
 
-def _search_path(line: Line, wish: Wish, head: str) -> tuple[str, ...] | None:
+def _search_path(line: Line, wish: LineEdit, head: str) -> tuple[str, ...] | None:
     entries = chosen(line.words, wish, quoted)
     if entries is None:
         return None
@@ -109,7 +109,7 @@ class Chosen(Struct, frozen=True, kw_only=True):
     after: tuple[str, ...]
 
 
-def chosen(words: Words, wish: Wish, written: Callable[[Entry], str | None]) -> Chosen | None:
+def chosen(words: Words, wish: LineEdit, written: Callable[[Entry], str | None]) -> Chosen | None:
     """The entries of a line after the wish: what was mistyped replaced, what is dropped gone, nothing twice.
 
     None where the line's entries are not those that the facts tell of, or one of them cannot be written.

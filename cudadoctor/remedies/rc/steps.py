@@ -13,8 +13,7 @@ from cudadoctor.checks.engine.outcome import Finding
 from cudadoctor.facts.base import Facts
 from cudadoctor.remedies.plan import PlanStep, Remedy, Tell, WriteFile
 from cudadoctor.remedies.rc.edit import Edited, edit
-from cudadoctor.remedies.rc.model import Wish, words
-from cudadoctor.remedies.rc.wishes import wishes
+from cudadoctor.remedies.rc.model import LineEdit, words
 from cudadoctor.remedies.steps import advice, digest
 from cudadoctor.remedies.who import fit, reader
 
@@ -50,11 +49,11 @@ def correct(
     files: Mapping[str, bytes],
 ) -> Corrected:
     """One step for each file. `others`: findings that are cured along where their file is written anyhow."""
-    wanted = {one.id: wishes(one, remedies[one.id], facts) for one in planned if one.id in remedies}
+    wanted = {one.id: remedies[one.id].edits for one in planned if one.id in remedies}
     asked = {wish.line.file for found in wanted.values() for wish in found}
     known = {one.id: one for one in planned}
     for one in others:
-        along = wishes(one, remedies[one.id], facts) if one.name in _LISTS and one.id in remedies else ()
+        along = remedies[one.id].edits if one.name in _LISTS and one.id in remedies else ()
         if along and all(wish.line.file in asked for wish in along):
             wanted[one.id] = along
             known[one.id] = one
@@ -84,24 +83,24 @@ def correct(
     return Corrected(steps=tuple(steps), handled=tuple(handled))
 
 
-def _key(wish: Wish) -> tuple[int, str]:
+def _key(wish: LineEdit) -> tuple[int, str]:
     return wish.line.line, wish.line.variable
 
 
-def _of(edited: Edited, found: Sequence[Wish]) -> list[Wish]:
+def _of(edited: Edited, found: Sequence[LineEdit]) -> list[LineEdit]:
     keys = {_key(one) for one in edited.done}
     return [wish for wish in found if _key(wish) in keys]
 
 
-def _is_done(done: Mapping[str, Edited], wish: Wish) -> bool:
+def _is_done(done: Mapping[str, Edited], wish: LineEdit) -> bool:
     return wish.line.file in done and bool(_of(done[wish.line.file], (wish,)))
 
 
-def _all(done: Mapping[str, Edited], found: Sequence[Wish]) -> bool:
+def _all(done: Mapping[str, Edited], found: Sequence[LineEdit]) -> bool:
     return all(_is_done(done, wish) for wish in found)
 
 
-def _left(finding: Finding, number: int, wish: Wish) -> PlanStep:
+def _left(finding: Finding, number: int, wish: LineEdit) -> PlanStep:
     """A line that only its owner changes."""
     line = wish.line
     text = f"{line.file} line {line.line}: {words(wish)}. It is left to you: not simple enough to be changed for you."
