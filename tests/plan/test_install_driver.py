@@ -375,3 +375,11 @@ def test_a_toolkit_that_the_driver_here_rules_out_is_had_with_another_driver() -
     newer = planned(one, toolkit=True, driver=True)
     assert newer.impossible is None
     assert argv(newer, "driver-install")[-1] == "nvidia-driver-580-server-open"
+
+
+def test_a_branch_is_named_only_where_it_is_held() -> None:
+    """RPM Fusion's akmod-nvidia is the newest driver; its package for 580 is that branch."""
+    newest = planned(machine(hardware.FEDORA_42, hardware.RTX_3090, groups=("ada", "wheel")))
+    assert step(newest, "driver-install").title == "install the NVIDIA driver"
+    held = planned(machine(hardware.FEDORA_42, hardware.GTX_1080_TI, groups=("ada", "wheel")))
+    assert step(held, "driver-install").title == "install the NVIDIA driver 580"

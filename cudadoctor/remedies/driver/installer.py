@@ -87,8 +87,7 @@ def _running(chosen: Choice, need: Need, reason: Reason) -> Condition | None:
     if reason == "missing":
         return RUNS
     way = chosen.way
-    held = any((way.before, way.stream_open, way.lock)) or way.by == "apt"
-    if way.driver is None or not held or reason == "damaged" or need.newer_than == way.driver:
+    if way.driver is None or not packages.holds_branch(chosen) or reason == "damaged" or need.newer_than == way.driver:
         return None
     return Prints(argv=("grep", "-q", f"^{way.driver.branch}[.]", "/sys/module/nvidia/version"))
 

@@ -230,7 +230,7 @@ def _akmods(work: Work) -> list[PlanStep]:
             )
         )  # fmt: skip
         needs = "driver-key"
-    text = "builds the kernel module for the running kernel"
+    text = "so that the module for the running kernel is there at the next start"
     found.append(
         PlanStep(
             id="driver-build", title="build the kernel module", why=text, action=rooted(("akmods", "--force"), text),
@@ -370,12 +370,20 @@ def _beside(choice: Choice, need: Need) -> tuple[str, ...]:
     return (*(choice.way.fabric if need.fabric else ()), *(choice.way.nvlink5 if need.nvlink5 else ()))
 
 
+def holds_branch(choice: Choice) -> bool:
+    """The way brings this branch and no newer one: it is in the name of a package or stream, or locked."""
+    way = choice.way
+    stream = way.stream_open if choice.module == "open" else way.stream_proprietary
+    names = (*(way.open if choice.module == "open" else way.proprietary), *way.before, stream or "", way.lock or "")
+    return any(str(_branch(choice)) in one for one in names)
+
+
 def _branch(choice: Choice) -> int | None:
     return choice.way.driver.branch if choice.way.driver is not None else None
 
 
 def _title(choice: Choice) -> str:
-    branch = _branch(choice)
+    branch = _branch(choice) if holds_branch(choice) else None
     from_nvidia = " from NVIDIA's repository" if choice.way.repository == "nvidia" else ""
     return f"install the NVIDIA driver{f' {branch}' if branch is not None else ''}{from_nvidia}"
 
