@@ -250,11 +250,14 @@ def _summed_up(request: Request, objections: tuple[tuple[Candidate, Objection], 
     return found
 
 
-def _decides(rule: str, many: list[tuple[Candidate, Objection]], request: Request) -> tuple[bool, bool, int]:
-    """The order of what excludes: first what alone stands in the way, last what is only not known."""
+def _decides(
+    rule: str, many: list[tuple[Candidate, Objection]], request: Request
+) -> tuple[bool, bool, tuple[int, ...], int]:
+    """The order of what excludes: first what alone rules out the newest build; last what is only unknown."""
     given = rule in ("driver", "python", "glibc") and getattr(request, rule) is not None
-    alone = given and resolve(without(request, rule)).best is not None
-    return (all(objection.unknown for _, objection in many), not alone, -len(many))
+    freed = resolve(without(request, rule)).best if given else None
+    newest = tuple(-part for part in freed.order) if freed is not None else ()
+    return (all(objection.unknown for _, objection in many), freed is None, newest, -len(many))
 
 
 def _counted(rule: str, first: str, count: int, request: Request) -> str:

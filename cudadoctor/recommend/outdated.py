@@ -38,7 +38,8 @@ def _conda(line: str, torch: str, cuda: CudaVersion | None, platform: Platform) 
     from cudadoctor.compat import conda
 
     era = conda.era(torch)
-    if cuda is not None and era is not None and era.name in ("feature-package", "cudatoolkit"):
+    names_no_build = cuda is not None and era is not None and era.name in ("feature-package", "cudatoolkit")
+    if cuda is not None and names_no_build:
         text = (
             "PyTorch's own command names no GPU build, and today's solvers pick CPU builds of torch and torchvision: "
             "nothing ties them to cudatoolkit"
@@ -50,7 +51,7 @@ def _conda(line: str, torch: str, cuda: CudaVersion | None, platform: Platform) 
     order = tuple(int(part) for part in torch.split("."))
     if platform != "macos-arm64" and order >= (1, 0):
         text = "PyTorch's own command installs the newest mkl, and this release cannot be imported with it"
-        yield Reason(rule="published", text=text, source=sources.pitfall("mkl-ijit"), detail=True)
+        yield Reason(rule="published", text=text, source=sources.pitfall("mkl-ijit"), detail=names_no_build)
 
 
 def _unpinned(cuda: CudaVersion, platform: Platform) -> str:

@@ -28,10 +28,9 @@ def reasons(
         *_build(one, request),
         *limits,
         *of_defaults(one, request),
-        *_gpus(one, request),
-        *_driver(one, request),
-        *not_in_tables(request),
         *published,
+        *_gpus(one, request),
+        *_driver_and_unchecked(one, request),
         *_python(one, request, python),
         *_glibc(one, request),
         *traps(one, request),
@@ -99,6 +98,17 @@ def _nothing_newer(one: Candidate) -> str:
         return ""
     newest = max(known)
     return f"; CUDA {one.cuda.release} supports nothing newer than {gpus.architecture(newest)} ({newest})"
+
+
+def _driver_and_unchecked(one: Candidate, request: Request) -> Iterator[Reason]:
+    """The driver's bound; in the same sentence that no driver was checked against it."""
+    about = list(_driver(one, request))
+    unchecked = list(not_in_tables(request))
+    missing = request.driver is None and request.cuda_driver is None and request.jetson is None
+    if missing and about and unchecked:
+        said = unchecked.pop()
+        about[0] = Reason(rule="driver", text=f"{about[0].text}; {said.text}", source=about[0].source)
+    yield from (*about, *unchecked)
 
 
 def _driver(one: Candidate, request: Request) -> Iterator[Reason]:

@@ -74,3 +74,16 @@ def test_the_verdict_stands_under_the_commands() -> None:
     )
     _, none = shown({"gpus": ["Tesla K80"], "driver": "535.54.03"}, "pip", "working")
     assert none.startswith("Nothing fits: driver 535.54.03")
+
+
+def test_an_outdated_command_is_always_explained_on_the_screen() -> None:
+    asked: list[dict[str, object]] = [
+        {"torch": "2.4.1", "cuda": "12.4"},
+        {"cuda": "10.1"},
+        {"torch": "1.13.1", "cuda": "11.7"},
+    ]
+    for words in asked:
+        for manager, style in itertools.product(("conda", "pip"), ("working", "published")):
+            found, text = shown(words, manager, style)
+            if found.verdict == "outdated":
+                assert "PyTorch's own command" in text.partition("Why")[2], (words, manager, style)

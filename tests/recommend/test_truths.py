@@ -251,9 +251,12 @@ def test_a_gpu_that_the_cudnn_of_a_build_does_not_support() -> None:
 
 
 def test_the_headline_names_what_excludes_and_not_what_is_only_unknown() -> None:
-    found = ask(archs=["7.5"], driver="367.48", python="3.12")
+    found = ask(gpus=["A100"], driver="535.54.03", torch="2.15")
     assert found.verdict == "impossible"
-    assert "unknown" not in found.reasons[0].text
+    assert any("unknown" in one.text for one in found.reasons)
+    assert "needs driver" in found.reasons[0].text
+    # A newer driver allows the newest build, an older Python only one of 2019.
+    assert ask(gpus=["GTX 1080 Ti"], driver="390.46", python="3.12").reasons[0].rule == "driver"
 
 
 def test_the_lts_is_for_those_who_name_it() -> None:

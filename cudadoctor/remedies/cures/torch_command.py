@@ -42,7 +42,8 @@ def _floor(found: Recommendation) -> tuple[PlanStep, ...]:
     """Where the driver is not known: which one the build needs."""
     if found.request.driver is not None or found.request.cuda_driver is not None:
         return ()
-    needs = next((one.text for one in found.reasons if one.rule == "driver" and "needs driver" in one.text), None)
+    about = (one.text for one in found.reasons if one.rule == "driver" and "needs driver" in one.text)
+    needs = next((text.partition("; ")[0] for text in about), None)
     return (advice(f"{needs}; `nvidia-smi` shows which one there is."),) if needs is not None else ()
 
 
