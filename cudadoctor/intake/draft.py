@@ -164,6 +164,15 @@ class Draft:
         if listed and not self.instances_told:
             listed = tuple(gpu if gpu.mig_devices else replace(gpu, mig_devices=None) for gpu in listed)
         if listed:
+            unnamed = [gpu for gpu in listed if gpu.name is None]
+            on_bus = [gpu for gpu in self.named if gpu.structured and gpu.index is None]
+            if len(unnamed) == len(listed) == len(on_bus):  # lspci without numbers: the same devices in the same order
+                listed = tuple(
+                    replace(gpu, name=one.name, compute_capability=one.capability, capability_from=one.source)
+                    if gpu.compute_capability is None
+                    else gpu
+                    for gpu, one in zip(listed, on_bus, strict=True)
+                )
             return tuple(self._told(gpu) for gpu in listed)
         indexed = [gpu for gpu in self.named if gpu.index is not None]
         if indexed:

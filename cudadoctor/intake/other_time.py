@@ -12,6 +12,13 @@ _WORDS = re.compile(
 )
 _WAS = re.compile(r"\b(?:was|gave|used to (?:be|give))\b", re.IGNORECASE)
 _NOW = re.compile(r"\b(?:now|currently|still|today)\b", re.IGNORECASE)
+_BUT = re.compile(
+    r"(?:[^.\n]|\.\d){0,80}?\b(?:but|while|whereas|and now|then)\b[^.\n]{0,30}?"
+    r"\b(?:is|returns?|gives?|says|prints|shows) [`\"']?"
+    r"(?P<value>True|False)\b",
+    re.IGNORECASE,
+)
+"""True there, "but False" here: what follows is the complaint."""
 _LONGEST = 100
 
 
@@ -23,3 +30,9 @@ def other_time(text: str, start: int, end: int) -> bool:
     if _NOW.search(clause):
         return False
     return _WORDS.search(clause) is not None or _WAS.search(text[start:end]) is not None
+
+
+def but_now(rest: str) -> bool | None:
+    """What the rest of a sentence sets against a True or False before it."""
+    match = _BUT.match(rest)
+    return None if match is None else match["value"].lower() == "true"

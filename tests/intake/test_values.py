@@ -187,3 +187,58 @@ def test_python_versions(text: str) -> None:
     env = _env(f"torch 1.6.0\n{text}")
     assert env is not None
     assert (env.python_version or "").startswith("3.8")
+
+
+def test_true_there_but_false_here_is_false() -> None:
+    env = _env("torch.cuda.is_available() returns True on kernel 5.8, but returns False when it is upgraded to 5.9")
+    assert env is not None
+    assert env.torch is not None
+    assert env.torch.live.is_available is False
+
+
+@pytest.mark.parametrize("answer", ["False", "false", "Out[2]: False"])
+def test_an_answer_below_its_question(answer: str) -> None:
+    env = _env(f"In [2]: torch.cuda.is_available()\n{answer}\n")
+    assert env is not None
+    assert env.torch is not None
+    assert env.torch.live.is_available is False
+
+
+def test_two_values_on_one_line() -> None:
+    env = _env("torch.__version__ is 2.9.1+cpu, torch.version.cuda None")
+    assert env is not None
+    assert env.torch is not None
+    assert (env.torch.version, env.torch.build) == ("2.9.1+cpu", "cpu")
+
+
+def test_lsmod_through_grep_names_every_module_of_nvidia() -> None:
+    rows = "nvidia_drm 131072 3\nnvidia_modeset 1568768 2 nvidia_drm\nnvidia 11849728 42 nvidia_modeset\n"
+    with_command = facts(f"$ lsmod | grep nvidia\n{rows}").driver
+    alone = facts(rows).driver
+    assert with_command is not None
+    assert alone is not None
+    assert (with_command.uvm_loaded, alone.uvm_loaded) == (False, None)
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("kmod-nvidia-open-dkms-580.65.06-1.el9.noarch", "open"),
+        ("ii  nvidia-dkms-580-open  580.65.06-0ubuntu1", "open"),
+        ("nvidia-driver-580.65.06-1.el9.x86_64", None),
+        ("sudo apt install nvidia-driver-580-open", None),
+    ],
+)
+def test_the_kind_of_module_by_its_package(line: str, kind: str | None) -> None:
+    driver = facts(f"{line}\n").driver
+    assert (driver.module if driver is not None else None) == kind
+
+
+def test_the_module_on_disk_and_the_one_that_is_loaded() -> None:
+    text = "$ modinfo nvidia | grep ^version\nversion:        580.95.05\n$ cat /sys/module/nvidia/version\n580.82.07\n"
+    found = facts(text)
+    assert found.kernel is not None
+    assert found.kernel.module is not None
+    assert found.kernel.module.version == "580.95.05"
+    assert found.driver is not None
+    assert str(found.driver.version) == "580.82.07"

@@ -81,7 +81,9 @@ def by_cuda(
     if os is not None and (os.uid is not None or os.jetson is not None):
         return  # where this runs itself the build's own list decides
     torch = torch_of(envs)
-    if torch is None or torch.arch_list or gpu_refusal(symptoms or (), envs, gpus) is not None:
+    if torch is None or torch.live.is_available is False:
+        return  # a build without code for the GPU does not make it False
+    if torch.arch_list or gpu_refusal(symptoms or (), envs, gpus) is not None:
         return
     if any(isinstance(found, Gap) and found.newer for found in gaps(envs, gpus, os)):
         return

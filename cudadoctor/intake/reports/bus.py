@@ -16,7 +16,7 @@ _DISPLAY = Lazy(
     re.IGNORECASE,
 )
 _DEVICE = Lazy(r"\[(?P<vendor>[0-9a-f]{4}):(?P<device>[0-9a-f]{4})\]", re.IGNORECASE)
-_MODEL = Lazy(r"NVIDIA Corporation .{0,80}?\[(?P<name>[^\[\]]{3,80})\](?! \()")
+_MODEL = Lazy(r"NVIDIA Corporation .{0,80}?\[(?P<name>[^\[\]]{3,80})\]")
 _ANY_DEVICE = Lazy(r"^[ \t]{0,4}(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]\s")
 _IN_USE = Lazy(r"Kernel driver in use: (\S{1,40})")
 _OTHER_MAKER = Lazy(

@@ -15,6 +15,15 @@ from cudadoctor.versions import DriverVersion
 
 _LSMOD_HEAD = Lazy(r"^[ \t]{0,4}Module[ \t]{1,40}Size\s{1,10}Used by\b", re.MULTILINE, words="used by")
 _LSMOD_ROW = re.compile(r"^[ \t]{0,4}(?P<name>[a-z0-9_]{2,40})[ \t]{1,40}\d{3,9}\s{1,6}-?\d{1,5}(?:\s|$)", re.MULTILINE)
+_LSMOD_GREP = Lazy(r"\blsmod ?\| ?e?grep (?:-\w{1,4} )?['\"]?(?:nvidia|nv)['\"]?[ \t]*$", re.MULTILINE, words="lsmod")
+_OPEN_PACKAGE = Lazy(
+    r"(?:^|[\s/])(?:kmod-nvidia(?:-latest)?-open|akmod-nvidia-open|nvidia-(?:kernel-)?open|nvidia-kernel-open|nvidia-dkms-\d{3}(?:-server)?"
+    r"-open|linux-modules-nvidia-\d{3}(?:-server)?-open|nvidia-driver-\d{3}(?:-server)?-open|"
+    r"nvidia-open-driver-G0[67])[\w.+:-]{0,60}[ \t.-]{1,40}\d",
+    re.MULTILINE,
+    words="open",
+)
+"""Packages of the open kernel module, with a version: as rpm -qa, dpkg -l and pacman -Q list what is installed."""
 _PCI_ID = Lazy(r"GPU (?P<bus>[0-9a-fA-F:.]{7,16}) \(PCI ID: 10de:(?P<device>[0-9a-fA-F]{4})\)")
 _MODINFO_VERSION = re.compile(r"^[ \t]{0,4}version:[ \t]{1,16}(?P<version>\d{3}\.\d{1,3}(?:\.\d{1,3})?)[ \t]*$")
 _SYSFS_VERSION = re.compile(r"\s*(\d{3}\.\d{1,3}(?:\.\d{1,3})?)\s*\Z")
@@ -27,6 +36,8 @@ _OTHERS = ("nouveau", "nova_core", "vfio_pci")
 def recognise(draft: Draft) -> None:
     """The log's messages as facts; the modules that lsmod lists."""
     _loaded_version(draft)
+    if _OPEN_PACKAGE.search(draft.paste.text, draft.paste.lowered) and "install" not in draft.paste.lowered:
+        draft.put(draft.driver, "module", "open")
     _log(draft)
     _modules(draft)
 
@@ -119,13 +130,14 @@ def _modules(draft: Draft) -> None:
         return
     listed = {name for name, _ in names}
     whole = head is not None and len(listed) >= _WHOLE_LIST
+    of_nvidia = _LSMOD_GREP.search(text, draft.paste.lowered) is not None  # each module whose row has that word
     if "nvidia" in listed:
         draft.put(draft.driver, "loaded", value=True)
     elif whole:
         draft.put(draft.driver, "loaded", value=False)
     if "nvidia_uvm" in listed:
         draft.put(draft.driver, "uvm_loaded", value=True)
-    elif whole:
+    elif whole or (of_nvidia and "nvidia" in listed):
         draft.put(draft.driver, "uvm_loaded", value=False)
     others = tuple(name for name in _OTHERS if name in listed)
     draft.put(draft.driver, "other_modules", others or None)

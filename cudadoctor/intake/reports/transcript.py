@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from cudadoctor.intake.builds import of_local
 from cudadoctor.intake.draft import Draft
 from cudadoctor.intake.lazy import Lazy
-from cudadoctor.intake.other_time import other_time
+from cudadoctor.intake.other_time import but_now, other_time
 from cudadoctor.intake.paste import typed
 from cudadoctor.versions import ComputeCapability, RuntimeVersion
 
@@ -43,12 +43,12 @@ _EXPRESSIONS = Lazy(
     r"torch\.backends\.cudnn\.version\(\))"
 )
 _NAMED = Lazy(
-    r"(torch\.__version__|torch\.version\.cuda|torch\.cuda\.is_available(?:\(\))?|torch\.cuda\.device_count(?:\(\))?)[\"'`,)*]{0,4}\s{0,3}(?:[:=]{1,2}|->|(?:is|was|returns|gives|says)\b)[\s*`'\"]{0,4}([^\s*`].{0,40})"
+    r"(torch\.__version__|torch\.version\.cuda|torch\.cuda\.is_available(?:\(\))?|torch\.cuda\.device_count(?:\(\))?)[\"'`,)*]{0,4}\s{0,3}(?:[:=]{1,2}|->|(?:is|was|returns|gives|says)\b)[\s*`'\"]{0,4}([^\s*`,;|][^,;|\n]{0,40})"
 )
 _SHAPES = {
     "torch.__version__": Lazy(rf"['\"]?({_VERSION})['\"]?\Z"),
     "torch.version.cuda": Lazy(r"['\"]?(\d{1,2}\.\d(?:\.\d{1,3})?|None)['\"]?\Z"),
-    "torch.cuda.is_available()": Lazy(r"(True|False)\b"),
+    "torch.cuda.is_available()": Lazy(r"(True|False)\b", re.IGNORECASE),
     "torch.cuda.device_count()": Lazy(r"(\d{1,3})\Z"),
     "torch.cuda.get_arch_list()": Lazy(r"(\[[^\]]{0,400}\])"),
     "torch.cuda.get_device_capability": Lazy(r"\((\d{1,2}, \d)\)"),
@@ -56,6 +56,8 @@ _SHAPES = {
     "torch.backends.cudnn.version()": Lazy(r"(\d{4,6}|None)\Z"),
 }
 _PRINT = re.compile(r"[ \t]{0,8}print\(.{1,200}\)[ \t]{0,4}\Z")
+_OUT = re.compile(r"Out ?\[\d{0,5}\]: ?")
+"""What IPython and Jupyter put before an answer."""
 _AHEAD = 12
 
 
@@ -78,14 +80,16 @@ def _answers(draft: Draft) -> None:
     texts = draft.paste.texts
     for index in draft.paste.having("torch.", most=400):
         line = texts[index][:2000]
-        match = _NAMED.search(line)
-        if match is not None and other_time(line, match.start(), match.start(2)):
-            continue
+        named = list(_NAMED.finditer(line))
         if line.count("is_available") > 1 and "True" in line and "False" in line:
             continue  # of two places
-        if match is not None:
+        for match in named:
+            if other_time(line, match.start(), match.start(2)):
+                continue
             name = match.group(1) + ("()" if match.group(1).endswith(("is_available", "device_count")) else "")
-            _answer(draft, name, match.group(2).strip("'\"`, )"), index)
+            against = but_now(line[match.start(2) :]) if name == "torch.cuda.is_available()" else None
+            _answer(draft, name, match.group(2).strip("'\"`, )") if against is None else str(against), index)
+        if named:
             continue
         asked = _EXPRESSIONS.findall(line)
         if not asked or (typed(line) is None and "print" not in line and line.strip() not in asked):
@@ -132,7 +136,7 @@ def _shape(expression: str) -> Lazy:
 def _following(texts: list[str], index: int) -> Iterator[tuple[int, str]]:
     """The lines of output after a statement: up to the next prompt."""
     for at in range(index + 1, min(len(texts), index + 1 + _AHEAD)):
-        line = texts[at].strip()
+        line = _OUT.sub("", texts[at].strip())
         if not line or "UserWarning" in line or line.startswith("return torch._C"):
             continue
         if typed(texts[at]) is not None or "torch." in line:
@@ -161,7 +165,7 @@ def _answer(draft: Draft, expression: str, answer: str, index: int) -> None:
             draft.put(draft.torch, "build", "cpu")
             draft.torch_seen = draft.torch_seen or seen
     elif name == "torch.cuda.is_available()":
-        draft.put(draft.live, "is_available", value == "True")
+        draft.put(draft.live, "is_available", value.lower() == "true")
         draft.put(draft.live, "seen", seen)
     elif name == "torch.cuda.device_count()":
         draft.put(draft.live, "device_count", int(value))

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from cudadoctor.intake import builds
 from cudadoctor.intake.draft import NO_VERSION, Draft
 from cudadoctor.intake.lazy import Lazy
-from cudadoctor.intake.other_time import other_time
+from cudadoctor.intake.other_time import but_now, other_time
 from cudadoctor.versions import DriverVersion, RuntimeVersion
 
 _VERSION = r"\d\.\d{1,2}(?:\.\d{1,2})?(?:(?:a|b|rc)\d{1,3}|\.dev\d{8}|\.post\d{1,2})?(?:\+\w[\w.]{0,22}\w)?"
@@ -60,7 +60,11 @@ _AVAILABLE = Lazy(
     re.IGNORECASE,
     words="available",
 )
-_NOW = Lazy(r"\bnow (?:it )?(?:is|gives|returns|says|shows|prints) [`\"'*]{0,2}(?P<value>True|False)\b", re.IGNORECASE)
+_NOW = Lazy(
+    r"\b(?:now|(?:since|after) (?:the|an?|that|my) (?:\w{1,12} ){0,4}[\d.]{0,8},?) ?(?:it )?"
+    r"(?:is|gives|returns|says|shows|prints) [`\"'*]{0,2}(?P<value>True|False)\b",
+    re.IGNORECASE,
+)
 _TEMPLATE_CUDA = Lazy(
     # - CUDA/cuDNN version: 10.1/7.6.5 · CUDA version: 10.2 in pytorch
     r"^[ \t>*|-]{0,8}\**CUDA ?(?:/ ?cuDNN ?)?(?:version)?\**(?: \(e\.g\.[^()\n]{0,24}\))?\s{0,2}:\s{0,4}v?(?:CUDA ?)?"
@@ -113,9 +117,14 @@ def _open(draft: Draft) -> bool:
 
 def _line(draft: Draft, start: int) -> str:
     text = draft.paste.text
-    first = text.rfind("\n", 0, start) + 1
+    first = _line_start(draft, start)
     last = text.find("\n", start)
     return text[first : last if last >= 0 else len(text)][:2000]
+
+
+def _line_start(draft: Draft, start: int) -> int:
+    """Where the line of that place begins."""
+    return draft.paste.text.rfind("\n", 0, start) + 1
 
 
 def _index(draft: Draft, start: int) -> int:
@@ -186,7 +195,10 @@ def _available(draft: Draft) -> None:
     for match in _matches(draft, _AVAILABLE):
         if other_time(draft.paste.text, match.start(), match.end()):
             continue
-        found.setdefault(match["value"].lower() in ("true", "yes", "✅"), _index(draft, match.start()))
+        value = match["value"].lower() in ("true", "yes", "✅")
+        rest = but_now(_line(draft, match.start())[match.end() - _line_start(draft, match.start()) :])
+        value = value if rest is None else rest
+        found.setdefault(value, _index(draft, match.start()))
     if not found and "available" in draft.paste.lowered and (match_now := _NOW.search(draft.paste.text)):
         found[match_now["value"].lower() == "true"] = _index(draft, match_now.start())
     if len(found) != 1:
