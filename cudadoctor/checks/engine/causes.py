@@ -153,7 +153,7 @@ _SMOKE: dict[Cause, tuple[Cause, ...]] = {
     "visible-devices-hides-gpus": ("fewer-gpus-than-expected",),
     "gpu-ecc-hardware-fault": ("gpu-memory-corrupts", "torch-computes-wrongly", "torch-work-fails"),
     "arch-not-in-build-gpu-newer": ("torch-work-fails",),
-    "arch-not-in-build-gpu-older": ("torch-work-fails",),
+    "arch-not-in-build-gpu-older": ("torch-work-fails", "gpu-too-old-for-cudnn"),
     "gpu-too-old-for-cudnn": ("torch-work-fails", "torch-work-crashes"),
     "ld-path-shadows-bundled-libs": ("torch-work-fails", "torch-work-crashes"),
 }
