@@ -1,7 +1,7 @@
 """Versions that this field keeps confusing, each with a type of its own.
 
 The *driver version* (580.65.06), the *CUDA driver version* ("CUDA Version" in nvidia-smi: the newest CUDA that the
-driver serves), the *toolkit version* (nvcc) and the *runtime version* (`torch.version.cuda`) are four things. They
+driver supports), the *toolkit version* (nvcc) and the *runtime version* (`torch.version.cuda`) are four things. They
 cannot be ordered against one another: comparing two of them needs `.cuda`, so that the comparison is meant.
 """
 
@@ -86,7 +86,7 @@ class CudaVersion(Struct, frozen=True, order=True):
 
 
 class CudaDriverVersion(CudaVersion, frozen=True, order=True):
-    """The newest CUDA that the installed driver serves ("CUDA Version" in nvidia-smi, cuDriverGetVersion)."""
+    """The newest CUDA that the installed driver supports ("CUDA Version" in nvidia-smi, cuDriverGetVersion)."""
 
 
 class ToolkitVersion(CudaVersion, frozen=True, order=True):

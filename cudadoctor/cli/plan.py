@@ -264,7 +264,7 @@ def _summary(result: Applied) -> Iterator[str]:
     if result.state == "nothing-to-do" and set(outcomes) == {"shown"}:
         yield f"{title}: nothing was done, as every step is for you, or done only when named"
     elif result.state == "nothing-to-do":
-        yield f"{title}: nothing to do, it is so already"
+        yield f"{title}: nothing to do"
     elif result.state == "applied":
         yield f"{'Done so far' if result.waiting else 'Done'}: {title}"
     else:
@@ -278,7 +278,7 @@ def _summary(result: Applied) -> Iterator[str]:
         yield f"{plan_parts.steps_said(len(result.plan.steps))}: {said}"
     for step in result.plan.steps:
         if result.outcomes.get(step.id) == "shown" and step.manual:
-            yield f"By you: {clean(step.title)}"
+            yield f"For you to do: {clean(step.title)}"
     before = plan_parts.entering(result.plan)
     if before is not None and result.state in ("applied", "nothing-to-do") and not result.waiting:
         yield f"{before} {command(result.plan.enter)}"

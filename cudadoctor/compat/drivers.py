@@ -26,7 +26,7 @@ class Branch(Struct, frozen=True, kw_only=True):
 
     number: int
     cuda: CudaDriverVersion | None
-    """The newest CUDA that it serves; None where only its major is published."""
+    """The newest CUDA that it supports; None where only its major is published."""
     kind: str | None = None
     """`LTS`, `Production`, `New Feature`; None where the list does not say."""
     end_of_life: str | None = None
@@ -62,7 +62,7 @@ def shipped_driver(toolkit: CudaVersion, *, windows: bool = False) -> DriverVers
 
 
 def cuda_of_driver(version: DriverVersion) -> CudaDriverVersion | None:
-    """The newest CUDA that a Linux driver's branch serves; None where the branch is in no table."""
+    """The newest CUDA that a Linux driver's branch supports; None where the branch is in no table."""
     for branch, cuda in table("drivers")["branches"]:
         if branch == version.branch:
             return CudaDriverVersion.parse(cuda)

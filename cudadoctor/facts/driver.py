@@ -47,7 +47,7 @@ class DriverFacts(Struct, frozen=True, kw_only=True):
     version: DriverVersion | None = None
     """Of the running kernel module; where that is not known, what nvidia-smi printed."""
     cuda_version: CudaDriverVersion | None = None
-    """The newest CUDA that it serves: cuDriverGetVersion, else nvidia-smi's header."""
+    """The newest CUDA that it supports: cuDriverGetVersion, else nvidia-smi's header."""
     module: Literal["open", "proprietary"] | None = None
     library_version: DriverVersion | None = None
     """Of the user-space libraries: the file behind libnvidia-ml.so.1 or libcuda.so.1 (cuda-compat aside)."""

@@ -79,7 +79,7 @@ class _Stream:
         os.set_blocking(pipe.fileno(), False)
 
     def take(self) -> bool:
-        """Read a piece; False where there is nothing at the moment."""
+        """Read a piece; False where there is nothing now."""
         try:
             piece = os.read(self.pipe.fileno(), 1 << 16)
         except BlockingIOError:

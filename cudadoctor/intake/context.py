@@ -149,7 +149,7 @@ _LOAD_FAILED = Lazy(
 
 
 def context(paste: Paste, starts: tuple[ContainerStart, ...] = ()) -> ContextFacts | None:
-    """Where the text comes from; None where it tells nothing of that."""
+    """Where the text comes from; None where it says nothing about that."""
     found: dict[str, object] = {}
     _container(paste, starts, found)
     _scheduler(paste, found)

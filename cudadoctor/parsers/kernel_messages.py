@@ -53,7 +53,7 @@ class ApiMismatch(Struct, frozen=True, kw_only=True):
 
 
 class LegacyGpu(Struct, frozen=True, kw_only=True):
-    """A GPU that this driver leaves alone because an older branch serves it."""
+    """A GPU that this driver leaves alone because an older branch supports it."""
 
     name: str
     branch: int

@@ -44,7 +44,7 @@ class SmiReading(Struct, frozen=True, kw_only=True):
     version: DriverVersion | None = None
     """Of the kernel driver ("Driver Version", from 610 on "KMD Version")."""
     cuda_version: CudaDriverVersion | None = None
-    """The newest CUDA that the driver serves ("CUDA Version", from 610 on "CUDA UMD Version")."""
+    """The newest CUDA that the driver supports ("CUDA Version", from 610 on "CUDA UMD Version")."""
     cuda_version_text: str | None = None
     """As printed, `N/A` and `ERR!` included; None: this form or this driver prints none (before 410)."""
     smi_version: DriverVersion | None = None

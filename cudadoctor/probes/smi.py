@@ -91,7 +91,7 @@ def _of(host: Host, clock: Clock, path: str) -> Found[SmiFacts]:
     except TimedOut as late:
         return asker.late(late)
     except (Denied, Failed) as refusal:
-        # A far machine's answers are used up, or root may not run it here: that tells nothing of the program.
+        # A far machine's answers are used up, or root may not run it here: that says nothing about the program.
         if refusal.reason.startswith(("not asked", NOT_AS_ROOT)):
             return Found(value=None, gaps=(Gap(fact="smi", reason=one_line(f"it could not be run: {refusal}")),))
         can = "may not" if isinstance(refusal, Denied) else "cannot"

@@ -128,7 +128,7 @@ SCENES = (
         taken={ART: RUNTIME, JIT: f"toolkit/{JIT}"},
     ),
     Scene(
-        why="the RPATH of what loaded it serves a library that has none",
+        why="the RPATH of what loaded it supports a library that has none",
         libs=wheel(old=True, rpath=f"{RPATHS}:$ORIGIN/../../nvidia/nvjitlink/lib", sparse=None),
         env=TOOLKIT,
         taken={ART: RUNTIME, JIT: WHEEL_JIT},

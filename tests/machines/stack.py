@@ -43,7 +43,7 @@ def numbers(version: str) -> tuple[int, ...]:
 
 
 def visible_to_nvml(machine: Machine) -> tuple[Gpu, ...]:
-    """GPUs that the loaded driver serves."""
+    """GPUs that the loaded driver supports."""
     driver = machine.driver
     if driver is None or not driver.loaded:
         return ()

@@ -90,7 +90,7 @@ def test_a_failure_stops_keeps_and_says_what_to_do(stage: Stage) -> None:
 def test_a_success_that_brought_nothing_is_a_failure(stage: Stage) -> None:
     done = plan_run.apply(stage.machine, plan(stage.step("a", "true", done_when=Exists(path=f"{stage.home}/never"))))
     assert done.state == "failed"
-    assert "did not come to be" in (done.error or "")
+    assert "had no effect" in (done.error or "")
 
 
 def test_all_objections_come_together_and_nothing_is_done(stage: Stage) -> None:

@@ -113,7 +113,7 @@ def test_a_driver_that_works_is_left_alone(name: str) -> None:
 
 
 def test_the_build_is_chosen_for_the_driver_that_is_here() -> None:
-    """418.39 serves CUDA 10.1 and nothing newer: torch follows the driver, not the driver torch."""
+    """418.39 supports CUDA 10.1 and nothing newer: torch follows the driver, not the driver torch."""
     plan = planned(CATALOGUE["ubuntu1804-gtx1080ti-418-torch14-conda"].machine)
     assert "CUDA 10.1" in plan.title
 

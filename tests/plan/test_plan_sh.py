@@ -152,7 +152,7 @@ def test_once_does_all_and_twice_does_nothing(world: World, shell: str) -> None:
     (world.home / "root").unlink()
     second = world.run(shell, script)
     assert second.returncode == 0, second.stderr
-    assert "Nothing was to do" in second.stdout
+    assert "Nothing to do" in second.stdout
     assert world.files() == files
     assert not (world.home / "root").exists(), "nothing is done as root where all is done already"
 
@@ -216,7 +216,7 @@ def test_what_did_not_come_to_be_is_said(world: World) -> None:
     for _ in range(2):
         done = world.run(first_shell(), script)
         assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
-        assert "what it was to do did not come to be" in done.stderr
+        assert "had no effect" in done.stderr
     (world.home / "half").rmdir()
     makes = replace(
         step, id="whole", needs=("settle",), action=Run(argv=("touch", f"{path}/whole"), why="", safety="safe")
@@ -249,7 +249,7 @@ def test_a_written_file_that_others_added_to_stays(world: World) -> None:
     with (world.home / ".bashrc").open("a") as file:
         file.write("# added by somebody else\n")
     again = world.run(first_shell(), script)
-    assert "Nothing was to do" in again.stdout
+    assert "Nothing to do" in again.stdout
     assert "somebody else" in (world.home / ".bashrc").read_text()
 
 
@@ -268,7 +268,7 @@ def test_a_file_is_taken_away(world: World) -> None:
     script = world.script(replace(world.plan(), steps=(step,)))
     assert world.run(first_shell(), script).returncode == 0
     assert not path.exists()
-    assert "Nothing was to do" in world.run(first_shell(), script).stdout
+    assert "Nothing to do" in world.run(first_shell(), script).stdout
 
 
 @pytest.mark.parametrize("reboot", [False, True])

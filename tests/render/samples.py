@@ -162,7 +162,7 @@ BROKEN = Report(
                         "nvidia-driver-580=580.65.06-0ubuntu1",
                         "linux-headers-generic-hwe-18.04",
                     ),
-                    why="Install the driver of the newest branch that serves this GPU",
+                    why="Install the driver of the newest branch that supports this GPU",
                     safety="system",
                     needs_root=True,
                 ),

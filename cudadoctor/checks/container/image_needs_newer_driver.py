@@ -57,7 +57,7 @@ def image_needs_newer_driver(os: OsFacts, runtime: RuntimeFacts, driver: DriverF
         return
     yield Problem(
         subject="machine",
-        message=f"the image asks for CUDA {plain[0].group(1)}, and the driver of the host serves {serves.release}",
+        message=f"the image asks for CUDA {plain[0].group(1)}, and the driver of the host supports {serves.release}",
         evidence=rows(seen("NVIDIA_REQUIRE_CUDA", runtime.require_cuda), driver.seen),
         source=REQUIREMENTS,
         severity=Severity.INFO,

@@ -31,7 +31,7 @@ def cuda_compat_misuse(libcuda: LibcudaFacts, driver: DriverFacts | None, gpus: 
 
     Fix:
         Take the compat directory out of LD_LIBRARY_PATH and /etc/ld.so.conf.d, or remove the cuda-compat package; then
-        update the driver, or use a build (an image) for the CUDA that the driver serves. Without any cuda-compat:
+        update the driver, or use a build (an image) for the CUDA that the driver supports. Without any cuda-compat:
         reboot.
 
     Harmless when:

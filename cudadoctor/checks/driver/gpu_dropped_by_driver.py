@@ -97,7 +97,7 @@ def gpu_dropped_by_driver(
 
 @also(gpu_dropped_by_driver)
 def _logged(kernel: KernelFacts, gpus: tuple[GpuFacts, ...] | None, smi: SmiFacts | None) -> Result:
-    """The driver itself says in the kernel's log that an older branch serves this GPU."""
+    """The driver itself says in the kernel's log that an older branch supports this GPU."""
     from cudadoctor.compat import drivers
 
     for event in events(kernel, "legacy-gpu"):

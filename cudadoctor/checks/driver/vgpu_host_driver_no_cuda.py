@@ -13,7 +13,7 @@ from cudadoctor.facts.kernel import KernelFacts
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
-_SAYS = "this host runs NVIDIA's vGPU manager, whose driver serves virtual machines and brings no CUDA"
+_SAYS = "this host runs NVIDIA's vGPU manager, whose driver supports virtual machines and brings no CUDA"
 
 
 @check("VIRT010", severity=Severity.ERROR)

@@ -14,7 +14,7 @@ from cudadoctor.facts.seen import Seen
 
 
 class Severity(IntEnum):
-    """About this machine: error, something that was meant to work does not; warning, it works and will bite; info."""
+    """About this machine: error, something that should work does not; warning, it will cause trouble; info."""
 
     INFO = 1
     WARNING = 2

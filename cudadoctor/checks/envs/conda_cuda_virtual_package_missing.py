@@ -15,7 +15,7 @@ def conda_cuda_virtual_package_missing(symptoms: tuple[Symptom, ...], driver: Dr
     """The solver of conda sees no `__cuda`, so it refuses (or leaves out) builds for the GPU.
 
     Why:
-        conda loads libcuda.so.1 and makes a virtual package `__cuda` of the newest CUDA that the driver serves. CUDA
+        conda loads libcuda.so.1 and makes a virtual package `__cuda` of the newest CUDA that the driver supports. CUDA
         builds on conda-forge depend on it. On a login node, in `docker build` and in CI there is no driver, so there
         is no `__cuda`; with an old driver it is too low. The solver then takes a CPU build, or says "nothing provides
         __cuda".
@@ -44,7 +44,7 @@ def conda_cuda_virtual_package_missing(symptoms: tuple[Symptom, ...], driver: Dr
     if one is None:
         return
     wanted = clean(one.values.get("wanted"), 20)
-    has = f"; the driver serves CUDA {driver.cuda_version}" if driver is not None and driver.cuda_version else ""
+    has = f"; the driver supports CUDA {driver.cuda_version}" if driver is not None and driver.cuda_version else ""
     yield Problem(
         subject="machine",
         message=f"conda's solver sees no `__cuda`{f' {wanted}' if wanted else ''} on this machine{has}",

@@ -26,7 +26,7 @@ def python_version_no_wheel(symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts,
         pip's "Could not find a version that satisfies the requirement torch==1.13.1 (from versions: 2.0.0, …)", with
         the Python that runs and the Pythons for which that release was built; uv's "You require CPython 3.13, but we
         only found wheels for `torch`"; or a wheel's own tag (cp310) beside another Python. An index for one CUDA alone
-        (`+cu121`) tells nothing of Python: `wheel-index-nonexistent`.
+        (`+cu121`) says nothing about Python: `wheel-index-nonexistent`.
 
     Fix:
         Take a torch from pip's list, or a Python for which the wanted one was made: `uv venv --python 3.10 && uv pip

@@ -20,7 +20,7 @@ def torch_not_installed(envs: tuple[EnvFacts, ...]) -> Result:
 
     Fix:
         `cudadoctor recommend` prints the command for this machine. In short: `python -m pip install torch` into a
-        virtual environment or a conda environment, from an index for a CUDA that the driver serves; or activate the
+        virtual environment or a conda environment, from an index for a CUDA that the driver supports; or activate the
         environment that has it.
 
     Harmless when:

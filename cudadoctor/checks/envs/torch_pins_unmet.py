@@ -28,7 +28,7 @@ def torch_pins_unmet(envs: tuple[EnvFacts, ...], os: OsFacts) -> Result:
     Fix:
         Put torch's own wheels back. `python -m pip check` lists what does not fit. Put torch's own back with the
         command that installed it and `--force-reinstall` (for example `python -m pip install --force-reinstall torch
-        --index-url {{index cuda 12}}`), and give the other package an environment of its own.
+        --index-url {{index cuda 12}}`), and give the other package a separate environment.
 
     Harmless when:
         The library is newer on purpose, as cuDNN 9.15 beside torch 2.9; torch imports and computes.

@@ -36,7 +36,7 @@ def cudnn_version_mismatch(envs: tuple[EnvFacts, ...]) -> Result:
         demands.
 
         In a conda environment: `conda install cudnn` of the build that torch names, not pip's beside it. A program that
-        needs another cuDNN than torch goes into an environment of its own.
+        needs another cuDNN than torch goes into a separate environment.
 
     Harmless when:
         All parts come from one place and are as new as torch's own: newer minor versions of the same major are

@@ -249,7 +249,7 @@ def is_cpu_build(torch: TorchFacts) -> bool | None:
 def runtime_served(
     driver: DriverFacts, runtime: RuntimeVersion, os: OsFacts | None
 ) -> tuple[bool | None, DriverVersion | None]:
-    """Whether the driver serves a CUDA runtime, and the oldest driver that does (None where no table says).
+    """Whether the driver supports a CUDA runtime, and the oldest driver that does (None where no table says).
 
     The driver's own word goes first (cuDriverGetVersion, which also knows of cuda-compat): from CUDA 11 on, a driver
     of the same major is enough. The table of floors decides where the driver has not said, and, for CUDA 11, whether
@@ -358,7 +358,7 @@ def names(gpus: tuple[GpuFacts, ...] | None) -> tuple[str, ...]:
     return tuple(gpu.name for gpu in gpus or () if gpu.name)
 
 
-UNSURE = Unknown(subject="machine", reason="what could tell that it is meant to be so was not to be had")
+UNSURE = Unknown(subject="machine", reason="whether this is intended could not be determined")
 
 
 def unsure(os: OsFacts | None, kernel: KernelFacts | None, pci: PciFacts | None, *facts: object) -> bool:

@@ -23,12 +23,12 @@ def toolkit_newer_than_driver(
         with "CUDA driver version is insufficient for CUDA runtime version".
 
     How we know:
-        The version of the toolkit in use against what the driver serves ("CUDA Version" in the head of nvidia-smi,
+        The version of the toolkit in use against what the driver supports ("CUDA Version" in the head of nvidia-smi,
         cuDriverGetVersion), else against NVIDIA's table of oldest drivers.
 
     Fix:
         Update the driver (Ubuntu: `sudo ubuntu-drivers install`; Debian and RHEL-like: NVIDIA's repository; under WSL:
-        the driver of Windows), or compile with a toolkit that the driver serves: nvidia-smi's "CUDA Version" or older,
+        the driver of Windows), or compile with a toolkit that the driver supports: nvidia-smi's "CUDA Version" or older,
         several stand side by side (`export CUDA_HOME=/usr/local/cuda-12.4`). Without an administrator: `conda install
         -c nvidia cuda-toolkit=12.4` and `export CUDA_HOME=$CONDA_PREFIX`.
 
@@ -46,7 +46,7 @@ def toolkit_newer_than_driver(
             continue
         served, oldest = runtime_served(driver, RuntimeVersion(one.version.major, one.version.minor), os)
         if served is None:
-            yield Unknown(subject=f"toolkit:{clean(one.real_root)}", reason="what the driver serves is not known")
+            yield Unknown(subject=f"toolkit:{clean(one.real_root)}", reason="what the driver supports is not known")
         elif not served:
             runs = f"driver {driver.version}" if driver.version else f"a driver for CUDA {driver.cuda_version}"
             needs = f"driver {oldest} or newer" if oldest else f"a driver for CUDA {one.version.major}"

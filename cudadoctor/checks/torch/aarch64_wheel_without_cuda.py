@@ -41,7 +41,7 @@ def aarch64_wheel_without_cuda(
         On a server (Grace, GH200, DGX Spark): `python -m pip install --force-reinstall torch --index-url
         {{index cuda 13}}`, which has CUDA wheels for aarch64 (cu126 and cu128 have them for older torch). On a Jetson
         with JetPack 6 or older take NVIDIA's wheels or container for its JetPack; from JetPack 7 on the index for CUDA
-        13 serves it. conda: `conda install -c conda-forge pytorch-gpu`.
+        13 supports it. conda: `conda install -c conda-forge pytorch-gpu`.
 
     Harmless when:
         The program is meant to compute on the CPU.

@@ -168,7 +168,7 @@ def by_default_index(
 
 
 def general_wheel_without_cuda(torch: TorchFacts, platform: str) -> bool:
-    """It finds no GPU, tells nothing of its build, and pip's plain wheel of that release has no CUDA there."""
+    """It finds no GPU, says nothing about its build, and pip's plain wheel of that release has no CUDA there."""
     from cudadoctor.compat import torch as torches
 
     told_nothing = (torch.cuda, torch.hip, torch.build, torch.build_string) == (None, None, None, None)

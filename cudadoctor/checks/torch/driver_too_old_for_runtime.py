@@ -32,7 +32,7 @@ def driver_too_old_for_runtime(
         toolkit is installed.
 
     How we know:
-        torch.version.cuda against what the driver serves: its own word first (cuDriverGetVersion, nvidia-smi's "CUDA
+        torch.version.cuda against what the driver supports: its own word first (cuDriverGetVersion, nvidia-smi's "CUDA
         Version"), else NVIDIA's table of oldest drivers. In a text: "The NVIDIA driver on your system is too old (found
         version 11040)", where 11040 is CUDA 11.4, or "CUDA driver version is insufficient for CUDA runtime version"
         (error 35) while a driver runs: a missing driver gives it too.
@@ -61,14 +61,16 @@ def driver_too_old_for_runtime(
             continue
         served, oldest = runtime_served(driver, torch.cuda, os)
         if served is None:
-            yield Unknown(subject=env_subject(env), reason=f"whether the driver serves CUDA {torch.cuda} is not known")
+            yield Unknown(
+                subject=env_subject(env), reason=f"whether the driver supports CUDA {torch.cuda} is not known"
+            )
         elif not served:
             needs = f"driver {oldest} or newer" if oldest is not None else f"a driver for CUDA {torch.cuda.major}"
             runs = str(driver.version) if driver.version else f"a driver for CUDA {driver.cuda_version}"
             yield Problem(
                 subject=env_subject(env),
                 message=(
-                    f"{torch_shown(env, torch)} carries CUDA {torch.cuda}, which needs {needs}; "
+                    f"{torch_shown(env, torch)} was built for CUDA {torch.cuda}, which needs {needs}; "
                     f"this machine runs {runs}"
                 ),
                 evidence=rows(driver.seen, torch.seen),
@@ -107,7 +109,7 @@ def in_messages(  # noqa: PLR0917  facts, passed by name
     needs = f" needs CUDA {torch.cuda}" if torch is not None and torch.cuda is not None else " needs a newer one"
     yield Problem(
         subject=subject(envs),
-        message=f"the driver serves no more than {has or 'an older CUDA'}, and {shown(envs)}{needs}",
+        message=f"the driver supports at most {has or 'an older CUDA'}, and {shown(envs)}{needs}",
         evidence=rows(one.seen, driver.seen if driver is not None and driver.version is not None else None),
         source=COMPAT,
         confidence=confidence,

@@ -25,7 +25,7 @@ def extension_built_for_other_arch(
         the device", while plain torch computes on the same GPU.
 
     How we know:
-        "no kernel image is available for execution on the device" on one GPU, while torch's own list serves that GPU,
+        "no kernel image is available for execution on the device" on one GPU, while torch's own list supports that GPU,
         or a TORCH_CUDA_ARCH_LIST in the text leaves it out; or "FlashAttention only supports Ampere GPUs or newer".
         Where torch's list lacks the GPU it is `arch-not-in-build-gpu-newer` or `-older`.
 

@@ -45,8 +45,8 @@ def ptx_newer_than_driver(
     if one is None:
         return
     torch = torch_of(envs)
-    serves = f", which serves CUDA {driver.cuda_version}" if driver is not None and driver.cuda_version else ""
-    carries = f"; {shown(envs)} carries CUDA {torch.cuda}" if torch is not None and torch.cuda is not None else ""
+    serves = f", which supports CUDA {driver.cuda_version}" if driver is not None and driver.cuda_version else ""
+    carries = f"; {shown(envs)} was built for CUDA {torch.cuda}" if torch is not None and torch.cuda is not None else ""
     yield Problem(
         subject="machine",
         message=f"PTX of a newer toolkit was given to this driver{serves}{carries}",

@@ -232,7 +232,7 @@ class _Walk:
         """Raises Failed where the step's own condition does not hold after it."""
         own = conditions.own(step, self._course.plan)
         if any(conditions.holds(one, self._bench.machine) is False for one in own):
-            raise Failed("it ran without an error, and what it was to do did not come to be")
+            raise Failed("it ran without an error, but had no effect")
 
     def _end(self, step: PlanStep, outcome: str, left: After, message: str) -> None:
         record = self._bench.history.record(step.id)

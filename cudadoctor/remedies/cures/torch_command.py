@@ -14,10 +14,10 @@ from cudadoctor.remedies.steps import advice, run
 
 _WORDS = advice(
     "Install torch, torchvision and torchaudio in one command from one index: the build for the newest CUDA "
-    "that this driver serves and that still has code for every GPU here (https://pytorch.org/get-started/locally/)."
+    "that this driver supports and that still has code for every GPU here (https://pytorch.org/get-started/locally/)."
 )
 
-_OWN = "in an environment of its own"
+_OWN = "in a separate environment"
 
 
 def install_steps(facts: Facts, env: EnvFacts | None) -> tuple[PlanStep, ...]:

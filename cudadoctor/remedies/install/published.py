@@ -92,7 +92,7 @@ def toolkit(facts: Facts, ground: Ground, cuda: CudaVersion, cache: str) -> Part
 
 
 def environment(asked: Asked, chosen: Chosen, place: Place, conda: Conda | None, line: str) -> Part:
-    """The printed line, in an environment of its own."""
+    """The printed line, in a separate environment."""
     part = Part(notes=[one.text for one in chosen.answer.reasons if one.rule in ("published", "wrong")])
     if not any(line in one for one in part.notes):
         part.notes.insert(0, f"published: `{line}`")
@@ -116,7 +116,7 @@ def environment(asked: Asked, chosen: Chosen, place: Place, conda: Conda | None,
         named = (f"python={chosen.python}",) if chosen.python and not asked.as_published else ()
         make = (program, "create", "-y", "-p", place.prefix, *named)
     why = "as printed; `conda create -n torch` without a Python makes an empty environment" if asked.as_published else (
-        "the printed line goes into an environment of its own")  # fmt: skip
+        "the printed line goes into a separate environment")  # fmt: skip
     there = "conda-meta" if conda is not None else "pyvenv.cfg"
     part.steps.append(
         PlanStep(

@@ -53,7 +53,7 @@ def venv(asked: Asked, chosen: Chosen, place: Place, facts: Facts) -> Part:
         )  # fmt: skip
         part = for_administrator(part, facts, "python-venv", f"ask for {package}")
         needs = ("python-venv",)
-    why = f"an environment of its own, with {base.path} (Python {base.version})"
+    why = f"a separate environment, with {base.path} (Python {base.version})"
     part.steps.append(
         PlanStep(
             id="env-make", title=f"make the environment {place.name}", why=why,
@@ -92,7 +92,7 @@ def _newer_pip(asked: Asked, python: str, place: Place, hosts: tuple[str, ...]) 
 def uv(asked: Asked, chosen: Chosen, place: Place) -> Part:
     """An environment of uv's, with a Python that uv may fetch."""
     python = chosen.python or "3"
-    why = f"an environment of its own with Python {python}, which uv fetches where it is not here"
+    why = f"a separate environment with Python {python}, which uv fetches where it is not here"
     make = PlanStep(
         id="env-make", title=f"make the environment {place.name}", why=why,
         action=mine(("uv", "venv", "--python", python, place.prefix), why),

@@ -35,7 +35,7 @@ ended() {
 """,
     "did_not": """
 did_not() {
-  stop "${current} ran without an error, and what it was to do did not come to be. Run this script again."
+  stop "${current} ran without an error, but had no effect. Run this script again."
 }
 """,
     "begin": """

@@ -111,7 +111,7 @@ class _Script:
             yield "    stop 'Steps wait for what is yours to do or for a reboot: do it, then run this script again.' 10"
             yield "  fi"
         yield '  if [ "${changed}" -eq 0 ]; then'
-        yield "    say 'Nothing was to do: everything is so already.'"
+        yield "    say 'Nothing to do.'"
         yield "  else"
         yield '    say "Done: ${changed} of ${steps} steps; the others were done already, or are yours to do."'
         yield "  fi"
@@ -158,7 +158,7 @@ class _Script:
         return found
 
     def _looks(self) -> Iterator[str]:
-        """Functions that end well where a step is done, from the last step up: a download looks at what it serves."""
+        """Functions that end well where a step is done, from the last step up: a download looks at what it supports."""
         for number, step in reversed(list(enumerate(self.plan.steps, 1))):
             action = step.action
             writes = isinstance(action, WriteFile) and not step.manual
@@ -232,7 +232,9 @@ class _Script:
 
     def _shown(self, step: PlanStep, role: plan_parts.Role) -> Iterator[str]:
         action = step.action
-        texts = ["By you:" if role == "by-you" else "Not done unasked; to have it done, name it to `cudadoctor fix`:"]
+        texts = [
+            "For you to do:" if role == "by-you" else "Not done unasked; to have it done, name it to `cudadoctor fix`:"
+        ]
         if isinstance(action, Tell):
             texts += clean_lines(action.text.strip())
         elif isinstance(action, Run):

@@ -75,7 +75,7 @@ class _Page:
                 yield from hang(Text("  "), Text(f"What works instead: {clean(plan.title)}", "bold"), self.width)
         elif plan.steps and self.idle:
             first = Text(f"{self._mark('held')} ", STYLES["ok"])
-            yield from hang(first, Text(f"{clean(plan.title)}: nothing to do, it is so already", "bold"), self.width)
+            yield from hang(first, Text(f"{clean(plan.title)}: nothing to do", "bold"), self.width)
         else:
             yield from hang(Text(), Text(clean(plan.title), "bold"), self.width)
         if self.look.verbosity >= 0:
