@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, cast
 
 from cudadoctor.compat import distributions
+from cudadoctor.facts import subject as subjects
 from cudadoctor.facts.base import Facts
 from cudadoctor.facts.context import Tried
 from cudadoctor.facts.envs import EnvFacts
@@ -82,9 +83,14 @@ def lends_gpus(facts: Facts) -> bool:
 
 def env_of(subject: str, facts: Facts) -> EnvFacts | None:
     """The environment that a finding is about, else the active one."""
-    prefix = subject.removeprefix("env:")
-    named = next((env for env in facts.envs or () if env.prefix == prefix), None)
+    named = next((env for env in facts.envs or () if str(subjects.Env(env.prefix)) == subject), None)
     return named or next((env for env in facts.envs or () if env.active), None)
+
+
+def file_of(subject: str) -> str:
+    """The path of the file that a finding is about; the subject itself where it is about none."""
+    found = subjects.parse(subject)
+    return found.path if isinstance(found, subjects.File) else subject
 
 
 def as_root(*argv: str, why: str, safety: Safety = "system") -> Run:

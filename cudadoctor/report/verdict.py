@@ -9,6 +9,7 @@ from cudadoctor.checks.engine.base import Severity
 from cudadoctor.checks.engine.outcome import Finding, Outcomes
 from cudadoctor.facts.base import Facts
 from cudadoctor.facts.envs import EnvFacts
+from cudadoctor.facts.subject import Env, Gpu
 from cudadoctor.recommend.model import Recommendation
 from cudadoctor.remedies.plan import Remedy
 from cudadoctor.report.model import SetUp, Status
@@ -83,14 +84,14 @@ def _still_works(finding: Finding, facts: Facts, outcomes: Outcomes) -> str:
         others = [
             f"GPU {gpu.index} ({gpu.name})" if gpu.name else f"GPU {gpu.index}"
             for gpu in facts.gpus or ()
-            if f"gpu:{gpu.index}" not in broken and gpu.pci_bus_id in working
+            if str(Gpu(gpu.index)) not in broken and gpu.pci_bus_id in working
         ]
         return f" {listed(others)} {'works' if len(others) == 1 else 'work'}." if others else ""
     if kind == "env":
         envs = [
             f"`{env.name}`"
             for env in facts.envs or ()
-            if f"env:{env.prefix}" not in broken and env.torch is not None and env.torch.live.is_available
+            if str(Env(env.prefix)) not in broken and env.torch is not None and env.torch.live.is_available
         ]
         return f" torch in {listed(envs)} finds its GPU." if envs else ""
     return ""
@@ -201,7 +202,7 @@ def _install(facts: Facts, findings: tuple[Finding, ...]) -> Recommendation | No
     env = active_env(facts)
     torch = env.torch if env else None
     wrong = env is not None and any(
-        one.name in WRONG_TORCH and one.severity > Severity.INFO and one.subject == f"env:{env.prefix}"
+        one.name in WRONG_TORCH and one.severity > Severity.INFO and one.subject == str(Env(env.prefix))
         for one in findings
     )
     if torch is not None and not wrong:

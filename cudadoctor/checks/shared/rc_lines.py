@@ -5,6 +5,7 @@ from __future__ import annotations
 from cudadoctor.checks.shared.machine import clean, seen
 from cudadoctor.facts.seen import Seen
 from cudadoctor.facts.shell import RcElement, RcLine, ShellFacts
+from cudadoctor.facts.subject import File
 
 _LONGEST = 2000
 # Images of NVIDIA name these for drivers that mount them there; elsewhere they are not there, and that is meant.
@@ -57,7 +58,7 @@ def meant(element: RcElement) -> str:
 
 def subject(line: RcLine) -> str:
     """`file:/path:12`."""
-    return f"file:{clean(line.file)}:{line.line}"
+    return str(File(clean(line.file), line.line))
 
 
 def evidence(line: RcLine) -> tuple[Seen, ...]:

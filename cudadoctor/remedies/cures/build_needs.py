@@ -99,7 +99,7 @@ def tools(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
 
 def own_cache(finding: Finding, facts: Facts) -> Remedy:
     """A cache in the user's home that belongs to somebody else."""
-    path = finding.subject.removeprefix("file:")
+    path = machine.file_of(finding.subject)
     home = facts.shell.home if facts.shell is not None else None
     uid = facts.os.uid if facts.os is not None else None
     elsewhere = advice(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cudadoctor.checks.engine.outcome import Finding
+from cudadoctor.facts import subject as subjects
 from cudadoctor.facts.base import Facts
 from cudadoctor.remedies import machine
 from cudadoctor.remedies.driver import fabric
@@ -19,14 +20,15 @@ from cudadoctor.remedies.steps import (
 )
 
 
-def _index(finding: Finding) -> str | None:
-    number = finding.subject.removeprefix("gpu:")
-    return number if finding.subject.startswith("gpu:") and number.isdigit() else None
+def gpu_index(finding: Finding) -> str | None:
+    """The index of the GPU that a finding is about."""
+    subject = subjects.parse(finding.subject)
+    return str(subject.index) if isinstance(subject, subjects.Gpu) else None
 
 
 def _on_gpu(finding: Finding, build: Callable[[str, str], PlanStep], why: str) -> tuple[PlanStep, ...]:
     """The step for the GPU that the finding is about; none where that is not known."""
-    index = _index(finding)
+    index = gpu_index(finding)
     return () if index is None else (build(index, why),)
 
 

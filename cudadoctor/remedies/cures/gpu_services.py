@@ -5,6 +5,7 @@ from __future__ import annotations
 from cudadoctor.checks.engine.outcome import Finding
 from cudadoctor.facts.base import Facts
 from cudadoctor.remedies import machine
+from cudadoctor.remedies.cures.gpu import gpu_index
 from cudadoctor.remedies.plan import PlanStep, Remedy
 from cudadoctor.remedies.steps import advice, disable_service, enable_service, reset_clocks, restart_service
 
@@ -28,8 +29,8 @@ def persistence(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001  one 
 
 def clocks(finding: Finding, facts: Facts) -> Remedy:
     """The default clocks of one GPU."""
-    number = finding.subject.removeprefix("gpu:")
-    if not number.isdigit():
+    number = gpu_index(finding)
+    if number is None:
         return Remedy(summary="", steps=())
     summary = "Put the GPU's clocks back to their default"
     steps: tuple[PlanStep, ...] = (

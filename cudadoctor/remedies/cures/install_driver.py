@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cudadoctor.checks.engine.outcome import Finding
+from cudadoctor.facts import subject as subjects
 from cudadoctor.facts.base import Facts
 from cudadoctor.remedies.driver import need as needs
 from cudadoctor.remedies.driver.elsewhere import elsewhere
@@ -78,12 +79,12 @@ def _remedy(
 
 def _cuda(finding: Finding, facts: Facts) -> CudaVersion | None:
     """The CUDA that the finding is about: of the environment's torch, or of the toolkit."""
-    kind, _, place = finding.subject.partition(":")
-    if kind == "env":
-        env = next((one for one in facts.envs or () if one.prefix == place), None)
+    subject = subjects.parse(finding.subject)
+    if isinstance(subject, subjects.Env):
+        env = next((one for one in facts.envs or () if one.prefix == subject.prefix), None)
         return env.torch.cuda.cuda if env is not None and env.torch is not None and env.torch.cuda is not None else None
-    if kind == "toolkit":
+    if isinstance(subject, subjects.Toolkit):
         found = facts.toolkit.toolkits if facts.toolkit is not None else ()
-        one = next((one for one in found if one.root == place), None)
+        one = next((one for one in found if one.root == subject.root), None)
         return one.version.cuda if one is not None and one.version is not None else None
     return None

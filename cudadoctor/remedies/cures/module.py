@@ -151,7 +151,7 @@ def make_nodes(finding: Finding, facts: Facts) -> Remedy:
 
 def join_group(finding: Finding, facts: Facts) -> Remedy:
     """A user who may not open the nodes."""
-    path = finding.subject.removeprefix("file:")
+    path = machine.file_of(finding.subject)
     node = next((one for one in facts.nodes or () if one.path == path), None)
     if machine.in_container(facts):
         return Remedy(

@@ -70,7 +70,7 @@ def empty_element(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
 
 def duplicates(finding: Finding, facts: Facts) -> Remedy:
     """A line that adds an entry each time it is read."""
-    variable = finding.subject.removeprefix("var:") if finding.subject.startswith("var:") else "the variable"
+    variable = line_edits.variable_of(finding) or "the variable"
     return Remedy(
         summary=f"Add each directory to {variable} only once",
         steps=(
@@ -136,7 +136,7 @@ def stub(finding: Finding, facts: Facts) -> Remedy:
 
 def cuda_home(finding: Finding, facts: Facts) -> Remedy:
     """CUDA_HOME that names no toolkit, or another one than PATH."""
-    variable = finding.subject.removeprefix("var:")
+    variable = line_edits.variable_of(finding) or finding.subject
     usable = [one for one in (facts.toolkit.toolkits if facts.toolkit is not None else ()) if one.nvcc]
     on_path = facts.toolkit.nvcc_on_path_root if facts.toolkit is not None else None
     chosen = next((one for one in usable if one.real_root == on_path), usable[0] if usable else None)
@@ -155,7 +155,7 @@ def cuda_home(finding: Finding, facts: Facts) -> Remedy:
 
 def unset(finding: Finding, facts: Facts) -> Remedy:
     """A variable that is not needed."""
-    name = finding.subject.removeprefix("var:") if finding.subject.startswith("var:") else ""
+    name = line_edits.variable_of(finding) or ""
     if not name.isidentifier():
         return Remedy(summary="", steps=())
     shell = facts.shell.shell if facts.shell is not None else None

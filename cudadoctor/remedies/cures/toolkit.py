@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cudadoctor.checks.engine.outcome import Finding
+from cudadoctor.facts import subject as subjects
 from cudadoctor.facts.base import Facts
 from cudadoctor.facts.toolkit import ToolkitFacts
 from cudadoctor.remedies import machine
@@ -11,15 +12,20 @@ from cudadoctor.remedies.steps import advice, install_packages, point_link
 
 
 def _named(finding: Finding, facts: Facts) -> ToolkitFacts | None:
-    root = finding.subject.removeprefix("toolkit:")
+    root = _root(finding)
     inventory = facts.toolkit
     return next((one for one in (inventory.toolkits if inventory else ()) if root in (one.real_root, one.root)), None)
+
+
+def _root(finding: Finding) -> str:
+    subject = subjects.parse(finding.subject)
+    return subject.root if isinstance(subject, subjects.Toolkit) else finding.subject
 
 
 def on_path(finding: Finding, facts: Facts) -> Remedy:
     """The toolkit's bin directory on PATH."""
     one = _named(finding, facts)
-    root = one.root if one is not None else finding.subject.removeprefix("toolkit:")
+    root = one.root if one is not None else _root(finding)
     return Remedy(
         summary=f"To compile: put {root}/bin on PATH and set CUDA_HOME to {root}",
         steps=(
@@ -56,7 +62,7 @@ def older_compiler(finding: Finding, facts: Facts) -> Remedy:
 
 def repoint(finding: Finding, facts: Facts) -> Remedy:
     """A link to a toolkit that is there."""
-    link = finding.subject.removeprefix("file:")
+    link = machine.file_of(finding.subject)
     toolkits = [one for one in (facts.toolkit.toolkits if facts.toolkit is not None else ()) if one.origin == "nvidia"]
     if not toolkits:
         return Remedy(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 
 from cudadoctor.checks.engine.outcome import Finding
+from cudadoctor.facts import subject as subjects
 from cudadoctor.facts.base import Facts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.recommend.model import Recommendation
@@ -95,7 +96,7 @@ def _build(found: Recommendation) -> str:
 
 def alternative(finding: Finding, facts: Facts) -> tuple[PlanStep, ...]:
     """For a driver that is too old: the build that it can run."""
-    if not finding.subject.startswith("env:"):
+    if not isinstance(subjects.parse(finding.subject), subjects.Env):
         return ()
     from cudadoctor.recommend.api import for_facts
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cudadoctor.checks.engine.outcome import Finding
 from cudadoctor.facts.base import Facts
 from cudadoctor.remedies.driver.elsewhere import elsewhere
-from cudadoctor.remedies.machine import family
+from cudadoctor.remedies.machine import family, file_of
 from cudadoctor.remedies.plan import PlanStep, Remedy
 from cudadoctor.remedies.steps import advice, remove_packages, update_loader_cache
 
@@ -31,7 +31,7 @@ def to_wsl2(finding: Finding, facts: Facts) -> Remedy:  # noqa: ARG001
 
 def remove_linux_driver(finding: Finding, facts: Facts) -> Remedy:
     """The Linux driver packages that hide the library of Windows."""
-    path = finding.subject.removeprefix("file:")
+    path = file_of(finding.subject)
     steps: tuple[PlanStep, ...]
     if family(facts) in ("ubuntu", "debian"):
         steps = (

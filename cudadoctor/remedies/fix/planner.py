@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from cudadoctor.checks.engine.outcome import Finding
 from cudadoctor.facts.base import Facts
+from cudadoctor.facts.subject import Env
 from cudadoctor.remedies.fix import chosen as choice
 from cudadoctor.remedies.fix import container_line, merge
 from cudadoctor.remedies.plan import For, Plan, PlanStep, Remedy, Run
@@ -93,7 +94,7 @@ def _of_each_env(findings: Sequence[Finding], rebuilt: Mapping[str, Rebuilt]) ->
     out: list[Rebuilt] = []
     for subject, several in by_env.items():
         whole = [one for one in several if not one.pinned]
-        new = [one for one in whole if f"env:{one.smoke}" != subject]
+        new = [one for one in whole if str(Env(one.smoke)) != subject]
         out += new[:1] or whole[:1] or several
     return tuple(out)
 
@@ -146,7 +147,7 @@ def _title(findings: Sequence[Finding], remedies: Mapping[str, Remedy], changed:
     names = list(dict.fromkeys(one.name for one in findings))
     if len(names) > 1:
         return f"{len(names)} causes: {', '.join(names)}"
-    beside = next((one.smoke for one in changed if f"env:{one.smoke}" != findings[0].subject), None)
+    beside = next((one.smoke for one in changed if str(Env(one.smoke)) != findings[0].subject), None)
     what = remedies[findings[0].id].summary if beside is None else f"make the new environment {beside}"
     return f"{names[0]}: {what}"
 

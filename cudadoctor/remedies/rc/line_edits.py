@@ -9,6 +9,7 @@ from typing import Protocol
 from cudadoctor.checks.engine.outcome import Finding
 from cudadoctor.checks.shared import rc_lines as rc
 from cudadoctor.checks.shared.visible_devices import visibility
+from cudadoctor.facts import subject as subjects
 from cudadoctor.facts.base import Facts
 from cudadoctor.facts.shell import RcLine, ShellFacts
 from cudadoctor.remedies.rc.model import LineEdit
@@ -24,9 +25,17 @@ def places(finding: Finding) -> frozenset[tuple[str, str] | None]:
     return frozenset(map(_place, (finding.subject, *finding.also))) - {None}
 
 
-def _place(subject: str) -> tuple[str, str] | None:
-    file, colon, line = subject.removeprefix("file:").rpartition(":")
-    return (file, line) if colon and line.isdigit() and subject.startswith("file:") else None
+def _place(text: str) -> tuple[str, str] | None:
+    subject = subjects.parse(text)
+    if not isinstance(subject, subjects.File) or subject.line is None:
+        return None
+    return subject.path, str(subject.line)
+
+
+def variable_of(finding: Finding) -> str | None:
+    """The variable that a finding is about."""
+    subject = subjects.parse(finding.subject)
+    return subject.name if isinstance(subject, subjects.Var) else None
 
 
 def _read(shell: ShellFacts, variable: str) -> Iterator[RcLine]:
@@ -75,7 +84,7 @@ def _empty(finding: Finding, shell: ShellFacts, facts: Facts) -> Iterator[LineEd
 
 def _repeats(finding: Finding, shell: ShellFacts, facts: Facts) -> Iterator[LineEdit]:  # noqa: ARG001
     lines = lines_at(finding, shell)
-    if not lines and finding.subject.startswith("var:"):
+    if not lines and variable_of(finding) is not None:
         said = {one.where for one in finding.evidence}
         lines = [one for one in shell.rc_lines if f"{one.file}:{one.line}" in said]
     for line in lines:
@@ -101,7 +110,7 @@ def _without(line: RcLine, which: Callable[[str], bool]) -> Iterator[LineEdit]:
 
 
 def _cuda_home(finding: Finding, shell: ShellFacts, facts: Facts) -> Iterator[LineEdit]:
-    variable = finding.subject.removeprefix("var:")
+    variable = variable_of(finding) or finding.subject
     toolkits = facts.toolkit.toolkits if facts.toolkit is not None else ()
     usable = [one for one in toolkits if one.nvcc]
     on_path = facts.toolkit.nvcc_on_path_root if facts.toolkit is not None else None
@@ -124,7 +133,7 @@ def _visible(finding: Finding, shell: ShellFacts, facts: Facts) -> Iterator[Line
 
 
 def _unset(finding: Finding, shell: ShellFacts, facts: Facts) -> Iterator[LineEdit]:  # noqa: ARG001
-    for line in _setting(shell, finding.subject.removeprefix("var:")):
+    for line in _setting(shell, variable_of(finding) or ""):
         yield LineEdit(line=line, remove=True)
 
 

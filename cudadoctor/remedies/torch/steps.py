@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from cudadoctor.checks.engine.outcome import Finding
+from cudadoctor.facts import subject as subjects
 from cudadoctor.facts.base import Facts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.remedies import machine
@@ -49,9 +50,10 @@ def build(finding: Finding, facts: Facts, there: Mapping[str, str]) -> Rebuilt |
 
     `there`: directories where a new environment might be made and something is, with the torch in it (`2.9.1 13.0`).
     """
-    if not finding.subject.startswith("env:") or machine.on_jetson(facts):
+    subject = subjects.parse(finding.subject)
+    if not isinstance(subject, subjects.Env) or machine.on_jetson(facts):
         return None
-    env = next((one for one in facts.envs or () if f"env:{one.prefix}" == finding.subject), None)
+    env = next((one for one in facts.envs or () if one.prefix == subject.prefix), None)
     if env is None or env.python is None or (finding.name == "mixed-cuda-major-packages" and wheel_pairs(env)):
         return None
     name = finding.name
