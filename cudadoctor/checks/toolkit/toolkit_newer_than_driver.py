@@ -28,9 +28,9 @@ def toolkit_newer_than_driver(
 
     Fix:
         Update the driver (Ubuntu: `sudo ubuntu-drivers install`; Debian and RHEL-like: NVIDIA's repository; under WSL:
-        the driver of Windows), or compile with a toolkit that the driver supports: nvidia-smi's "CUDA Version" or older,
-        several stand side by side (`export CUDA_HOME=/usr/local/cuda-12.4`). Without an administrator: `conda install
-        -c nvidia cuda-toolkit=12.4` and `export CUDA_HOME=$CONDA_PREFIX`.
+        the driver of Windows), or compile with a toolkit that the driver supports: nvidia-smi's "CUDA Version"
+        or older, several stand side by side (`export CUDA_HOME=/usr/local/cuda-12.4`). Without an
+        administrator: `conda install -c nvidia cuda-toolkit=12.4` and `export CUDA_HOME=$CONDA_PREFIX`.
 
     Harmless when:
         What is compiled here runs on another machine. A newer minor version of the same major is fine, and silent.
