@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from typing import NoReturn
 
 
@@ -12,6 +13,10 @@ def main() -> NoReturn:
     # A run is short and ends by `os._exit`: looking for cycles among what is only loaded took a quarter of its time.
     gc.disable()
     restore_environment()
+    if sys.argv[1:2] == ["check"]:
+        from cudadoctor.host import early
+
+        early.start(sys.argv[2:], os.environ)
     from cudadoctor.cli import app
 
     app.main()

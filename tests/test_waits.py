@@ -61,4 +61,4 @@ def test_the_host_starts_programs_in_one_place() -> None:
         for path in (PACKAGE / "host").rglob("*.py")
         if any(call.startswith("subprocess.") for call in calls(ast.parse(path.read_text(encoding="utf-8"))))
     }
-    assert starters == {"child.py", "remote.py", "agent.py"}, "the last two reach another machine, and run there"
+    assert starters == {"early.py", "remote.py", "agent.py"}, "the last two reach another machine, and run there"

@@ -163,10 +163,9 @@ def main() -> NoReturn:
 
     signal.signal(signal.SIGTERM, _terminated)
     code = run(sys.argv[1:])
-    if "cudadoctor.api.examine" in sys.modules:  # not loaded: nothing was started
-        from cudadoctor.api import examine as api
-
-        api.end_children()
+    for name in ("cudadoctor.host.child", "cudadoctor.host.early"):
+        if name in sys.modules:  # else nothing was started
+            sys.modules[name].end_all()
     console.flush(sys.stdout)
     console.flush(sys.stderr)
     os._exit(code)

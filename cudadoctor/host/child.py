@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 import selectors
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING
 
+from cudadoctor.host import early
 from cudadoctor.host.activity import Activity, Usage, family_of, place_of, usage_of, was_idle, was_spinning
 from cudadoctor.host.base import Completed, TimedOut
 
@@ -66,6 +66,7 @@ def end_all() -> None:
     """SIGKILL to every program that still runs: for a process that is about to leave, when it was interrupted."""
     for watch in tuple(_LIVE):
         watch.kill(())
+    early.end_all()
 
 
 class _Stream:
@@ -107,15 +108,11 @@ class _Watch:
         self._follow, self._told = follow, 0
         self._start = self._span = time.monotonic()  # the span is that of the present limit: a follower may renew it
         self._selector = selectors.DefaultSelector()
-        self._proc = subprocess.Popen(
-            list(argv),
-            stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=dict(env),
-            bufsize=0,
-            start_new_session=True,
-        )
+        ready = early.take(argv, env) if not stdin else None
+        if ready is not None:
+            self._proc, self._start = ready
+        else:
+            self._proc = early.spawn(argv, env, stdin=bool(stdin))
         assert self._proc.stdout is not None
         assert self._proc.stderr is not None
         self._streams = (_Stream(self._proc.stdout), _Stream(self._proc.stderr))

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from cudadoctor.errors import CudaDoctorError
-from cudadoctor.host import asker, trust
+from cudadoctor.host import asker, early, trust
 from cudadoctor.host.base import (
     HELPER_PYTHON,
     NOT_AS_ROOT,
@@ -171,13 +171,12 @@ class LocalHost:
             found = self._run_by_root(found)
         from cudadoctor.host.child import run_child
 
-        child_env = {name: value for name, value in self._env.items() if name != "LANGUAGE"}
-        child_env.update(LC_ALL="C", LANG="C")
+        child_env = early.child_environment(self._env)
         for name, value in (env or {}).items():
             child_env.pop(name, None)
             if value is not None:
                 child_env[name] = value
-        if os.geteuid() == 0:
+        if env and os.geteuid() == 0:
             trust.clean(child_env)
         try:
             # Found on the user's PATH, whatever `env` makes of PATH for the program itself.
