@@ -114,7 +114,7 @@ _BEFORE = (
     r"\bcuInit(?:\(\w?\))?(?:,? (?:returned|returns|gave|results in|failed with|failed)(?: error)?(?: code)?)?|"
     r"\bcuda (?:failure|err|initialization failure with error)|\bcudaSuccess|"
     r"\bcuda driver library (?:init failure|failed to get device context)|"
-    r"\bcuda(?:GetDevice\w{0,12}|SetDevice|Malloc|Free)(?:\(\w{0,8}\))? returned|\bcudaError_t)"
+    r"\bCudaAPIError: ?\[|\bcuda(?:GetDevice\w{0,12}|SetDevice|Malloc|Free)(?:\(\w{0,8}\))? returned|\bcudaError_t)"
 )
 _BETWEEN = r"[ \t]?[:=(#]{0,2}[ \t]?"
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.engine.base import Problem, Result, Severity, Unknown, also, check
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
 from cudadoctor.checks.engine.sources import KERNEL_MODULES
 from cudadoctor.checks.shared.kernel_log import answers, events, last_by_gpu, seen_of, subject
 from cudadoctor.checks.shared.machine import cuda_runs, gpu_shown, rows, seen, smi_sees
+from cudadoctor.checks.shared.messages import first, quoted
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.kernel import KernelFacts
+from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
 
@@ -91,3 +93,23 @@ def _logged(kernel: KernelFacts, gpus: tuple[GpuFacts, ...] | None, smi: SmiFact
             evidence=seen_of(event),
             source=KERNEL_MODULES,
         )
+
+
+@also(open_module_on_pre_turing_gpu)
+def in_messages(symptoms: tuple[Symptom, ...], kernel: KernelFacts | None, gpus: tuple[GpuFacts, ...] | None) -> Result:
+    """Any line of the module's message, where the log around it is cut."""
+    from cudadoctor.compat import drivers
+
+    refused = first(symptoms, "nvrm-open-module-needs-gsp")
+    if refused is None or events(kernel, "open-module-unsupported"):
+        return
+    known = [gpu.compute_capability for gpu in gpus or () if gpu.compute_capability is not None]
+    if known and all(drivers.open_module_possible(one) for one in known):
+        return  # a confidential virtual machine says the same of a newer GPU
+    yield Problem(
+        subject="machine",
+        message="the open kernel module is loaded, and the GPU has no system processor (GSP): it is older than Turing",
+        evidence=(quoted(refused),),
+        source=KERNEL_MODULES,
+        confidence=Confidence.LIKELY,
+    )

@@ -41,7 +41,8 @@ def conda_cuda_virtual_package_missing(symptoms: tuple[Symptom, ...], driver: Dr
         https://docs.conda.io/projects/conda/en/stable/user-guide/tasks/manage-virtual.html
     """
     one = first(symptoms, "conda-nothing-provides-cuda")
-    if one is None:
+    listed = first(symptoms, "conda-cuda-listed")
+    if one is None or listed is not None:  # with `__cuda` there, the driver is too old for what was asked
         return
     wanted = clean(one.values.get("wanted"), 20)
     has = f"; the driver supports CUDA {driver.cuda_version}" if driver is not None and driver.cuda_version else ""

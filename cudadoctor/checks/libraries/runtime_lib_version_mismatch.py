@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, also, check
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Says, Severity, also, check
 from cudadoctor.checks.engine.sources import LD_SO
 from cudadoctor.checks.shared.cuda_libraries import fits, toolkit_with, torch_env
 from cudadoctor.checks.shared.machine import active, clean, env_subject, release, rows, torch_shown
@@ -25,7 +25,18 @@ _WHEELS = {
 """Library → its wheel, of those whose version begins with the number in the library's name."""
 
 
-@check("LD008", severity=Severity.ERROR)
+@check(
+    "LD008",
+    severity=Severity.ERROR,
+    messages=(
+        Says(
+            kinds=("jax-runtime-older",),
+            message="JAX loaded {library} {found} and was built with {wanted}: not its own library",
+            source=LD_SO,
+            confidence=Confidence.LIKELY,
+        ),
+    ),
+)
 def runtime_lib_version_mismatch(
     symptoms: tuple[Symptom, ...], envs: tuple[EnvFacts, ...], toolkit: ToolkitInventory | None
 ) -> Result:

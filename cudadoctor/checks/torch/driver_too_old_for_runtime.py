@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity, Unknown, also, check
+from cudadoctor.checks.engine.base import Confidence, Problem, Result, Says, Severity, Unknown, also, check
 from cudadoctor.checks.engine.sources import COMPAT, REQUIREMENTS
 from cudadoctor.checks.shared.machine import env_subject, rows, runtime_served, stubs_on_path, torch_shown, weight
 from cudadoctor.checks.shared.messages import every, first, shown, subject, torch_of
@@ -21,7 +21,19 @@ _NO_DRIVER = (
 """Messages that say that there is no driver, or no GPU that it could serve."""
 
 
-@check("TR001", severity=Severity.ERROR)
+@check(
+    "TR001",
+    severity=Severity.ERROR,
+    messages=(
+        Says(
+            kinds=("conda-cuda-listed",),
+            message="the driver supports CUDA {cuda} at most, and a package asks for a newer CUDA",
+            source=COMPAT,
+            beside=("conda-nothing-provides-cuda",),
+            confidence=Confidence.LIKELY,
+        ),
+    ),
+)
 def driver_too_old_for_runtime(
     driver: DriverFacts, envs: tuple[EnvFacts, ...], gpus: tuple[GpuFacts, ...] | None, os: OsFacts | None
 ) -> Result:
