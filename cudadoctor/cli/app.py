@@ -96,6 +96,10 @@ COMMANDS: dict[str, tuple[str, str, str, str]] = {
         *("tables", "tables", "List the tables that answers rest on, with source and date."),
         _end(_OTHER, "cudadoctor tables -v"),
     ),
+    "schema": (
+        *("schema", "schema", "Print the JSON schema of a report, plan, recommendation or snapshot."),
+        _end(_OTHER, "cudadoctor schema report"),
+    ),
     "completion": (
         *("completion", "completion", "Print the completion script for bash, zsh or fish."),
         _end(_OTHER, "source <(cudadoctor completion bash)"),

@@ -12,6 +12,7 @@ DOCUMENTS = {
     "recommendation": "cudadoctor.render.recommendation.contract.Recommendation",
     "plan": "cudadoctor.render.plan.contract.Plan",
     "smoke": "cudadoctor.render.smoke.contract.Smoke",
+    "snapshot": "cudadoctor.render.snapshot_contract.Snapshot",
 }
 """Name of the document → the class of its keys."""
 PROMISE = "Keys may be added; none is renamed or removed."

@@ -18,9 +18,12 @@ import pytest
 import cudadoctor.facts
 import cudadoctor.render.smoke.contract
 from cudadoctor.api import examine as api
+from cudadoctor.cli.app import run
 from cudadoctor.facts.base import Facts
+from cudadoctor.host.recording import RecordingHost
 from cudadoctor.probes.base import Request
 from cudadoctor.render.contract import FORMS, Contract, plain
+from cudadoctor.render.recommendation import json as recommendation_json
 from cudadoctor.render.report import facts as shown
 from cudadoctor.render.report import json as json_form
 from cudadoctor.render.schema import DOCUMENTS, schema
@@ -206,3 +209,33 @@ def test_nothing_known_is_a_document_too() -> None:
     assert document["os"]["id"] is None
     assert document["shell"]["variables"] is None
     assert issubclass(FORMS[Facts], Contract)
+
+
+@pytest.mark.parametrize("name", MACHINES[:4])
+def test_recorded_machines_satisfy_the_schema(name: str) -> None:
+    host = RecordingHost(build(CATALOGUE[name].machine))
+    api.examine_host(host, Request())
+    data = json.loads(json.dumps(host.recording.data()))
+    assert [f"{error.json_path}: {error.message[:200]}" for error in validator("snapshot").iter_errors(data)] == []
+    del data["answers"][0]["ask"]
+    data["schema"] = "cudadoctor.snapshot/2"
+    assert len(list(validator("snapshot").iter_errors(data))) == 2
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_recommendations_satisfy_the_schema(name: str) -> None:
+    found = api.recommend(api.words(), build(CATALOGUE[name].machine))
+    document = json.loads(recommendation_json.render(found))
+    assert [
+        f"{error.json_path}: {error.message[:200]}" for error in validator("recommendation").iter_errors(document)
+    ] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_the_command_prints_it(document: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert run(["schema", document]) == 0
+    assert json.loads(capfdbinary.readouterr().out) == schema(document)
+
+
+def test_an_unknown_document_is_wrong_usage() -> None:
+    assert run(["schema", "weather"]) == 2
