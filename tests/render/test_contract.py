@@ -89,7 +89,7 @@ NO_FORM = {
 
 def fact_types() -> Iterator[type[msgspec.Struct]]:
     for module in pkgutil.iter_modules(cudadoctor.facts.__path__):
-        if module.ispkg:
+        if module.ispkg or module.name == "subject":  # what a finding is about, printed as its text
             continue
         for value in vars(import_module(f"cudadoctor.facts.{module.name}")).values():
             here = getattr(value, "__module__", None) == f"cudadoctor.facts.{module.name}"
