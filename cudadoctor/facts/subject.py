@@ -13,12 +13,12 @@ class Machine(Struct, frozen=True):
 
 
 class Gpu(Struct, frozen=True):
-    """One GPU, by its index in nvidia-smi."""
+    """One GPU: by its index in nvidia-smi, or by its PCI address where the driver does not list it."""
 
-    index: int
+    which: int | str
 
     def __str__(self) -> str:
-        return f"gpu:{self.index}"
+        return f"gpu:{self.which}"
 
 
 class Env(Struct, frozen=True):
@@ -77,8 +77,8 @@ def parse(text: str) -> Subject:
     if kind == "file":
         path, _, line = which.rpartition(":")
         found = File(path, int(line)) if path and _is_number(line) else File(which)
-    elif kind == "gpu" and _is_number(which):
-        found = Gpu(int(which))
+    elif kind == "gpu":
+        found = Gpu(int(which) if _is_number(which) else which)
     elif kind == "env":
         found = Env(which)
     elif kind == "toolkit":
@@ -91,4 +91,4 @@ def parse(text: str) -> Subject:
 
 
 def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 10
+    return text.isascii() and text.isdigit() and len(text) < 10 and str(int(text)) == text

@@ -20,8 +20,8 @@ from cudadoctor.facts.subject import Env, File, Gpu, Machine, Other, Subject, To
         ("file:/home/u/.bashrc:12", File("/home/u/.bashrc", 12)),
         ("file:/dev/nvidia0", File("/dev/nvidia0")),
         ("file:/odd:name/x", File("/odd:name/x")),
-        ("gpu:all", Other("gpu:all")),
-        ("gpu:007", Other("gpu:007")),
+        ("gpu:0000:01:00.0", Gpu("0000:01:00.0")),
+        ("gpu:007", Gpu("007")),
         ("node:a", Other("node:a")),
     ],
 )

@@ -8,6 +8,7 @@ from cudadoctor.checks.shared.machine import cuda_runs, node_seen, refused, rows
 from cudadoctor.checks.shared.messages import every, first_command_is_smi, speaks_of_container
 from cudadoctor.facts.driver import DeviceNode, LibcudaFacts, SmiFacts
 from cudadoctor.facts.runtime import RuntimeFacts
+from cudadoctor.facts.subject import File
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
@@ -52,7 +53,7 @@ def container_cgroup_lost_devices(
     if not blocked:
         return
     yield Problem(
-        subject=f"file:{blocked[0].path}",
+        subject=str(File(blocked[0].path)),
         message=f"opening {blocked[0].path} gives EPERM: the device cgroup of this container does not allow it",
         evidence=rows(
             *(node_seen(node) for node in blocked), smi_seen(smi) if smi is not None and smi.message else None

@@ -8,6 +8,7 @@ from cudadoctor.checks.shared.machine import cuda_runs, node_seen, refused
 from cudadoctor.checks.shared.messages import container_starts, every, speaks_of_container
 from cudadoctor.facts.driver import DeviceNode, LibcudaFacts
 from cudadoctor.facts.runtime import RuntimeFacts
+from cudadoctor.facts.subject import File
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
@@ -47,7 +48,7 @@ def container_selinux(os: OsFacts, nodes: tuple[DeviceNode, ...], libcuda: Libcu
         return
     family = {os.id, *os.id_like}
     yield Problem(
-        subject=f"file:{blocked[0].path}",
+        subject=str(File(blocked[0].path)),
         message=f"{blocked[0].path} has mode {blocked[0].mode:04o} and cannot be opened: the host's SELinux refuses",
         evidence=tuple(node_seen(node) for node in blocked),
         source=CONTAINER_TOOLKIT,

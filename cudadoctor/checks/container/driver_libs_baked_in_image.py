@@ -9,6 +9,7 @@ from cudadoctor.checks.shared.messages import every, installed, speaks_of_contai
 from cudadoctor.facts.distro import DistroFacts
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFacts
 from cudadoctor.facts.runtime import RuntimeFacts
+from cudadoctor.facts.subject import File
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
@@ -69,7 +70,7 @@ def driver_libs_baked_in_image(  # noqa: PLR0917  facts, passed by name
         return
     packages = installed(distro, *_PACKAGES)
     yield Problem(
-        subject=f"file:{others[0]}",
+        subject=str(File(others[0])),
         message=f"{others[0]} belongs to the image, and the driver of the host is {driver.version}",
         evidence=rows(
             seen(others[0], "in the image, not mounted"),

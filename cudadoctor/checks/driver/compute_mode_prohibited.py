@@ -6,6 +6,7 @@ from cudadoctor.checks.engine.base import Problem, Result, Severity, check
 from cudadoctor.checks.engine.sources import SMI
 from cudadoctor.checks.shared.machine import cuda_runs, milder, named, rows, seen, smi_seen
 from cudadoctor.facts.driver import LibcudaFacts, SmiFacts
+from cudadoctor.facts.subject import Gpu
 
 
 @check("NVS010", severity=Severity.ERROR)
@@ -33,7 +34,7 @@ def compute_mode_prohibited(smi: SmiFacts, libcuda: LibcudaFacts | None) -> Resu
     for gpu in smi.gpus:
         if "prohibited" in (gpu.compute_mode or "").lower():
             yield Problem(
-                subject=f"gpu:{gpu.index}",
+                subject=str(Gpu(gpu.index)),
                 message=f"{named(gpu)} is in compute mode Prohibited: no CUDA program may use it",
                 evidence=rows(seen("nvidia-smi", f"Compute Mode: {gpu.compute_mode}"), smi_seen(smi)),
                 source=SMI,

@@ -7,6 +7,7 @@ from cudadoctor.checks.engine.sources import INSTALL_GUIDE
 from cudadoctor.checks.shared.machine import cuda_runs, node_seen, refused
 from cudadoctor.checks.shared.messages import first
 from cudadoctor.facts.driver import DeviceNode, LibcudaFacts
+from cudadoctor.facts.subject import File
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
@@ -62,11 +63,11 @@ def device_node_permissions(nodes: tuple[DeviceNode, ...], os: OsFacts | None, l
     first = blocked[0]
     if first.mode & 0o006 == 0o006 and (os is None or os.container is not None):
         if os is None:
-            yield Unknown(subject=f"file:{first.path}", reason="its mode allows everybody; what refuses is not known")
+            yield Unknown(subject=str(File(first.path)), reason="its mode allows everybody; what refuses is not known")
         return  # the mode allows it: something else in the container refuses
     who = "this user" if os is None or os.uid is None else f"user {os.uid}"
     yield Problem(
-        subject=f"file:{first.path}",
+        subject=str(File(first.path)),
         message=f"{who} may not open {first.path} (mode {first.mode:04o}, group {first.gid})",
         evidence=tuple(node_seen(node) for node in blocked),
         source=INSTALL_GUIDE,
@@ -87,7 +88,7 @@ def from_a_listing(symptoms: tuple[Symptom, ...], nodes: tuple[DeviceNode, ...] 
         f"{needed[0].path} has mode {needed[0].mode:04o}" if needed else "the driver makes its nodes for a group only"
     )
     yield Problem(
-        subject=f"file:{needed[0].path}" if needed else "machine",
+        subject=str(File(needed[0].path)) if needed else "machine",
         message=f"{where}, and a user who is not of that group is kept out",
         evidence=(refusal.seen, *(node_seen(node) for node in needed[:2]), *((option.seen,) if option else ())),
         source=INSTALL_GUIDE,

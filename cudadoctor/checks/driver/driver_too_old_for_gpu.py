@@ -8,6 +8,7 @@ from cudadoctor.checks.shared.machine import gpu_shown, rows, seen, smi_sees
 from cudadoctor.facts.driver import DriverFacts, PciFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.kernel import KernelFacts
+from cudadoctor.facts.subject import Gpu
 from cudadoctor.facts.system import OsFacts
 from cudadoctor.versions import DriverVersion
 
@@ -55,12 +56,12 @@ def driver_too_old_for_gpu(
             continue
         if version is None or gpu.compute_capability is None:
             missing = "the driver's version" if version is None else "its compute capability"
-            yield Unknown(subject=f"gpu:{gpu.index}", reason=f"{missing} is not known")
+            yield Unknown(subject=str(Gpu(gpu.index)), reason=f"{missing} is not known")
             continue
         first = drivers.first_driver_for(gpu.compute_capability)
         if first is not None and version.branch < first.branch:
             yield Problem(
-                subject=f"gpu:{gpu.index}",
+                subject=str(Gpu(gpu.index)),
                 message=f"{gpu_shown(gpu)} needs driver branch {first.branch} or newer, and {version} is installed",
                 evidence=rows(
                     seen(gpu.capability_from or "PCI id", f"compute capability {gpu.compute_capability}"), driver.seen

@@ -11,6 +11,7 @@ from cudadoctor.facts.driver import LibcudaFacts, SmiFacts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.kernel import KernelFacts
+from cudadoctor.facts.subject import Gpu
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
@@ -59,7 +60,7 @@ def exclusive_compute_mode(
     for gpu in smi.gpus:
         if _exclusive(gpu.compute_mode):
             yield Problem(
-                subject=f"gpu:{gpu.index}",
+                subject=str(Gpu(gpu.index)),
                 message=f"{named(gpu)} is in compute mode {gpu.compute_mode}, and a program was refused",
                 evidence=rows(
                     seen("nvidia-smi", f"Compute Mode: {gpu.compute_mode}"),

@@ -10,6 +10,7 @@ from cudadoctor.checks.shared.messages import every
 from cudadoctor.facts.driver import PciFacts, SmiFacts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.kernel import KernelFacts
+from cudadoctor.facts.subject import Gpu
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
@@ -56,7 +57,7 @@ def gpu_bound_to_vfio(pci: PciFacts, os: OsFacts | None, envs: tuple[EnvFacts, .
     for device in pci.gpus:
         if device.driver == "vfio-pci":
             yield Problem(
-                subject=f"gpu:{device.bus_id}",
+                subject=str(Gpu(device.bus_id)),
                 message=f"the GPU at {device.bus_id} is held by vfio-pci, reserved for a virtual machine",
                 evidence=(seen(f"/sys/bus/pci/devices/{device.bus_id}/driver", "vfio-pci"),),
                 source=DRIVER_INSTALL,

@@ -7,6 +7,7 @@ from cudadoctor.checks.engine.sources import NVML
 from cudadoctor.checks.shared.machine import bare, clean, lends, rows, seen, smi_seen
 from cudadoctor.facts.driver import DeviceNode, PciFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.subject import Gpu
 from cudadoctor.facts.system import OsFacts
 
 _EPERM = 1
@@ -58,7 +59,7 @@ def gpu_count_mismatch(
         return
     for device in missing:
         yield Problem(
-            subject=f"gpu:{index[device.bus_id]}" if device.bus_id in index else f"gpu:{device.bus_id}",
+            subject=str(Gpu(index[device.bus_id])) if device.bus_id in index else str(Gpu(device.bus_id)),
             message=f"the GPU at {clean(device.bus_id)} is held by the NVIDIA driver and missing from nvidia-smi's list"
             f" of {len(smi.gpus)}",
             evidence=rows(seen(f"/sys/bus/pci/devices/{device.bus_id}/driver", "nvidia"), smi_seen(smi)),

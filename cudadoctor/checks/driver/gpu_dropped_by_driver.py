@@ -9,6 +9,7 @@ from cudadoctor.checks.shared.machine import clean, gpu_shown, rows, seen, smi_l
 from cudadoctor.facts.driver import DriverFacts, PciFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.kernel import KernelFacts
+from cudadoctor.facts.subject import Gpu
 from cudadoctor.facts.system import OsFacts
 from cudadoctor.versions import DriverVersion
 
@@ -74,14 +75,14 @@ def gpu_dropped_by_driver(
         if version is None or gpu.compute_capability is None:
             if driver.installed or driver.loaded:
                 missing = "the driver's version" if version is None else "its compute capability"
-                yield Unknown(subject=f"gpu:{gpu.index}", reason=f"{missing} is not known")
+                yield Unknown(subject=str(Gpu(gpu.index)), reason=f"{missing} is not known")
             continue
         gone = drivers.dropped(gpu.compute_capability, version)
         if gone is None:
-            yield Unknown(subject=f"gpu:{gpu.index}", reason=f"whether driver {version} supports it is in no table")
+            yield Unknown(subject=str(Gpu(gpu.index)), reason=f"whether driver {version} supports it is in no table")
         elif gone:
             yield Problem(
-                subject=f"gpu:{gpu.index}",
+                subject=str(Gpu(gpu.index)),
                 message=(
                     f"{gpu_shown(gpu)} has compute capability {gpu.compute_capability}, which driver {version} "
                     "no longer supports"
@@ -105,7 +106,7 @@ def _logged(kernel: KernelFacts, gpus: tuple[GpuFacts, ...] | None, smi: SmiFact
         name = clean(said.get("name", "the GPU"), 80)
         known = [gpu for gpu in gpus or () if gpu.name and (gpu.name in name or name in gpu.name)]
         yield Problem(
-            subject=f"gpu:{known[0].index}" if known else subject(None, gpus),
+            subject=str(Gpu(known[0].index)) if known else subject(None, gpus),
             message=f"{name} is served by branch {said.get('branch', '?')} at the newest, "
             f"and driver {said.get('driver', 'in use')} ignores it",
             evidence=seen_of(event),

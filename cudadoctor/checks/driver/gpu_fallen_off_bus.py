@@ -13,6 +13,7 @@ from cudadoctor.compat.xids import XID_CATALOG
 from cudadoctor.facts.driver import PciFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.kernel import KernelFacts
+from cudadoctor.facts.subject import Gpu
 from cudadoctor.facts.symptom import Symptom
 
 _BUS_ID = re.compile(r"([0-9a-fA-F]{4}:[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\.\d)")
@@ -69,7 +70,7 @@ def gpu_fallen_off_bus(gpus: tuple[GpuFacts, ...], pci: PciFacts | None, smi: Sm
         if not device.responds and device.driver != "vfio-pci":
             known = lost.pop(device.bus_id, None) is not None
             yield Problem(
-                subject=f"gpu:{index[device.bus_id]}" if device.bus_id in index else f"gpu:{device.bus_id}",
+                subject=str(Gpu(index[device.bus_id])) if device.bus_id in index else str(Gpu(device.bus_id)),
                 message=f"the GPU at {device.bus_id} has fallen off the bus: its configuration space reads as all ones",
                 evidence=rows(
                     seen(f"/sys/bus/pci/devices/{device.bus_id}/config", "ff ff ff ff"),
@@ -80,7 +81,7 @@ def gpu_fallen_off_bus(gpus: tuple[GpuFacts, ...], pci: PciFacts | None, smi: Sm
             )
     for where, number in lost.items():
         yield Problem(
-            subject=f"gpu:{number}" if number >= 0 else "machine",
+            subject=str(Gpu(number)) if number >= 0 else "machine",
             message=f"nvidia-smi cannot talk to the GPU ({clean(where, 40)}): it is lost",
             evidence=rows(smi_seen(smi) if smi is not None else None),
             source=NVML,

@@ -8,6 +8,7 @@ from cudadoctor.checks.shared.machine import gpu_shown, rows, smi_seen
 from cudadoctor.checks.shared.messages import first, quoted
 from cudadoctor.facts.driver import LibcudaFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.subject import Gpu
 from cudadoctor.facts.symptom import Symptom
 
 
@@ -41,12 +42,12 @@ def mig_enabled_no_instances(gpus: tuple[GpuFacts, ...], smi: SmiFacts | None, l
         if (gpu.mig_mode or "").lower() != "enabled" or gpu.mig_devices:
             continue
         if gpu.mig_devices is None:
-            yield Unknown(subject=f"gpu:{gpu.index}", reason="its MIG instances are not known")
+            yield Unknown(subject=str(Gpu(gpu.index)), reason="its MIG instances are not known")
             continue
         if len(gpus) == 1 and libcuda is not None and libcuda.device_count:
             continue
         yield Problem(
-            subject=f"gpu:{gpu.index}",
+            subject=str(Gpu(gpu.index)),
             message=f"{gpu_shown(gpu)} has MIG enabled and no MIG instance",
             evidence=rows(smi_seen(smi) if smi is not None else None),
             source=MIG,

@@ -9,6 +9,7 @@ from cudadoctor.checks.shared.messages import code, quoted
 from cudadoctor.facts.driver import LibcudaFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.shell import ShellFacts
+from cudadoctor.facts.subject import Gpu
 from cudadoctor.facts.symptom import Symptom
 
 _INVALID_DEVICE = 101
@@ -58,7 +59,7 @@ def mig_one_instance_per_process(
     for gpu in gpus:
         if (gpu.mig_devices or 0) > 1 and libcuda.outcome == "ok" and libcuda.device_count == 1:
             yield Problem(
-                subject=f"gpu:{gpu.index}",
+                subject=str(Gpu(gpu.index)),
                 message=f"{gpu_shown(gpu)} has {gpu.mig_devices} MIG instances, and a CUDA process sees one of them",
                 evidence=rows(seen("cuDeviceGetCount", "1"), smi_seen(smi) if smi is not None else None),
                 source=MIG,
@@ -72,7 +73,7 @@ def in_messages(symptoms: tuple[Symptom, ...], gpus: tuple[GpuFacts, ...]) -> Re
     divided = next((gpu for gpu in gpus if gpu.mig_devices), None)
     if asked is not None and divided is not None:
         yield Problem(
-            subject=f"gpu:{divided.index}",
+            subject=str(Gpu(divided.index)),
             message=f"{gpu_shown(divided)} is divided by MIG: a process sees one instance, and there is no `cuda:1`",
             evidence=(quoted(asked),),
             source=MIG,

@@ -10,6 +10,7 @@ from cudadoctor.checks.shared.messages import first, quoted
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.kernel import KernelFacts
+from cudadoctor.facts.subject import Gpu
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
@@ -59,10 +60,10 @@ def open_module_on_pre_turing_gpu(
         if smi_sees(smi, gpu) or gpu.lost or (cuda_runs(libcuda) and len(gpus) == 1):
             continue
         if gpu.compute_capability is None:
-            yield Unknown(subject=f"gpu:{gpu.index}", reason="its compute capability is not known")
+            yield Unknown(subject=str(Gpu(gpu.index)), reason="its compute capability is not known")
         elif not drivers.open_module_possible(gpu.compute_capability):
             yield Problem(
-                subject=f"gpu:{gpu.index}",
+                subject=str(Gpu(gpu.index)),
                 message=f"{gpu_shown(gpu)} is older than Turing, and the open kernel module is loaded",
                 evidence=rows(
                     driver.seen,

@@ -9,6 +9,7 @@ from cudadoctor.checks.shared.machine import bare, cuda_runs, gpu_shown, rows, s
 from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.kernel import KernelFacts
+from cudadoctor.facts.subject import Gpu
 from cudadoctor.facts.system import OsFacts
 
 
@@ -62,10 +63,10 @@ def proprietary_module_on_open_only_gpu(
         if smi_sees(smi, gpu) or gpu.lost or (cuda_runs(libcuda) and len(gpus) == 1):
             continue
         if gpu.compute_capability is None:
-            yield Unknown(subject=f"gpu:{gpu.index}", reason="its compute capability is not known")
+            yield Unknown(subject=str(Gpu(gpu.index)), reason="its compute capability is not known")
         elif drivers.needs_open_module(gpu.compute_capability, gpu.name):
             yield Problem(
-                subject=f"gpu:{gpu.index}",
+                subject=str(Gpu(gpu.index)),
                 message=f"{gpu_shown(gpu)} needs the open kernel module, and the proprietary one is loaded",
                 evidence=rows(
                     driver.seen,

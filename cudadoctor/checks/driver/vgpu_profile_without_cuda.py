@@ -9,6 +9,7 @@ from cudadoctor.checks.shared.messages import first, quoted
 from cudadoctor.facts.driver import LibcudaFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.seen import Seen
+from cudadoctor.facts.subject import Gpu
 from cudadoctor.facts.symptom import Symptom
 
 _REFUSALS = tuple(f"cuda-error-{number}" for number in (46, 100, 101, 800, 999))
@@ -47,7 +48,7 @@ def vgpu_profile_without_cuda(
         series = vgpu_series(gpu.name)
         if series in ("A", "B"):
             yield Problem(
-                subject=f"gpu:{gpu.index}",
+                subject=str(Gpu(gpu.index)),
                 message=f"the virtual GPU {clean(gpu.name, 60)} has a profile of series {series}, which has no CUDA",
                 evidence=rows(
                     Seen(where="the GPU's name", text=clean(gpu.name, 60)),

@@ -7,6 +7,7 @@ from cudadoctor.checks.engine.sources import VGPU_LICENCE
 from cudadoctor.checks.shared.machine import clean, rows, smi_seen, vgpu_series
 from cudadoctor.checks.shared.messages import code, first, quoted
 from cudadoctor.facts.driver import SmiFacts
+from cudadoctor.facts.subject import Gpu
 from cudadoctor.facts.symptom import Symptom
 
 _UNAVAILABLE = 46
@@ -39,7 +40,7 @@ def vgpu_unlicensed(smi: SmiFacts) -> Result:
         whole = (gpu.virtualization or "").lower() in ("none", "pass-through") and vgpu_series(gpu.name) is None
         if not whole and "unlicensed" in (gpu.license_status or "").lower():
             yield Problem(
-                subject=f"gpu:{gpu.index}",
+                subject=str(Gpu(gpu.index)),
                 message=f"the virtual GPU {gpu.index} has no licence (License Status: {clean(gpu.license_status, 60)})",
                 evidence=rows(smi_seen(smi)),
                 source=VGPU_LICENCE,

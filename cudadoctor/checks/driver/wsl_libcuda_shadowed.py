@@ -9,6 +9,7 @@ from cudadoctor.checks.shared.messages import every, installed, speaks_of_contai
 from cudadoctor.facts.distro import DistroFacts
 from cudadoctor.facts.driver import LibcudaFacts, SmiFacts
 from cudadoctor.facts.runtime import RuntimeFacts
+from cudadoctor.facts.subject import File
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
@@ -46,7 +47,7 @@ def wsl_libcuda_shadowed(os: OsFacts, libcuda: LibcudaFacts, smi: SmiFacts | Non
     if path.startswith(_WINDOWS_LIBRARIES) or is_stub(path) or is_compat(path):
         return
     yield Problem(
-        subject=f"file:{clean(path)}",
+        subject=str(File(clean(path))),
         message=f"the loader takes {clean(path)} before the libcuda of Windows in /usr/lib/wsl/lib",
         evidence=rows(cuinit_seen(libcuda)),
         source=WSL,

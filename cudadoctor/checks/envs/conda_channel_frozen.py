@@ -6,6 +6,7 @@ from cudadoctor.checks.engine.base import Problem, Result, Severity, check
 from cudadoctor.checks.engine.sources import PYTORCH_CHANNEL
 from cudadoctor.checks.shared.machine import active, env_subject, rows, seen
 from cudadoctor.facts.envs import CondaFacts, EnvFacts
+from cudadoctor.facts.subject import File
 
 _FROZEN = ("pytorch", "pytorch-nightly", "pytorch-lts")
 
@@ -51,7 +52,7 @@ def conda_channel_frozen(envs: tuple[EnvFacts, ...], conda: CondaFacts | None) -
     listed = next((channel for channel in (conda.channels if conda is not None else ()) if _is_frozen(channel)), None)
     if listed is not None and conda is not None:
         yield Problem(
-            subject=f"file:{conda.condarc[0]}" if conda.condarc else "machine",
+            subject=str(File(conda.condarc[0])) if conda.condarc else "machine",
             message="conda is set to the channel `pytorch`, which ends with torch 2.5",
             evidence=(seen(".condarc", listed),),
             source=PYTORCH_CHANNEL,

@@ -9,6 +9,7 @@ from cudadoctor.checks.shared.messages import first
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.seen import Seen
 from cudadoctor.facts.shell import ShellFacts
+from cudadoctor.facts.subject import Var
 from cudadoctor.facts.symptom import Symptom
 
 _SHIMS = "/shims"
@@ -56,10 +57,10 @@ def wrong_interpreter(shell: ShellFacts, envs: tuple[EnvFacts, ...]) -> Result:
             break  # a venv over a conda environment, whose variable is left from an outer shell
         if prefix and path:
             if len(path) <= (shell.variables.get("PATH") or "").count(":"):
-                yield Unknown(subject=f"var:{name}", reason="PATH has more elements than were looked at")
+                yield Unknown(subject=str(Var(name)), reason="PATH has more elements than were looked at")
                 return
             yield Problem(
-                subject=f"var:{name}",
+                subject=str(Var(name)),
                 message=f"{name} names {clean(prefix)}, and its bin directory is not on PATH: `python` is another one",
                 evidence=(seen(name, prefix), seen("PATH", shell.variables.get("PATH") or ":".join(path))),
                 source=PIP_AND_CONDA,

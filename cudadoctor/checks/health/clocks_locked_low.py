@@ -6,6 +6,7 @@ from cudadoctor.checks.engine.base import Problem, Result, Severity, check
 from cudadoctor.checks.engine.sources import SMI
 from cudadoctor.checks.shared.machine import named, rows, seen, smi_seen
 from cudadoctor.facts.driver import SmiFacts
+from cudadoctor.facts.subject import Gpu
 
 
 @check("PERF004", severity=Severity.INFO)
@@ -32,7 +33,7 @@ def clocks_locked_low(smi: SmiFacts) -> Result:
         now, usual = gpu.application_clock_mhz, gpu.application_clock_default_mhz
         if now is not None and usual is not None and 0 < now < usual:
             yield Problem(
-                subject=f"gpu:{gpu.index}",
+                subject=str(Gpu(gpu.index)),
                 message=f"{named(gpu)}: its application clock is set to {now} MHz, below its default of {usual} MHz",
                 evidence=rows(seen("nvidia-smi, Applications Clocks", f"Graphics: {now} MHz"), smi_seen(smi)),
                 source=SMI,

@@ -6,6 +6,7 @@ from cudadoctor.checks.engine.base import Problem, Result, Severity, check
 from cudadoctor.checks.engine.sources import SMI
 from cudadoctor.checks.shared.machine import clean, named, rows, seen, smi_seen
 from cudadoctor.facts.driver import SmiFacts
+from cudadoctor.facts.subject import Gpu
 
 _MODES = ("enabled", "disabled")
 
@@ -35,7 +36,7 @@ def ecc_mode_pending(smi: SmiFacts) -> Result:
         now, then = (gpu.ecc_mode or "").lower(), (gpu.ecc_pending or "").lower()
         if now in _MODES and then in _MODES and now != then:
             yield Problem(
-                subject=f"gpu:{gpu.index}",
+                subject=str(Gpu(gpu.index)),
                 message=f"{named(gpu)}: ECC is {clean(now)}, and {clean(then)} from the next reset on",
                 evidence=rows(seen("nvidia-smi, ECC Mode", f"Current {now}, Pending {then}"), smi_seen(smi)),
                 source=SMI,

@@ -6,6 +6,7 @@ from cudadoctor.checks.engine.base import Problem, Result, Severity, check
 from cudadoctor.checks.engine.sources import MEMORY_ERRORS
 from cudadoctor.checks.shared.machine import named, rows, seen, smi_seen
 from cudadoctor.facts.driver import SmiFacts
+from cudadoctor.facts.subject import Gpu
 
 
 @check("HLTH011", severity=Severity.WARNING)
@@ -31,7 +32,7 @@ def ecc_sram_threshold(smi: SmiFacts) -> Result:
     for gpu in smi.gpus:
         if gpu.sram_threshold:
             yield Problem(
-                subject=f"gpu:{gpu.index}",
+                subject=str(Gpu(gpu.index)),
                 message=f"{named(gpu)}: its on-chip memory had more errors than its threshold allows",
                 evidence=rows(seen("nvidia-smi", "SRAM Threshold Exceeded: Yes"), smi_seen(smi)),
                 source=MEMORY_ERRORS,

@@ -10,6 +10,7 @@ from cudadoctor.checks.shared.messages import code, quoted
 from cudadoctor.facts.driver import SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.kernel import KernelFacts
+from cudadoctor.facts.subject import Gpu
 from cudadoctor.facts.symptom import Symptom
 
 _ECC_UNCORRECTABLE = 214
@@ -49,7 +50,7 @@ def gpu_ecc_hardware_fault(smi: SmiFacts) -> Result:
         if gpu.ecc_uncorrected and not gpu.row_remap_pending and not gpu.row_remap_failure:
             plural = "s" if gpu.ecc_uncorrected > 1 else ""
             yield Problem(
-                subject=f"gpu:{gpu.index}",
+                subject=str(Gpu(gpu.index)),
                 message=f"GPU {gpu.index} had {gpu.ecc_uncorrected} memory error{plural} that could not be corrected",
                 evidence=rows(smi_seen(smi)),
                 source=MEMORY_ERRORS,
@@ -86,7 +87,7 @@ def from_log(kernel: KernelFacts, gpus: tuple[GpuFacts, ...] | None, smi: SmiFac
         if what is None or (event.age is not None and event.age > _RECENT) or event.bus_id in waiting:
             continue
         contained, at_work = event.code == _CONTAINED, answers(event.bus_id, kernel, smi)
-        where = f"gpu:{index[event.bus_id]}" if event.bus_id in index else "machine"
+        where = str(Gpu(index[event.bus_id])) if event.bus_id in index else "machine"
         yield Problem(
             subject=where,
             message=f"the GPU's memory had {what} (Xid {event.code}{f' of {event.bus_id}' if event.bus_id else ''})",

@@ -9,6 +9,7 @@ from cudadoctor.checks.engine.sources import SMI
 from cudadoctor.checks.shared.machine import bare, guest, lends, named, rows, seen, smi_seen
 from cudadoctor.facts.driver import SmiFacts
 from cudadoctor.facts.services import ServiceFacts
+from cudadoctor.facts.subject import Gpu
 from cudadoctor.facts.system import OsFacts
 
 _LEAST_MIB = 2048
@@ -61,7 +62,7 @@ def gpu_memory_held_by_orphan(smi: SmiFacts, os: OsFacts, services: ServiceFacts
         if (gpu.mig_mode or "").lower() == "enabled" or used < max(_LEAST_MIB, _LEAST_PART * total):
             continue
         yield Problem(
-            subject=f"gpu:{gpu.index}",
+            subject=str(Gpu(gpu.index)),
             message=f"{named(gpu)}: {used} of {total} MiB are in use, and no program is listed that uses them",
             evidence=rows(seen("nvidia-smi", f"{used} MiB / {total} MiB, Processes: None"), smi_seen(smi)),
             source=SMI,

@@ -7,6 +7,7 @@ from cudadoctor.checks.engine.sources import SMI, TORCH_OOM
 from cudadoctor.checks.shared.machine import named, rows, seen, smi_seen
 from cudadoctor.checks.shared.messages import code, first, quoted
 from cudadoctor.facts.driver import SmiFacts
+from cudadoctor.facts.subject import Gpu
 from cudadoctor.facts.symptom import Symptom
 
 _OUT_OF_MEMORY = 2
@@ -46,7 +47,7 @@ def gpu_memory_occupied(smi: SmiFacts, symptoms: tuple[Symptom, ...] | None) -> 
         if not used or not total or not gpu.processes or used < _NEARLY_ALL * total:
             continue
         yield Problem(
-            subject=f"gpu:{gpu.index}",
+            subject=str(Gpu(gpu.index)),
             message=f"{named(gpu)}: {used} of {total} MiB are in use by {gpu.processes} running program"
             + ("s" if gpu.processes > 1 else ""),
             evidence=rows(

@@ -7,6 +7,7 @@ from cudadoctor.checks.engine.sources import MEMORY_ERRORS, NVML
 from cudadoctor.checks.shared.machine import clean, rows, seen, smi_seen
 from cudadoctor.checks.shared.messages import first, quoted
 from cudadoctor.facts.driver import SmiFacts
+from cudadoctor.facts.subject import Gpu
 from cudadoctor.facts.symptom import Symptom
 
 # NVML: none, GPU reset, node reboot, drain P2P, drain and reset. Another word (an error in its place) asks nothing.
@@ -43,7 +44,7 @@ def gpu_recovery_needed(smi: SmiFacts) -> Result:
         if gpu.row_remap_pending or gpu.row_remap_failure or gpu.lost:
             continue
         yield Problem(
-            subject=f"gpu:{gpu.index}",
+            subject=str(Gpu(gpu.index)),
             message=f"the driver asks for a recovery of GPU {gpu.index}: {action}",
             evidence=rows(seen("nvidia-smi", f"GPU Recovery Action: {action}"), smi_seen(smi)),
             source=MEMORY_ERRORS,

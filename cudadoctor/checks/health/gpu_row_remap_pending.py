@@ -6,6 +6,7 @@ from cudadoctor.checks.engine.base import Problem, Result, Severity, check
 from cudadoctor.checks.engine.sources import MEMORY_ERRORS
 from cudadoctor.checks.shared.machine import rows, smi_seen
 from cudadoctor.facts.driver import SmiFacts
+from cudadoctor.facts.subject import Gpu
 
 
 @check("HLTH004", severity=Severity.WARNING)
@@ -31,7 +32,7 @@ def gpu_row_remap_pending(smi: SmiFacts) -> Result:
     for gpu in smi.gpus:
         if gpu.row_remap_pending and not gpu.row_remap_failure:
             yield Problem(
-                subject=f"gpu:{gpu.index}",
+                subject=str(Gpu(gpu.index)),
                 message=f"GPU {gpu.index} waits for a reset to replace a faulty row of its memory",
                 evidence=rows(smi_seen(smi)),
                 source=MEMORY_ERRORS,

@@ -6,6 +6,7 @@ from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity,
 from cudadoctor.checks.engine.sources import SMI
 from cudadoctor.checks.shared.machine import laptop, milder, named, rows, seen, smi_seen
 from cudadoctor.facts.driver import SmiFacts, SmiGpu
+from cudadoctor.facts.subject import Gpu
 
 _REASONS = {
     "hw-thermal-slowdown": "it is too hot",
@@ -45,7 +46,7 @@ def gpu_throttled(smi: SmiFacts) -> Result:
         if reason is None or gpu.idle:
             continue
         yield Problem(
-            subject=f"gpu:{gpu.index}",
+            subject=str(Gpu(gpu.index)),
             message=f"the hardware slows {named(gpu)} down: {_REASONS[reason]}",
             evidence=rows(seen("nvidia-smi, clocks event reasons", ", ".join(gpu.slowdowns or ())), smi_seen(smi)),
             source=SMI,

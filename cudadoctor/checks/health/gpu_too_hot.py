@@ -6,6 +6,7 @@ from cudadoctor.checks.engine.base import Problem, Result, Severity, check
 from cudadoctor.checks.engine.sources import SMI
 from cudadoctor.checks.shared.machine import named, rows, seen, smi_seen
 from cudadoctor.facts.driver import SmiFacts
+from cudadoctor.facts.subject import Gpu
 
 _PLAUSIBLE = 60
 """No GPU's limit is below this: a margin of nothing on a cooler one is a value that its driver does not have."""
@@ -41,7 +42,7 @@ def gpu_too_hot(smi: SmiFacts) -> Result:
         if reached or none_left:
             how = f"{now} C, of {limit} C from which it is slowed down" if reached else f"{margin} C are left"
             yield Problem(
-                subject=f"gpu:{gpu.index}",
+                subject=str(Gpu(gpu.index)),
                 message=f"{named(gpu)} is too hot: {how}",
                 evidence=rows(seen("nvidia-smi, Temperature", how), smi_seen(smi)),
                 source=SMI,

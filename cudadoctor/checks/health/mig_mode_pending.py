@@ -7,6 +7,7 @@ from cudadoctor.checks.engine.sources import MIG
 from cudadoctor.checks.shared.machine import named, rows, seen, smi_seen
 from cudadoctor.checks.shared.messages import first, quoted
 from cudadoctor.facts.driver import SmiFacts
+from cudadoctor.facts.subject import Gpu
 from cudadoctor.facts.symptom import Symptom
 
 _MODES = ("enabled", "disabled")
@@ -39,7 +40,7 @@ def mig_mode_pending(smi: SmiFacts) -> Result:
         now, then = (gpu.mig_mode or "").lower(), (gpu.mig_mode_pending or "").lower()
         if now in _MODES and then in _MODES and now != then:
             yield Problem(
-                subject=f"gpu:{gpu.index}",
+                subject=str(Gpu(gpu.index)),
                 message=f"{named(gpu)}: MIG is {now}, and {then} only after a reset of the GPU",
                 evidence=rows(seen("nvidia-smi, MIG Mode", f"Current {now}, Pending {then}"), smi_seen(smi)),
                 source=MIG,

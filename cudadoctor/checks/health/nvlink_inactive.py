@@ -9,6 +9,7 @@ from cudadoctor.checks.shared.machine import clean, named, names, rows, seen, sm
 from cudadoctor.checks.shared.messages import first, quoted
 from cudadoctor.facts.driver import SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.subject import Gpu
 from cudadoctor.facts.symptom import Symptom
 
 _WELL = ("success", "n/a", "not supported", "none", "")
@@ -42,7 +43,7 @@ def nvlink_inactive(smi: SmiFacts) -> Result:
         status = clean(gpu.fabric_status, 60)
         if (gpu.fabric_state or "").lower() == "completed" and status.lower() not in _WELL:
             yield Problem(
-                subject=f"gpu:{gpu.index}",
+                subject=str(Gpu(gpu.index)),
                 message=f"{named(gpu)} is not a part of the NVLink fabric: {status}",
                 evidence=rows(seen("nvidia-smi, Fabric", f"State Completed, Status {status}"), smi_seen(smi)),
                 source=NVLINK_HEALTH,

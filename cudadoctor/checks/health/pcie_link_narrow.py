@@ -7,6 +7,7 @@ from cudadoctor.checks.engine.sources import PCI_SYSFS
 from cudadoctor.checks.shared.machine import bare, clean, laptop, seen
 from cudadoctor.facts.driver import PciFacts, SmiFacts
 from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.subject import Gpu
 from cudadoctor.facts.system import OsFacts
 
 _WIDTHS = (1, 2, 4, 8, 12, 16)
@@ -51,7 +52,7 @@ def pcie_link_narrow(pci: PciFacts, os: OsFacts, gpus: tuple[GpuFacts, ...] | No
         if now * 2 > can or gpu is None or laptop(gpu.name):
             continue
         yield Problem(
-            subject=f"gpu:{gpu.index}",
+            subject=str(Gpu(gpu.index)),
             message=f"the GPU at {clean(device.bus_id)} uses {now} of the {can} PCI Express lanes that it and its slot"
             " have",
             evidence=(

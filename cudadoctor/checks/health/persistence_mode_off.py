@@ -7,6 +7,7 @@ from cudadoctor.checks.engine.sources import PERSISTENCE
 from cudadoctor.checks.shared.machine import bare, consumer, guest, laptop, named, rows, seen, smi_seen
 from cudadoctor.facts.driver import SmiFacts
 from cudadoctor.facts.services import ServiceFacts
+from cudadoctor.facts.subject import Gpu
 from cudadoctor.facts.system import OsFacts
 
 
@@ -40,7 +41,7 @@ def persistence_mode_off(smi: SmiFacts, os: OsFacts, services: ServiceFacts | No
         desk = gpu.display_active is not False or consumer(gpu.name) or laptop(gpu.name) or not gpu.name
         if gpu.persistence_mode is False and not desk and not guest(gpu) and not gpu.processes:
             yield Problem(
-                subject=f"gpu:{gpu.index}",
+                subject=str(Gpu(gpu.index)),
                 message=f"persistence mode is off on {named(gpu)}: each program waits for the GPU to be started",
                 evidence=rows(seen("nvidia-smi", "Persistence Mode: Disabled"), smi_seen(smi)),
                 source=PERSISTENCE,

@@ -6,6 +6,7 @@ from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity,
 from cudadoctor.checks.engine.sources import PAGE_RETIREMENT
 from cudadoctor.checks.shared.machine import named, rows, seen, smi_seen
 from cudadoctor.facts.driver import SmiFacts
+from cudadoctor.facts.subject import Gpu
 
 _LIMIT = 60
 """A GPU can retire 64 pages; NVIDIA's diagnosis (dcgmi) fails from 63 on. A few before that it is worth a word."""
@@ -38,14 +39,14 @@ def retired_pages(smi: SmiFacts) -> Result:
         shown = seen("nvidia-smi, Retired Pages", f"{gpu.retired_single} single bit, {gpu.retired_double} double bit")
         if gpu.retired_pending:
             yield Problem(
-                subject=f"gpu:{gpu.index}",
+                subject=str(Gpu(gpu.index)),
                 message=f"{named(gpu)}: a faulty page of its memory is in use until the driver is loaded anew",
                 evidence=rows(shown, smi_seen(smi)),
                 source=PAGE_RETIREMENT,
             )
         elif count >= _LIMIT:
             yield Problem(
-                subject=f"gpu:{gpu.index}",
+                subject=str(Gpu(gpu.index)),
                 message=f"{named(gpu)} has retired {count} pages of its memory, of 64 that it can",
                 evidence=rows(shown, smi_seen(smi)),
                 source=PAGE_RETIREMENT,

@@ -6,6 +6,7 @@ from cudadoctor.checks.engine.base import Problem, Result, Severity, check
 from cudadoctor.checks.engine.sources import MEMORY_ERRORS
 from cudadoctor.checks.shared.machine import named, rows, smi_seen
 from cudadoctor.facts.driver import SmiFacts
+from cudadoctor.facts.subject import Gpu
 
 
 @check("HLTH010", severity=Severity.ERROR)
@@ -32,7 +33,7 @@ def row_remap_failed(smi: SmiFacts) -> Result:
     for gpu in smi.gpus:
         if gpu.row_remap_failure:
             yield Problem(
-                subject=f"gpu:{gpu.index}",
+                subject=str(Gpu(gpu.index)),
                 message=f"{named(gpu)}: replacing a faulty row of its memory has failed",
                 evidence=rows(smi_seen(smi)),
                 source=MEMORY_ERRORS,

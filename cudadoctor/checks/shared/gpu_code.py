@@ -23,6 +23,7 @@ from cudadoctor.checks.shared.messages import capability, first, shown, subject,
 from cudadoctor.facts.envs import EnvFacts, TorchFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.seen import Seen
+from cudadoctor.facts.subject import Toolkit
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 from cudadoctor.facts.toolkit import ToolkitInventory
@@ -391,7 +392,7 @@ def asked(
         # Kepler and Fermi: their first toolkits are of 2012 and older, and had no torch.
         verdict, confidence = "too-new", Confidence.LIKELY
     return Asked(
-        subject=f"toolkit:{clean(known.real_root)}" if known is not None else "machine",
+        subject=str(Toolkit(clean(known.real_root))) if known is not None else "machine",
         capability=capability,
         verdict=verdict,
         confidence=confidence,

@@ -10,6 +10,7 @@ from cudadoctor.facts.driver import DriverFacts, LibcudaFacts, PciFacts, SmiFact
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.kernel import KernelEvent, KernelFacts
 from cudadoctor.facts.seen import Seen
+from cudadoctor.facts.subject import Gpu
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
@@ -58,8 +59,8 @@ def subject(bus_id: str | None, gpus: tuple[GpuFacts, ...] | None) -> str:
     """`gpu:0` where the GPU is known by its place on the bus, or is the only one; `machine` where nothing tells."""
     known = gpus or ()
     if bus_id is not None:
-        return next((f"gpu:{gpu.index}" for gpu in known if gpu.pci_bus_id == bus_id), f"gpu:{bus_id}")
-    return f"gpu:{known[0].index}" if len(known) == 1 else "machine"
+        return next((str(Gpu(gpu.index)) for gpu in known if gpu.pci_bus_id == bus_id), str(Gpu(bus_id)))
+    return str(Gpu(known[0].index)) if len(known) == 1 else "machine"
 
 
 def answers(bus_id: str | None, kernel: KernelFacts, smi: SmiFacts | None) -> bool:

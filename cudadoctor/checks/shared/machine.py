@@ -12,6 +12,7 @@ from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.kernel import KernelFacts
 from cudadoctor.facts.seen import Seen
 from cudadoctor.facts.shell import ShellFacts
+from cudadoctor.facts.subject import Env
 from cudadoctor.facts.system import OsFacts
 from cudadoctor.facts.toolkit import ToolkitFacts, ToolkitInventory
 from cudadoctor.versions import ComputeCapability, CudaDriverVersion, DriverVersion, RuntimeVersion
@@ -211,7 +212,7 @@ def weight(env: EnvFacts) -> Severity | None:
 
 def env_subject(env: EnvFacts) -> str:
     """`env:/prefix`."""
-    return f"env:{clean(env.prefix)}"
+    return str(Env(clean(env.prefix)))
 
 
 def torch_shown(env: EnvFacts, torch: TorchFacts) -> str:

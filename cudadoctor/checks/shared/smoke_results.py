@@ -8,6 +8,7 @@ from cudadoctor.checks.engine.base import Problem, Severity, Source
 from cudadoctor.checks.shared.machine import clean, seen
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.smoke import SmokeFacts, SmokeResult
+from cudadoctor.facts.subject import Env, Gpu
 
 MEMORY = ("memory-patterns",)
 EXCHANGE = ("peer-access", "all-reduce")
@@ -18,10 +19,10 @@ BEFORE = ("build", "devices")
 def subject(result: SmokeResult, smoke: SmokeFacts, gpus: tuple[GpuFacts, ...] | None) -> str:
     """The GPU by nvidia-smi's number, which may be another one than torch's; else the environment."""
     if result.gpu is None:
-        return "machine" if smoke.env is None or result.name in EXCHANGE else f"env:{smoke.env}"
+        return "machine" if smoke.env is None or result.name in EXCHANGE else str(Env(smoke.env))
     bus = next((one.bus_id for one in smoke.gpus or () if one.index == result.gpu), None)
     found = next((one.index for one in gpus or () if bus is not None and one.pci_bus_id == bus), None)
-    return f"gpu:{result.gpu if found is None else found}"
+    return str(Gpu(result.gpu if found is None else found))
 
 
 def problems(

@@ -11,6 +11,7 @@ from cudadoctor.checks.shared.messages import first
 from cudadoctor.checks.shared.rc_lines import setters
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.shell import ShellFacts
+from cudadoctor.facts.subject import Var
 from cudadoctor.facts.symptom import Symptom
 
 _NAMES = ("PYTORCH_CUDA_ALLOC_CONF", "PYTORCH_ALLOC_CONF")
@@ -50,7 +51,7 @@ def alloc_conf_invalid(shell: ShellFacts, envs: tuple[EnvFacts, ...] | None) -> 
         value = shell.variables.get(name, "")
         if (fault := _fault(value)) is not None:
             yield Problem(
-                subject=f"var:{name}",
+                subject=str(Var(name)),
                 message=f"{name}: `{clean(value, 120)}` {fault}",
                 evidence=(seen(name, value), *setters(shell, name)),
                 source=ALLOCATOR,
@@ -87,7 +88,7 @@ def in_messages(symptoms: tuple[Symptom, ...], shell: ShellFacts | None) -> Resu
     option = said.values.get("option") or said.values.get("value")
     which = f"its option `{clean(option, 60)}`" if option else "it"
     yield Problem(
-        subject=f"var:{name}",
+        subject=str(Var(name)),
         message=f"{name} is set, and this torch refuses {which}",
         evidence=rows(said.seen, seen(name, named[name]) if name in named else None),
         source=ALLOCATOR,

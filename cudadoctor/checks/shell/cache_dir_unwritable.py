@@ -8,6 +8,7 @@ from cudadoctor.checks.shared.machine import clean, seen
 from cudadoctor.checks.shared.messages import first
 from cudadoctor.facts.limits import CacheDir, LimitFacts
 from cudadoctor.facts.shell import ShellFacts
+from cudadoctor.facts.subject import File
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
@@ -51,7 +52,7 @@ def _problem(one: CacheDir) -> Problem:
     owner = "root" if one.uid == 0 else f"user {one.uid}"
     named = f" ({one.variable})" if one.variable else ""
     return Problem(
-        subject=f"file:{clean(one.path)}",
+        subject=str(File(clean(one.path))),
         message=f"{clean(one.path)}{named} belongs to {owner}, and this user may not write there",
         evidence=(seen(one.path, f"mode {one.mode:04o}, uid {one.uid}"),),
         source=COMPILER_CACHE,
@@ -65,7 +66,7 @@ def in_messages(symptoms: tuple[Symptom, ...]) -> Result:
     if said is not None:
         path = clean(said.values["path"])
         yield Problem(
-            subject=f"file:{path}",
+            subject=str(File(path)),
             message=f"{path} may not be written, and compiled kernels are kept there",
             evidence=(said.seen,),
             source=COMPILER_CACHE,

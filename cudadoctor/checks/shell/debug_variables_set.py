@@ -7,6 +7,7 @@ from cudadoctor.checks.engine.sources import DEVICE_ORDER
 from cudadoctor.checks.shared.machine import clean, seen
 from cudadoctor.checks.shared.rc_lines import setters
 from cudadoctor.facts.shell import ShellFacts
+from cudadoctor.facts.subject import Var
 
 _OFF = ("", "0", "false", "no", "off")
 _SLOW = {
@@ -51,7 +52,7 @@ def debug_variables_set(shell: ShellFacts) -> Result:
         if value.strip().lower() in _OFF:
             continue
         yield Problem(
-            subject=f"var:{name}",
+            subject=str(Var(name)),
             message=f"{name} is set: {effect}",
             evidence=(seen(name, clean(value, 80)), *setters(shell, name)),
             source=DEVICE_ORDER,

@@ -8,6 +8,7 @@ from cudadoctor.checks.shared.machine import clean, rows, seen
 from cudadoctor.facts.driver import LibcudaFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.shell import ShellFacts
+from cudadoctor.facts.subject import Var
 
 _VARIABLE = "CUDA_DEVICE_ORDER"
 
@@ -38,7 +39,7 @@ def device_order_differs(gpus: tuple[GpuFacts, ...], shell: ShellFacts, libcuda:
     by_bus = {gpu.pci_bus_id: gpu for gpu in gpus}
     devices = libcuda.devices if libcuda is not None else ()
     if len(devices) != len(gpus) or any(one.bus_id not in by_bus for one in devices):
-        yield Unknown(subject=f"var:{_VARIABLE}", reason="in which order CUDA counts the GPUs is not known")
+        yield Unknown(subject=str(Var(_VARIABLE)), reason="in which order CUDA counts the GPUs is not known")
         return
     moved = [(one, by_bus[one.bus_id]) for one in devices if by_bus[one.bus_id].index != one.ordinal]
     # Cards of one model may change places among themselves without anybody noticing.
@@ -46,7 +47,7 @@ def device_order_differs(gpus: tuple[GpuFacts, ...], shell: ShellFacts, libcuda:
     if odd is not None:
         device, gpu = odd
         yield Problem(
-            subject=f"var:{_VARIABLE}",
+            subject=str(Var(_VARIABLE)),
             message=f"CUDA's device {device.ordinal} is nvidia-smi's GPU {gpu.index} ({clean(gpu.name, 80)})",
             evidence=rows(seen(_VARIABLE, "(not set)"), libcuda.seen if libcuda is not None else None),
             source=DEVICE_ORDER,

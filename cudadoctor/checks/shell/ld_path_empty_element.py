@@ -10,6 +10,7 @@ from cudadoctor.checks.shared import rc_lines as rc
 from cudadoctor.checks.shared.machine import clean, seen
 from cudadoctor.facts.seen import Seen
 from cudadoctor.facts.shell import RcLine, ShellFacts
+from cudadoctor.facts.subject import Var
 
 _VARIABLE = "LD_LIBRARY_PATH"
 
@@ -45,7 +46,7 @@ def ld_path_empty_element(shell: ShellFacts) -> Result:
         what = "an empty element" if "" in elements else "the element `.`"
         written = makers or list(rc.lines(shell, _VARIABLE))
         yield Problem(
-            subject=rc.subject(written[-1]) if written else f"var:{_VARIABLE}",
+            subject=rc.subject(written[-1]) if written else str(Var(_VARIABLE)),
             message=f"{_VARIABLE}: `{clean(value)}` has {what}, so libraries are taken from the current directory",
             evidence=(seen(_VARIABLE, value or ""), *rc.setters(shell, _VARIABLE), *_corrections(makers)),
             source=LD_SO,

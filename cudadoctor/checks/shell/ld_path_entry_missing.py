@@ -8,6 +8,7 @@ from cudadoctor.checks.shared import rc_lines as rc
 from cudadoctor.checks.shared.machine import clean, seen
 from cudadoctor.checks.shared.rc_lines import lines, setters
 from cudadoctor.facts.shell import PathEntry, ShellFacts
+from cudadoctor.facts.subject import File, Var
 
 # Images of NVIDIA name these for drivers that mount them there; elsewhere they are not there, and that is meant.
 _RUNTIME_DIRS = ("/usr/local/nvidia/",)
@@ -48,9 +49,9 @@ def ld_path_entry_missing(shell: ShellFacts) -> Result:
             continue
         found.add((entry.variable, entry.text))
         written = lines(shell, entry.variable, entry.text)
-        subject = f"file:{clean(written[0].file)}:{written[0].line}" if written else f"var:{entry.variable}"
+        subject = str(File(clean(written[0].file), written[0].line)) if written else str(Var(entry.variable))
         if entry.exists is None:
-            yield Unknown(subject=f"var:{entry.variable}", reason=f"{clean(entry.text)} could not be looked at")
+            yield Unknown(subject=str(Var(entry.variable)), reason=f"{clean(entry.text)} could not be looked at")
             continue
         if entry.exists:
             continue

@@ -12,6 +12,7 @@ from cudadoctor.checks.shared.visible_devices import scheduler
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.limits import LimitFacts
 from cudadoctor.facts.shell import ShellFacts
+from cudadoctor.facts.subject import Var
 
 _SWITCHES = {
     "NCCL_P2P_DISABLE": "the GPUs do not talk to each other directly",
@@ -55,7 +56,7 @@ def nccl_env_leftovers(shell: ShellFacts, gpus: tuple[GpuFacts, ...], limits: Li
         where = name if name in shell.variables else f"nccl.conf: {name}"
         slow = both and name != "NCCL_IB_DISABLE" and not meant
         yield Problem(
-            subject=f"var:{name}",
+            subject=str(Var(name)),
             message=f"{name}=1: {_SWITCHES[name]}" + ("; everything goes through the network stack" if slow else ""),
             evidence=(seen(where, named[name]), *setters(shell, name)),
             source=NCCL_ENV,
@@ -65,7 +66,7 @@ def nccl_env_leftovers(shell: ShellFacts, gpus: tuple[GpuFacts, ...], limits: Li
     interfaces = limits.interfaces if limits is not None else None
     if interfaces is not None and value and not value.startswith("^") and not _matches(value, interfaces):
         yield Problem(
-            subject=f"var:{_INTERFACE}",
+            subject=str(Var(_INTERFACE)),
             message=f"{_INTERFACE}: `{clean(value, 80)}` names no network interface of this machine",
             evidence=(seen(_INTERFACE, value), seen("/sys/class/net", " ".join(interfaces))),
             source=NCCL_ENV,

@@ -10,6 +10,7 @@ from cudadoctor.checks.engine.sources import LD_SO
 from cudadoctor.checks.shared import rc_lines as rc
 from cudadoctor.checks.shared.machine import clean, seen
 from cudadoctor.facts.shell import RcLine, ShellFacts
+from cudadoctor.facts.subject import Var
 
 
 @check("ENV004", severity=Severity.INFO)
@@ -83,7 +84,7 @@ def _now(shell: ShellFacts, variable: str) -> Result:
     ]
     if repeated:
         yield Problem(
-            subject=f"var:{variable}",
+            subject=str(Var(variable)),
             message=f"{variable} names {clean(repeated[0])} {counted[repeated[0]]} times",
             evidence=(seen(variable, value), *rc.setters(shell, variable, repeated[0])),
             source=LD_SO,

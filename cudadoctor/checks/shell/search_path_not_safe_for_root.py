@@ -5,6 +5,7 @@ from __future__ import annotations
 from cudadoctor.checks.engine.base import Problem, Result, Severity, Source, check
 from cudadoctor.checks.shared.machine import clean, seen
 from cudadoctor.facts.limits import LimitFacts
+from cudadoctor.facts.subject import File
 from cudadoctor.facts.system import OsFacts
 
 _SOURCE = Source(
@@ -42,7 +43,7 @@ def search_path_not_safe_for_root(limits: LimitFacts, os: OsFacts) -> Result:
     for one in limits.writable:
         whose = "every user can change it" if one.mode & 0o002 else f"it belongs to user {one.uid}"
         yield Problem(
-            subject=f"file:{clean(one.path)}",
+            subject=str(File(clean(one.path))),
             message=f"{clean(one.path)} is on root's {one.variable}, and {whose}; nothing from it was run",
             evidence=(seen(one.path, f"mode {one.mode:04o}, uid {one.uid}"),),
             source=_SOURCE,

@@ -12,6 +12,7 @@ from cudadoctor.facts.driver import SmiFacts
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.shell import ShellFacts
+from cudadoctor.facts.subject import Var
 from cudadoctor.facts.symptom import Symptom
 
 _NO_GPU = ("program-finds-no-gpu", "no-cuda-gpus", "no-cuda-gpus-available")
@@ -51,7 +52,7 @@ def visible_devices_hides_gpus(
     if found is None:
         return
     if found.undecided:
-        yield Unknown(subject=f"var:{VARIABLE}", reason=found.undecided)
+        yield Unknown(subject=str(Var(VARIABLE)), reason=found.undecided)
         return
     if not found.dropped:
         return
@@ -66,7 +67,7 @@ def visible_devices_hides_gpus(
         message = f"{VARIABLE}: `{clean(found.value, 80)}` names devices that do not exist; ignored: {ignored}"
         severity = Severity.WARNING
     yield Problem(
-        subject=f"var:{VARIABLE}",
+        subject=str(Var(VARIABLE)),
         message=message + (f" (set by {setter})" if setter else ""),
         evidence=(seen(VARIABLE, found.value or "(empty)"), *setters(shell, VARIABLE)),
         source=ALLOCATION_OF_DEVICES,
@@ -91,7 +92,7 @@ def in_messages(
             "hides every GPU" if confidence is Confidence.CERTAIN else "begins with a GPU that is probably not there"
         )
         yield Problem(
-            subject=f"var:{VARIABLE}",
+            subject=str(Var(VARIABLE)),
             message=f"{VARIABLE}: `{clean(value, 80)}` {hides}, and the program finds none",
             evidence=(seen(VARIABLE, value or "(empty)"), none.seen),
             source=ALLOCATION_OF_DEVICES,
@@ -106,7 +107,7 @@ def in_messages(
         return
     if ordinal is not None and (high is None or "device" not in high.values):
         yield Problem(
-            subject=f"var:{VARIABLE}",
+            subject=str(Var(VARIABLE)),
             message=f"{VARIABLE}: `{clean(value, 80)}` leaves {len(items)} GPU{'s' if len(items) > 1 else ''}, counted "
             "from 0 again, and the program asks for a number beyond",
             evidence=(seen(VARIABLE, value), ordinal.seen),
@@ -120,7 +121,7 @@ def in_messages(
     listed = wanted is not None and wanted in items and int(wanted) >= len(items)
     if listed and (count is None or int(count) <= len(items)):
         yield Problem(
-            subject=f"var:{VARIABLE}",
+            subject=str(Var(VARIABLE)),
             message=(
                 f"{VARIABLE}: `{clean(value, 80)}` leaves {len(items)} GPU{'s' if len(items) > 1 else ''}, "
                 f"counted from 0 again, and the program asks for number {wanted}"

@@ -8,6 +8,7 @@ from cudadoctor.checks.shared.machine import clean, seen
 from cudadoctor.checks.shared.rc_lines import setters
 from cudadoctor.facts.limits import LimitFacts
 from cudadoctor.facts.shell import ShellFacts
+from cudadoctor.facts.subject import File
 from cudadoctor.facts.system import OsFacts
 
 # File systems of other systems (Windows drives, sticks) show every file as writable for all.
@@ -41,7 +42,7 @@ def writable_library_directory(limits: LimitFacts, os: OsFacts, shell: ShellFact
         ours = one.variable == "LD_LIBRARY_PATH" or (one.variable == "PATH" and "cuda" in one.path.lower())
         if ours and one.mode & 0o002 and not one.path.startswith(_FOREIGN):
             yield Problem(
-                subject=f"file:{clean(one.path)}",
+                subject=str(File(clean(one.path))),
                 message=f"{clean(one.path)} is on {one.variable}, and every user may write there",
                 evidence=(
                     seen(one.path, f"mode {one.mode:04o}, uid {one.uid}"),

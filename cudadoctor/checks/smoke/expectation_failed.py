@@ -10,6 +10,7 @@ from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.expected import Expectation
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.shell import ShellFacts
+from cudadoctor.facts.subject import Var
 from cudadoctor.facts.toolkit import ToolkitInventory
 
 SPECIFIERS = Source(
@@ -54,7 +55,7 @@ def expectation_failed(  # noqa: PLR0917  its parameters are facts
         if not holds(one, values):
             shown = "not known" if values is None else ", ".join(dict.fromkeys(values)) or "none"
             yield Problem(
-                subject=f"var:{one.wanted}" if one.key in ("require", "forbid") else "machine",
+                subject=str(Var(one.wanted)) if one.key in ("require", "forbid") else "machine",
                 message=f"expected {one.key} = {one.wanted}; found {shown}",
                 evidence=rows(seen(one.origin, f"{one.key} = {one.wanted}")),
                 source=SPECIFIERS,

@@ -9,6 +9,7 @@ from cudadoctor.checks.engine.sources import INSTALL_GUIDE
 from cudadoctor.checks.shared.machine import seen
 from cudadoctor.checks.shared.messages import every
 from cudadoctor.facts.distro import DistroFacts
+from cudadoctor.facts.subject import File
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
@@ -59,7 +60,7 @@ def apt_repo_for_other_release(os: OsFacts, distro: DistroFacts) -> Result:
         own_name = "wsl-ubuntu" if os.wsl is not None else own or "of this release"
         wanted = f"{own_name}, {_ARCH.get(os.arch or '', ('this architecture',))[0]}"
         yield Problem(
-            subject=f"file:{one.file}:{one.line}",
+            subject=str(File(one.file, one.line)),
             message=f"the CUDA repository is that of {name}, {arch}; this machine's own is {wanted}",
             evidence=(seen(f"{one.file}:{one.line}", one.uri),),
             source=INSTALL_GUIDE,

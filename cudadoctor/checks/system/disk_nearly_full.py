@@ -7,6 +7,7 @@ from cudadoctor.checks.engine.sources import PIP_DISK
 from cudadoctor.checks.shared.machine import rows, seen
 from cudadoctor.checks.shared.messages import first
 from cudadoctor.facts.limits import LimitFacts
+from cudadoctor.facts.subject import File
 from cudadoctor.facts.symptom import Symptom
 
 _LEFT = 512 << 20
@@ -51,7 +52,7 @@ def disk_nearly_full(limits: LimitFacts) -> Result:
         if disk.place in _NAMES and disk.size >= _WHOLE and disk.free < _LEFT and (disk.size, disk.free) not in known:
             known.add((disk.size, disk.free))
             yield Problem(
-                subject=f"file:{disk.place}",
+                subject=str(File(disk.place)),
                 message=f"{_NAMES[disk.place]} has {disk.free >> 20} MiB left of {disk.size >> 30} GiB",
                 evidence=(seen(_NAMES[disk.place], f"{disk.free} bytes free"),),
                 source=PIP_DISK,

@@ -6,6 +6,7 @@ from cudadoctor.checks.engine.base import Problem, Result, Severity, check
 from cudadoctor.checks.engine.sources import CUDA_KEY_ROTATION
 from cudadoctor.checks.shared.machine import seen
 from cudadoctor.facts.distro import DistroFacts
+from cudadoctor.facts.subject import File
 
 _PLACE = "/compute/machine-learning/repos/"
 
@@ -36,7 +37,7 @@ def ml_repo_stale(distro: DistroFacts) -> Result:
     for one in distro.sources or ():
         if _PLACE in one.uri:
             yield Problem(
-                subject=f"file:{one.file}:{one.line}",
+                subject=str(File(one.file, one.line)),
                 message="NVIDIA's machine learning repository is not kept up; the CUDA repository has its packages",
                 evidence=(seen(f"{one.file}:{one.line}", one.uri),),
                 source=CUDA_KEY_ROTATION,

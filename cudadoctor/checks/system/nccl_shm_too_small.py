@@ -9,6 +9,7 @@ from cudadoctor.checks.shared.messages import every, first
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.gpu import GpuFacts
 from cudadoctor.facts.limits import LimitFacts
+from cudadoctor.facts.subject import File
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 
@@ -55,7 +56,7 @@ def nccl_shm_too_small(
         return
     several = len(gpus) > 1
     yield Problem(
-        subject=f"file:{_PLACE}",
+        subject=str(File(_PLACE)),
         message=f"{_PLACE} has {size >> 20} MiB"
         + (", too little for several GPUs" if several else ", too little for the workers of a DataLoader"),
         evidence=(seen(_PLACE, f"{size} bytes"), seen("container", os.container)),
@@ -85,7 +86,7 @@ def in_messages(symptoms: tuple[Symptom, ...], limits: LimitFacts | None) -> Res
         return
     size = limits.shm_size if limits is not None else None
     yield Problem(
-        subject=f"file:{_PLACE}",
+        subject=str(File(_PLACE)),
         message=f"{_PLACE} was too small for what the program wanted to share",
         evidence=rows(said.seen, seen(_PLACE, f"{size} bytes") if size is not None else None),
         source=NCCL_TROUBLE,

@@ -9,6 +9,7 @@ from cudadoctor.checks.shared.messages import every
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.limits import LimitFacts, NoexecPlace
 from cudadoctor.facts.seen import Seen
+from cudadoctor.facts.subject import File
 from cudadoctor.facts.symptom import Symptom
 
 _TEMPORARY = ("/tmp/", "/var/tmp/", "/dev/shm/", "/run/user/")  # noqa: S108  compared with, nothing is written
@@ -44,7 +45,7 @@ def noexec_temporary_directory(limits: LimitFacts, envs: tuple[EnvFacts, ...]) -
         return
     for one in limits.noexec:
         yield Problem(
-            subject=f"file:{clean(one.path)}",
+            subject=str(File(clean(one.path))),
             message=f"{clean(one.path)} is on a file system from which no code may be run",
             evidence=(_mounted(one),),
             source=NOEXEC,
@@ -69,7 +70,7 @@ def in_messages(symptoms: tuple[Symptom, ...], limits: LimitFacts | None) -> Res
         if known is None and not likely and error is None:
             continue
         yield Problem(
-            subject=f"file:{clean(known.path if known else path)}",
+            subject=str(File(clean(known.path if known else path))),
             message=f"the loader may not run code from {clean(path)}: its file system is mounted noexec",
             evidence=rows(said.seen, _mounted(known) if known else None),
             source=NOEXEC,

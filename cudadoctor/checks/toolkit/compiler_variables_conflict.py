@@ -9,6 +9,7 @@ from cudadoctor.checks.engine.sources import NVCC
 from cudadoctor.checks.shared.machine import clean, seen
 from cudadoctor.checks.shared.rc_lines import setters
 from cudadoctor.facts.shell import ShellFacts
+from cudadoctor.facts.subject import Var
 
 _NAMED = re.compile(r"(?:\A|[/ -])(?P<kind>gcc|g\+\+|clang\+\+|clang)(?:-(?P<major>\d{1,2}))?(?= |\Z)")
 _CCBIN = re.compile(r"(?:-ccbin|--compiler-bindir)[ =](?P<program>\S{1,200})")
@@ -55,7 +56,7 @@ def compiler_variables_conflict(shell: ShellFacts) -> Result:
     first = names[0]
     other = next(name for name in names if known[name] != known[first])
     yield Problem(
-        subject=f"var:{other}",
+        subject=str(Var(other)),
         message=f"{first} names `{clean(named[first], 60)}` and {other} `{clean(named[other], 60)}`",
         evidence=(seen(first, named[first]), seen(other, named[other]), *setters(shell, other)),
         source=NVCC,

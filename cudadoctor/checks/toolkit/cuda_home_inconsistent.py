@@ -7,6 +7,7 @@ from cudadoctor.checks.engine.sources import CPP_EXTENSION
 from cudadoctor.checks.shared.machine import rows, seen, toolkit_shown, toolkits_in_use
 from cudadoctor.checks.shared.rc_lines import setters
 from cudadoctor.facts.shell import ShellFacts
+from cudadoctor.facts.subject import Var
 from cudadoctor.facts.toolkit import ToolkitInventory
 
 
@@ -41,7 +42,7 @@ def cuda_home_inconsistent(toolkit: ToolkitInventory, shell: ShellFacts | None) 
     if home.version and on_path.version and home.version.cuda != on_path.version.cuda:
         name = toolkit.cuda_home_variable or "CUDA_HOME"
         yield Problem(
-            subject=f"var:{name}",
+            subject=str(Var(name)),
             message=f"{name} names {toolkit_shown(home)}, and the nvcc on PATH is of {toolkit_shown(on_path)}",
             evidence=rows(
                 seen(name, toolkit.cuda_home or home.root),

@@ -8,6 +8,7 @@ from cudadoctor.checks.shared.machine import clean, rows, seen
 from cudadoctor.checks.shared.messages import first
 from cudadoctor.checks.shared.rc_lines import setters
 from cudadoctor.facts.shell import ShellFacts
+from cudadoctor.facts.subject import Var
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.toolkit import ToolkitInventory
 
@@ -44,14 +45,14 @@ def cuda_home_wrong(toolkit: ToolkitInventory, shell: ShellFacts | None) -> Resu
     if ":" in value:
         reason, confidence = "is a list, and must be one directory", Confidence.CERTAIN
     elif toolkit.cuda_home_exists is None:
-        yield Unknown(subject=f"var:{name}", reason="the directory could not be looked at")
+        yield Unknown(subject=str(Var(name)), reason="the directory could not be looked at")
         return
     elif not toolkit.cuda_home_exists:
         reason, confidence = "is not there", Confidence.CERTAIN
     else:
         reason, confidence = "holds no CUDA toolkit", Confidence.LIKELY
     yield Problem(
-        subject=f"var:{name}",
+        subject=str(Var(name)),
         message=f"{name}: `{clean(value)}` {reason}",
         evidence=rows(seen(name, value), *setters(shell, name)),
         source=CPP_EXTENSION,
@@ -68,7 +69,7 @@ def _a_list(shell: ShellFacts, symptoms: tuple[Symptom, ...] | None) -> Result:
             continue
         said = first(symptoms, "nvcc-path-is-a-list", "nvcc-not-at-cuda-home")
         yield Problem(
-            subject=f"var:{name}",
+            subject=str(Var(name)),
             message=f"{name}: `{clean(value)}` is a list, and must be one directory",
             evidence=rows(seen(name, value), said.seen if said is not None else None, *setters(shell, name)),
             source=CPP_EXTENSION,
@@ -99,7 +100,7 @@ def in_messages(symptoms: tuple[Symptom, ...], shell: ShellFacts | None) -> Resu
     if name is not None or root != "/usr/local/cuda":
         # torch itself takes only CUDA_HOME, the nvcc on PATH, or /usr/local/cuda.
         yield Problem(
-            subject=f"var:{name or 'CUDA_HOME'}",
+            subject=str(Var(name or "CUDA_HOME")),
             message=f"{name or 'CUDA_HOME'} names {clean(root)}, and there is no bin/nvcc in it",
             evidence=(said.seen,),
             source=CPP_EXTENSION,

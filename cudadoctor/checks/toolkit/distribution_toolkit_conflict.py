@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cudadoctor.checks.engine.base import Problem, Result, Severity, check
 from cudadoctor.checks.engine.sources import INSTALL_GUIDE
+from cudadoctor.facts.subject import Toolkit
 from cudadoctor.facts.system import OsFacts
 from cudadoctor.facts.toolkit import ToolkitInventory
 
@@ -49,7 +50,7 @@ def distribution_toolkit_conflict(os: OsFacts, toolkit: ToolkitInventory) -> Res
         return
     other = max(others, key=lambda one: str(one.version or ""))
     yield Problem(
-        subject=f"toolkit:{used.root}",
+        subject=str(Toolkit(used.root)),
         message=f"`nvcc` is that of the distribution ({used.version}), before NVIDIA's {other.version} in {other.root}",
         evidence=(used.seen, other.seen),
         source=INSTALL_GUIDE,

@@ -6,6 +6,7 @@ from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity,
 from cudadoctor.checks.engine.sources import GLIBC_241
 from cudadoctor.checks.shared.machine import clean, release, rows, seen, toolkit_shown, toolkits_in_use
 from cudadoctor.checks.shared.messages import first
+from cudadoctor.facts.subject import Toolkit
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.system import OsFacts
 from cudadoctor.facts.toolkit import ToolkitInventory
@@ -44,7 +45,7 @@ def glibc_too_new_for_nvcc(toolkit: ToolkitInventory, os: OsFacts) -> Result:
             continue
         if toolkits.glibc_traps(one.version.cuda, os.glibc):
             yield Problem(
-                subject=f"toolkit:{clean(one.real_root)}",
+                subject=str(Toolkit(clean(one.real_root))),
                 message=f"{toolkit_shown(one)} does not compile with glibc {clean(os.glibc, 20)}: its headers conflict",
                 evidence=rows(one.seen, seen("glibc", os.glibc)),
                 source=GLIBC_241,
@@ -59,7 +60,7 @@ def in_messages(symptoms: tuple[Symptom, ...], toolkit: ToolkitInventory | None)
     if said is not None:
         used = toolkits_in_use(toolkit) if toolkit is not None else ()
         yield Problem(
-            subject=f"toolkit:{clean(used[0].real_root)}" if used else "machine",
+            subject=str(Toolkit(clean(used[0].real_root))) if used else "machine",
             message=f"the toolkit's headers and this glibc's declare {clean(said.values['function'], 20)} differently",
             evidence=(said.seen,),
             source=GLIBC_241,

@@ -8,6 +8,7 @@ from cudadoctor.checks.engine.base import Confidence, Problem, Result, Says, Sev
 from cudadoctor.checks.engine.sources import NVCC_GCC
 from cudadoctor.checks.shared.machine import clean, rows, seen, toolkit_shown, toolkits_in_use
 from cudadoctor.checks.shared.messages import first
+from cudadoctor.facts.subject import Toolkit
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.toolkit import CompilerFacts, ToolkitInventory
 
@@ -63,12 +64,12 @@ def host_compiler_unsupported(toolkit: ToolkitInventory, compiler: CompilerFacts
         newest = one.gcc_max if compiler.kind == "gcc" else one.clang_max
         if newest is None:
             yield Unknown(
-                subject=f"toolkit:{clean(one.real_root)}", reason="the compilers that it accepts are not known"
+                subject=str(Toolkit(clean(one.real_root))), reason="the compilers that it accepts are not known"
             )
         elif compiler.major > newest:
             chosen = f" (chosen by {compiler.variable})" if compiler.variable else ""
             yield Problem(
-                subject=f"toolkit:{clean(one.real_root)}",
+                subject=str(Toolkit(clean(one.real_root))),
                 message=(
                     f"{toolkit_shown(one)} accepts {compiler.kind} up to {newest}, and the compiler is "
                     f"{clean(compiler.path)} {clean(compiler.version, 40)}{chosen}"
@@ -90,7 +91,7 @@ def in_messages(symptoms: tuple[Symptom, ...], toolkit: ToolkitInventory | None)
     used = toolkits_in_use(toolkit) if toolkit is not None else ()
     root = _ROOT.search(said.seen.text)
     where = used[0].real_root if used else root["root"] if root else None
-    subject = f"toolkit:{clean(where)}" if where else "machine"
+    subject = str(Toolkit(clean(where))) if where else "machine"
     if "oldest" in values or "minimum" in said.seen.text:
         limit = f" (it needs {values['oldest']} or newer)" if "oldest" in values else ""
         message = f"the build stopped: the C++ compiler is older than the toolkit needs{limit}"

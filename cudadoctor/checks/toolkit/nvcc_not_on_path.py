@@ -5,6 +5,7 @@ from __future__ import annotations
 from cudadoctor.checks.engine.base import Confidence, Problem, Result, Says, Severity, check
 from cudadoctor.checks.engine.sources import INSTALL_GUIDE
 from cudadoctor.checks.shared.machine import clean, toolkit_shown
+from cudadoctor.facts.subject import Toolkit
 from cudadoctor.facts.toolkit import ToolkitInventory
 
 
@@ -49,7 +50,7 @@ def nvcc_not_on_path(toolkit: ToolkitInventory) -> Result:
     if compilers:
         newest = max(compilers, key=lambda one: (one.version.major, one.version.minor) if one.version else (0, 0))
         yield Problem(
-            subject=f"toolkit:{clean(newest.real_root)}",
+            subject=str(Toolkit(clean(newest.real_root))),
             message=f"{toolkit_shown(newest)} has an nvcc that is not on PATH; only compiling needs it",
             evidence=(newest.seen,),
             source=INSTALL_GUIDE,

@@ -6,6 +6,7 @@ from cudadoctor.checks.engine.base import Confidence, Problem, Result, Severity,
 from cudadoctor.checks.engine.sources import INSTALL_GUIDE
 from cudadoctor.checks.shared.machine import clean, seen, toolkit_shown, toolkits_in_use
 from cudadoctor.checks.shared.messages import first
+from cudadoctor.facts.subject import Toolkit
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.toolkit import ToolkitInventory
 
@@ -40,7 +41,7 @@ def partial_toolkit(toolkit: ToolkitInventory) -> Result:
         apart = one.origin == "pip" or one.real_root.startswith("/nix/")
         if one.nvcc is not None and one.headers is False and not apart:
             yield Problem(
-                subject=f"toolkit:{clean(one.real_root)}",
+                subject=str(Toolkit(clean(one.real_root))),
                 message=f"{toolkit_shown(one)} has nvcc and no cuda_runtime.h: nothing can be compiled with it",
                 evidence=(one.seen, seen(f"{one.real_root}/include/cuda_runtime.h", "not there")),
                 source=INSTALL_GUIDE,
@@ -55,7 +56,7 @@ def in_messages(symptoms: tuple[Symptom, ...], toolkit: ToolkitInventory | None)
         return
     used = toolkits_in_use(toolkit) if toolkit is not None else ()
     yield Problem(
-        subject=f"toolkit:{clean(used[0].real_root)}" if used else "machine",
+        subject=str(Toolkit(clean(used[0].real_root))) if used else "machine",
         message=f"a build needs {clean(said.values['header'], 80)} of the toolkit, and the compiler does not find it",
         evidence=(said.seen,),
         source=INSTALL_GUIDE,

@@ -7,6 +7,7 @@ from cudadoctor.checks.engine.sources import COMPAT
 from cudadoctor.checks.shared.machine import clean, rows, runtime_served, toolkit_shown, toolkits_in_use
 from cudadoctor.facts.driver import DriverFacts
 from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.subject import Toolkit
 from cudadoctor.facts.system import OsFacts
 from cudadoctor.facts.toolkit import ToolkitInventory
 from cudadoctor.versions import RuntimeVersion
@@ -42,16 +43,16 @@ def toolkit_newer_than_driver(
         return
     for one in toolkits_in_use(toolkit):
         if one.version is None:
-            yield Unknown(subject=f"toolkit:{clean(one.real_root)}", reason="its version is not known")
+            yield Unknown(subject=str(Toolkit(clean(one.real_root))), reason="its version is not known")
             continue
         served, oldest = runtime_served(driver, RuntimeVersion(one.version.major, one.version.minor), os)
         if served is None:
-            yield Unknown(subject=f"toolkit:{clean(one.real_root)}", reason="what the driver supports is not known")
+            yield Unknown(subject=str(Toolkit(clean(one.real_root))), reason="what the driver supports is not known")
         elif not served:
             runs = f"driver {driver.version}" if driver.version else f"a driver for CUDA {driver.cuda_version}"
             needs = f"driver {oldest} or newer" if oldest else f"a driver for CUDA {one.version.major}"
             yield Problem(
-                subject=f"toolkit:{clean(one.real_root)}",
+                subject=str(Toolkit(clean(one.real_root))),
                 message=f"{toolkit_shown(one)} makes programs that need {needs}; this machine runs {runs}",
                 evidence=rows(one.seen, driver.seen),
                 source=COMPAT,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cudadoctor.checks.engine.base import Problem, Result, Severity, check
 from cudadoctor.checks.engine.sources import INSTALL_GUIDE
 from cudadoctor.checks.shared.machine import clean, seen
+from cudadoctor.facts.subject import File
 from cudadoctor.facts.toolkit import ToolkitInventory
 
 
@@ -32,7 +33,7 @@ def toolkit_symlink_dangling(toolkit: ToolkitInventory) -> Result:
     for link in toolkit.links:
         if link.resolved is None:
             yield Problem(
-                subject=f"file:{clean(link.path)}",
+                subject=str(File(clean(link.path))),
                 message=f"{clean(link.path)} points at {clean(link.target)}, which is not there",
                 evidence=(seen(link.path, f"-> {link.target}"),),
                 source=INSTALL_GUIDE,

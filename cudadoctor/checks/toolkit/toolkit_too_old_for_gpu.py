@@ -8,6 +8,7 @@ from cudadoctor.checks.shared.gpu_code import asked
 from cudadoctor.checks.shared.machine import clean, gpu_shown, rows, seen, toolkit_shown, toolkits_in_use
 from cudadoctor.facts.envs import EnvFacts
 from cudadoctor.facts.gpu import GpuFacts
+from cudadoctor.facts.subject import Toolkit
 from cudadoctor.facts.symptom import Symptom
 from cudadoctor.facts.toolkit import ToolkitInventory
 
@@ -41,7 +42,7 @@ def toolkit_too_old_for_gpu(toolkit: ToolkitInventory, gpus: tuple[GpuFacts, ...
     for one in toolkits_in_use(toolkit):
         if one.nvcc is None:
             continue
-        subject = f"toolkit:{clean(one.real_root)}"
+        subject = str(Toolkit(clean(one.real_root)))
         for gpu in gpus:
             if one.version is None or gpu.compute_capability is None:
                 what = "its version" if one.version is None else f"the capability of GPU {gpu.index}"

@@ -23,7 +23,7 @@ from cudadoctor.remedies.steps import (
 def gpu_index(finding: Finding) -> str | None:
     """The index of the GPU that a finding is about."""
     subject = subjects.parse(finding.subject)
-    return str(subject.index) if isinstance(subject, subjects.Gpu) else None
+    return str(subject.which) if isinstance(subject, subjects.Gpu) and isinstance(subject.which, int) else None
 
 
 def _on_gpu(finding: Finding, build: Callable[[str, str], PlanStep], why: str) -> tuple[PlanStep, ...]:
