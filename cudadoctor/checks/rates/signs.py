@@ -39,7 +39,7 @@ SIGNS: tuple[Sign, ...] = (
     _sign(
         "nvidia-smi: return value 9",
         _SMI,
-        ("smi-cannot-communicate", "smi-no-driver", "nvml-driver-not-loaded"),
+        ("smi-cannot-communicate", "smi-no-driver", "nvml-driver-not-loaded", "container-driver-not-loaded"),
         {
             "driver-module-not-loaded": 40,
             "secure-boot-unsigned-module": 8,
@@ -62,7 +62,7 @@ SIGNS: tuple[Sign, ...] = (
     _sign(
         "nvidia-smi: No devices were found",
         _SMI,
-        ("smi-no-devices", "smi-lists-no-gpu"),
+        ("smi-no-devices", "smi-lists-no-gpu", "persistenced-no-devices"),
         {
             "no-devices-found": 35,
             "proprietary-module-on-open-only-gpu": 12,
@@ -100,7 +100,7 @@ SIGNS: tuple[Sign, ...] = (
     _sign(
         "NVIDIA Driver Installation Guide: kernel modules",
         _MODULES,
-        ("module-finds-no-device",),
+        ("module-finds-no-device", "module-no-such-device", "nvrm-probe-failed"),
         {
             "driver-module-not-loaded": 51,
             "open-module-on-pre-turing-gpu": 7,
@@ -332,7 +332,7 @@ SIGNS: tuple[Sign, ...] = (
     _sign(
         "torch.cuda.is_available",
         _TORCH,
-        ("torch-finds-no-gpu",),
+        ("torch-finds-no-gpu", "torch-finds-none-said"),
         {
             "cpu-only-build": 34,
             "driver-too-old-for-runtime": 16,
@@ -496,6 +496,23 @@ SIGNS: tuple[Sign, ...] = (
         ("cudnn-version-incompatible", "cudnn-parts-differ", "xla-cudnn-incompatible", "cudnn-on-library-path"),
         {"ld-path-shadows-bundled-libs": 52, "cudnn-version-mismatch": 36, "mixed-cuda-major-packages": 5},
     ),
+    _sign(
+        "JAX and TensorFlow: libraries of CUDA that cannot be loaded",
+        "https://docs.jax.dev/en/latest/installation.html",
+        ("accelerator-library-not-loaded",),
+        {
+            "ld-path-shadows-bundled-libs": 32,
+            "cuda-lib-not-on-loader-path": 30,
+            "mixed-cuda-major-packages": 8,
+            "runtime-lib-version-mismatch": 12,
+        },
+    ),
+    _sign(
+        "JAX: CUDA older than the one it was built with",
+        "https://docs.jax.dev/en/latest/installation.html",
+        ("cuda-runtime-older-than-built",),
+        {"runtime-lib-version-mismatch": 42, "ld-path-shadows-bundled-libs": 42, "torch-pins-unmet": 4},
+    ),
     # several GPUs
     _sign(
         "NCCL: troubleshooting",
@@ -551,6 +568,18 @@ SIGNS: tuple[Sign, ...] = (
     ),
     # containers
     _sign(
+        "Kubernetes: extended resources that no node has",
+        "https://kubernetes.io/docs/tasks/manage-gpus/scheduling-gpus/",
+        ("pod-gpu-insufficient", "device-plugin-finds-no-nvml", "operator-driver-not-ready"),
+        {
+            "container-toolkit-missing": 48,
+            "driver-not-installed": 14,
+            "driver-module-not-loaded": 10,
+            "no-nvidia-gpu": 6,
+            "driver-library-mismatch": 3,
+        },
+    ),
+    _sign(
         "moby: could not select device driver",
         "https://github.com/moby/moby/blob/master/daemon/devices.go",
         ("no-gpu-device-driver", "nvidia-runtime-unknown", "nvidia-hook-missing", "cdi-device-unresolvable"),
@@ -560,7 +589,7 @@ SIGNS: tuple[Sign, ...] = (
     _sign(
         "pip: no matching distribution",
         _PIP,
-        ("pip-no-version", "uv-no-wheel", "wheel-not-supported"),
+        ("pip-no-version", "uv-no-wheel", "wheel-not-supported", "no-wheel-for-this-platform"),
         {
             "python-version-no-wheel": 44,
             "wheel-index-nonexistent": 20,
