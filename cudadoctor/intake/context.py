@@ -47,7 +47,7 @@ _JOB_WORDS: tuple[tuple[Scheduler, Lazy], ...] = (
         "slurm",
         Lazy(
             r"^[ \t]{0,4}#SBATCH\b|(?:^|[\s$#>`])(?:srun|salloc)\s{1,3}(?!--version)[-./\w]|"
-            r"\bSLURM_(?:JOB_?ID|STEP_ID|PROCID)\s?=",
+            r"\bSLURM_(?:JOB_?ID|STEP_ID|PROCID|(?:JOB|STEP)_GPUS|GPUS_ON_NODE)\s?=",
             re.MULTILINE,
             words="sbatch|srun|salloc|slurm",
         ),

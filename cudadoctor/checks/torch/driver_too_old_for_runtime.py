@@ -65,12 +65,15 @@ def driver_too_old_for_runtime(
     Sources:
         https://docs.nvidia.com/deploy/cuda-compatibility/minor-version-compatibility.html
     """
-    if gpus == () or not driver.loaded:
+    in_a_text = os is None or os.uid is None
+    if gpus == () or driver.loaded is False or (driver.loaded is None and not in_a_text):
         return
     for env in envs:
         torch = env.torch
         if torch is None or torch.cuda is None or torch.live.is_available:
             continue
+        if driver.loaded is None and torch.live.is_available is None:
+            continue  # a version that somebody names, and nothing that fails
         served, oldest = runtime_served(driver, torch.cuda, os)
         if served is None:
             yield Unknown(
@@ -148,7 +151,7 @@ def by_default_build(
     torch = torch_of(envs)
     if torch is None or torch.live.is_available is not False or torch.cuda is not None or torch.build is not None:
         return
-    known = torches.release(torch.version) if "+" not in torch.version and torch.installer in (None, "pip") else None
+    known = torches.resolve(torch.version) if "+" not in torch.version and torch.installer in (None, "pip") else None
     tag = (known.default or "") if known is not None else ""
     if not tag.startswith("cu") or torch.build_string is not None or not _runs(driver, smi):
         return

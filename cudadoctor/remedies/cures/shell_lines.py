@@ -7,6 +7,7 @@ import shlex
 from cudadoctor.checks.engine.outcome import Finding
 from cudadoctor.facts.base import Facts
 from cudadoctor.facts.shell import RcLine
+from cudadoctor.remedies import machine
 from cudadoctor.remedies.plan import PlanStep, Remedy
 from cudadoctor.remedies.rc import line_edits
 from cudadoctor.remedies.steps import advice
@@ -86,6 +87,13 @@ def visible_devices(finding: Finding, facts: Facts) -> Remedy:
     shell = facts.shell.shell if facts.shell is not None else None
     unset = f"set -e {name}" if shell == "fish" else f"unsetenv {name}" if shell in ("tcsh", "csh") else f"unset {name}"
     count = len(facts.gpus or ())
+    if machine.shared_node(facts):
+        # The scheduler's own numbers; inside a step whose devices are confined they begin at 0.
+        own = ",".join(str(number) for number in range(count)) or "0"
+        return Remedy(
+            summary=f"Number this job's GPUs from 0: {name}={own}",
+            steps=(_in_this_shell(f"In the job's script, before the program: `export {name}={own}`"),),
+        )
     steps: list[PlanStep] = [_in_this_shell(f"In this shell: `{unset}`")]
     lines = _where(facts, name)
     if lines:
