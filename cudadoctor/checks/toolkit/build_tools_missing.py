@@ -16,6 +16,12 @@ _COMPILERS = ("g++", "c++", "clang++")
     severity=Severity.INFO,
     messages=(
         Says(
+            kinds=("installer-no-compiler", "akmods-needs-compiler"),
+            message="the build of NVIDIA's kernel module needs a compiler or make, and it is not installed",
+            source=CPP_EXTENSION,
+            severity=Severity.ERROR,
+        ),
+        Says(
             kinds=("build-tool-missing",),
             message="a build needs {tool}, and it is not there",
             source=CPP_EXTENSION,
