@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from cudadoctor.checks.engine.outcome import Finding
+from cudadoctor.facts.subject import File, parse
 from cudadoctor.remedies.plan import Remedy, Run, WriteFile
 from cudadoctor.render.clean import clean, clean_lines, command
 from cudadoctor.report.model import Report
 
-_FILE = re.compile(r"file:(/.+?):(\d{1,9})\Z", re.DOTALL)
 WORDS = {"healthy": "healthy", "no-gpu": "no GPU", "warnings": "warnings", "broken": "broken", "unknown": "unknown"}
 
 
 def place(finding: Finding) -> tuple[str, int] | None:
     """File and line of a finding that is about a line."""
-    match = _FILE.match(finding.subject)
-    return (match.group(1), int(match.group(2))) if match else None
+    about = parse(finding.subject)
+    return (about.path, about.line) if isinstance(about, File) and about.line is not None else None
 
 
 def lines_of(remedy: Remedy) -> Iterator[tuple[str, str]]:
