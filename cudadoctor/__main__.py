@@ -13,12 +13,16 @@ def main() -> NoReturn:
     # A run is short and ends by `os._exit`: looking for cycles among what is only loaded took a quarter of its time.
     gc.disable()
     restore_environment()
-    if sys.argv[1:2] == ["check"]:
-        from cudadoctor.host import early
+    try:
+        if sys.argv[1:2] == ["check"]:
+            from cudadoctor.host import early
 
-        early.start(sys.argv[2:], os.environ)
-    from cudadoctor.cli import app
-
+            early.start(sys.argv[2:], os.environ)
+        from cudadoctor.cli import app
+    except KeyboardInterrupt:  # while all this is imported; later the application sees to it
+        if "cudadoctor.host.early" in sys.modules:
+            sys.modules["cudadoctor.host.early"].end_all()
+        os._exit(130)
     app.main()
 
 

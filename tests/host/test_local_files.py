@@ -22,7 +22,7 @@ HOST = LocalHost()
 def as_nobody(program: str, *arguments: str) -> str:
     """Run Python code as a user who is not root, and give what it prints."""
     lines = [
-        "import os, sys, json, cudadoctor.host.child",
+        "import os, subprocess, sys, json, cudadoctor.host.child",
         "from cudadoctor.host.local import LocalHost",
         "from cudadoctor.host.base import *",
     ]

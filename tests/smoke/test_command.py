@@ -113,7 +113,7 @@ def test_torch_that_is_missing_is_the_root(machine: Machine, tmp_path: Path) -> 
         ("--device", "cuda:-1"),
         ("--only", "fourier"),
         ("--level", "deep"),
-        ("--format", "sarif"),
+        ("--format", "yaml"),
         ("--expect-gpus", "-2"),
         ("--device", "cpu", "--expect-gpus", "1"),
         ("--timeout", "0"),

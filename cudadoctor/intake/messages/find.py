@@ -23,6 +23,8 @@ _MOST = 256
 _MOST_LINES = 200
 """Lines that are looked at for one message: one that a log repeats says nothing new."""
 _MOST_PLACES = 8
+_MOST_JOINED = 40
+"""Of these lines, those that are also tried with their neighbours: a long log is not broken in one place alone."""
 _EXCERPT = 240
 _LONGEST = 4096
 _ERRORS = ("cuda", "cuinit", "error")
@@ -61,6 +63,7 @@ class _Search:
         self._wheres = wheres
         self._texts = [text.replace("\n", " ") if "\n" in text else text for text in texts]
         self._found: dict[tuple[str, tuple[tuple[str, str], ...]], tuple[int, Symptom]] = {}
+        self._kept: dict[int, tuple[str, ...]] = {}
 
     def symptoms(self) -> tuple[Symptom, ...]:
         self._by_patterns()
@@ -93,8 +96,8 @@ class _Search:
                             places[word] = tuple(at for at in near if word in self._around(at))[:_MOST_LINES]
                         else:
                             places[word] = tuple(_lines_with(word, flat, starts))
-                    for index in places[word]:
-                        match = self._match(pattern, index)
+                    for count, index in enumerate(places[word]):
+                        match = self._match(pattern, index, joined=count < _MOST_JOINED)
                         if match is not None:
                             values = {name: value for name, value in match.groupdict().items() if value is not None}
                             self._add(number, message, index, values, match.string)
@@ -132,19 +135,25 @@ class _Search:
     def _around(self, index: int) -> str:
         return " ".join(text[:_LONGEST] for text in self._texts[max(0, index - 1) : index + 2]).lower()
 
-    def _match(self, pattern: str, index: int) -> re.Match[str] | None:
+    def _match(self, pattern: str, index: int, *, joined: bool = True) -> re.Match[str] | None:
         """In the line alone, else in the line with its neighbours, where one that is long may have been broken."""
         search = compiled(pattern).search
         match = search(self._texts[index][:_LONGEST])
         if match is not None:
             return match
-        for joined in self._joined(index):
-            match = search(joined)
+        for text in self._joined(index) if joined else ():
+            match = search(text)
             if match is not None:
                 return match
         return None
 
-    def _joined(self, index: int) -> Iterator[str]:
+    def _joined(self, index: int) -> tuple[str, ...]:
+        """Kept: each line is tried with many patterns."""
+        if index not in self._kept:
+            self._kept[index] = tuple(self._with_neighbours(index))
+        return self._kept[index]
+
+    def _with_neighbours(self, index: int) -> Iterator[str]:
         """The line with those around it, as before it was broken at a space, or within a word."""
         texts = self._texts
         line = texts[index][:_LONGEST]
