@@ -152,6 +152,12 @@ def _split(text: str, first: int) -> Iterator[tuple[int, str]]:
             yield number, line if len(line) <= _LONGEST_LINE else line[:_LONGEST_LINE]
 
 
+_POD = re.compile(r"\[pod/[^\s\]]{1,120}\] ?")
+"""`kubectl logs --prefix`."""
+_JOURNAL = re.compile(r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S{1,64} (?P<program>[\w.@/-]{1,64})(?:\[\d{1,8}\])?: ?")
+"""`Oct 13 09:23:21 host program[7155]: `."""
+
+
 def _peeled(lines: list[tuple[int, str]]) -> list[tuple[int, str]]:
     """Without quoting, fences, line numbers, and the prefixes of CI systems and docker compose."""
     texts = [
@@ -160,9 +166,26 @@ def _peeled(lines: list[tuple[int, str]]) -> list[tuple[int, str]]:
     ]
     texts = ["" if ("```" in line or "~~~" in line) and _FENCE.match(line) else line for line in texts]
     texts = [line[match.end() :] if "Z " in line[:40] and (match := _CI_TIME.match(line)) else line for line in texts]
+    if any("[pod/" in line[:8] for line in texts):
+        texts = [_POD.sub("", line, count=1) if line.startswith("[pod/") else line for line in texts]
     _strip_numbers(texts)
     _strip_services(texts)
+    _strip_journal(texts)
     return [(number, line) for (number, _), line in zip(lines, texts, strict=True)]
+
+
+def _strip_journal(texts: list[str]) -> None:
+    """Take off what journalctl puts before each line of one program. The kernel's lines keep it: there it is part of
+    how they are known.
+    """
+    matches = [_JOURNAL.match(line) if line[:1].isupper() else None for line in texts]
+    programs = {match.group("program") for match in matches if match is not None}
+    of_them, filled = sum(match is not None for match in matches), sum(bool(line.strip()) for line in texts)
+    if len(programs) != 1 or "kernel" in programs or of_them < 3 or of_them < 0.8 * filled:
+        return
+    for index, match in enumerate(matches):
+        if match is not None:
+            texts[index] = texts[index][match.end() :]
 
 
 def _ends_tag(before: str, line: str) -> bool:
