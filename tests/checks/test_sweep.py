@@ -188,7 +188,10 @@ def test_every_published_build_that_runs_here_is_well(name: str) -> None:
     for number, ((version, runtime, manager), found) in enumerate(some):
         for pair, archs in {found[0], found[-1]}:  # the oldest and the newest driver that serve it
             one = env(version, runtime, manager, archs, live=number % 2 == 0, table=number % 3 == 0)
-            assert loud(machine(pair, envs=[one])) == [], (pair, version, runtime, manager)
+            said = loud(machine(pair, envs=[one]))
+            if pair.capability < ComputeCapability(5, 0):  # its code is in the build, and cuDNN 9 starts at 5.0
+                said = [line for line in said if not line.startswith("error gpu-too-old-for-cudnn@")]
+            assert said == [], (pair, version, runtime, manager)
 
 
 @pytest.mark.parametrize("name", GPUS)

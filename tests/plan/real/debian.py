@@ -18,8 +18,8 @@ from tests.plan.real.cache import Cache
 from tests.plan.real.machine import INSIDE, REPO, Machine
 from tests.planted.world import plant
 
-NEEDS = ("typer>=0.26,<0.29", "rich>=13.7", "psutil>=5.9", "packaging>=23", "msgspec>=0.18.6")
-"""What cudadoctor needs at run time; compared with pyproject.toml by a test."""
+NEEDS = ("typer>=0.26,<0.29", "rich>=13.7", "psutil>=5.9", "packaging>=23", "msgspec>=0.18.6", "ClusterShell>=1.9")
+"""What cudadoctor needs at run time on the Pythons of these machines; compared with pyproject.toml by a test."""
 
 _WRAPPER = f"""#!/bin/sh
 PYTHONPATH={INSIDE}/code:{INSIDE}/site PYTHONDONTWRITEBYTECODE=1 exec /usr/bin/python3 -m cudadoctor "$@"
