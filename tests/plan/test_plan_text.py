@@ -68,8 +68,8 @@ def test_sudo_is_shown_to_who_is_not_root() -> None:
 def test_what_it_takes_and_how_to_go_on() -> None:
     text = " ".join(plan_text.render(REFERENCE, Look(width=80)).split())
     assert "4.1 GiB in /usr/local" in text
-    assert "11 steps: 10 to do, 1 by you; 8.6 GiB of disk at most; 98 MiB of files to download" in text
-    assert "speaks to apt's sources, github.com, conda.anaconda.org; needs root" in text
+    assert "11 steps: 10 to do, 1 manual; 8.6 GiB of disk at most; 98 MiB of files to download" in text
+    assert "uses the network: apt's sources, github.com, conda.anaconda.org; needs root" in text
     assert "with --apply does it; --emit sh" in text
     assert "--apply" not in plan_text.render(REFERENCE, offer="forms")
     assert "--emit" not in plan_text.render(REFERENCE, offer="nothing")
@@ -88,8 +88,8 @@ def test_a_change_of_a_file_is_a_diff_where_there_is_one() -> None:
     diff = ("--- /home/me/.bashrc", "+++ /home/me/.bashrc", "@@ -1 +1,2 @@", " # mine", "+new")
     text = plan_text.render(REFERENCE, diffs={"shell-lines": diff})
     assert "\n      +new\n" in text
-    assert "is to hold" not in text
-    assert "/home/me/.bashrc is to hold:" in plan_text.render(REFERENCE)
+    assert "gets these lines" not in text
+    assert "/home/me/.bashrc gets these lines:" in plan_text.render(REFERENCE)
     colored = plan_text.render(REFERENCE, Look(color=True), diffs={"shell-lines": diff})
     assert "\x1b[32m+new" in colored
 
@@ -130,9 +130,9 @@ def told(title: str, text: str, why: str = "for gpu-too-hot") -> str:
 
 
 def test_what_a_person_is_told_stands_there_once() -> None:
-    assert told("or reboot", "Or reboot.").splitlines()[2:4] == ["☞ 1. or reboot · by you", ""]
+    assert told("or reboot", "Or reboot.").splitlines()[2:4] == ["☞ 1. Or reboot · manual", ""]
     cut = told("see to the fans; …", "See to the fans; then look again, and again.")
-    assert "☞ 1. see to the fans; then look again, and again · by you" in cut
+    assert "☞ 1. See to the fans; then look again, and again · manual" in cut
     assert cut.count("fans") == 1
     assert "…" not in cut
     long = told("see to the fans …", f"See to the fans. {'More of it. ' * 20}")
@@ -142,4 +142,4 @@ def test_what_a_person_is_told_stands_there_once() -> None:
 
 
 def test_one_step_is_one_step() -> None:
-    assert "1 step: 1 by you." in told("or reboot", "Or reboot.")
+    assert "1 step: 1 manual." in told("or reboot", "Or reboot.")

@@ -91,7 +91,8 @@ class _Page:
         shown = "idle" if role == "do" and self.idle else role
         first = Text.assemble((self._mark(shown), _STYLES[shown]), f" {number:>{digits}}. ")
         told = _told(step)
-        title = Text(clean(told or step.title), "bold" if role != "held" else "")
+        said = clean(told or step.title)
+        title = Text(f"{said[:1].upper()}{said[1:]}", "bold" if role != "held" else "")
         extra = " · ".join(self._needs(step, role))
         yield from hang(first, Text.assemble(title, (f" · {extra}" if extra else "", "dim")), self.width)
         if role == "held" and self.look.verbosity < 1:
@@ -115,7 +116,7 @@ class _Page:
             yield "not run again"
             return
         if role == "by-you":
-            yield "by you"
+            yield "manual"
         if role == "by-name":
             yield "only when named"
         if step.needs_root and self.plan.uid != 0 and not isinstance(step.action, Tell):
@@ -128,7 +129,7 @@ class _Page:
         elif step.disk_mib:
             yield f"{plan_parts.size(step.disk_mib)}{f' in {clean(step.disk_at)}' if step.disk_at else ''}"
         if step.reboot and not isinstance(action, Tell):
-            yield "counts after a reboot"
+            yield "takes effect after a reboot"
 
     def _action(self, step: PlanStep, indent: str) -> Iterator[Text]:
         action = step.action
@@ -164,9 +165,9 @@ class _Page:
                 yield Text.assemble(indent, (line, style))
             return
         if action.delete:
-            yield from hang(Text(indent), Text(f"{clean(action.path)} is taken away"), self.width)
+            yield from hang(Text(indent), Text(f"{clean(action.path)} is removed"), self.width)
             return
-        yield from hang(Text(indent), Text(f"{clean(action.path)} is to hold:"), self.width)
+        yield from hang(Text(indent), Text(f"{clean(action.path)} gets these lines:"), self.width)
         rows = clean_lines(action.text.removesuffix("\n"))
         shown = rows if self.look.verbosity > 0 else rows[:_MOST_LINES]
         yield from (_code(f"{indent}  ", row) for row in shown)
@@ -201,7 +202,7 @@ class _Page:
             return
         roles = [plan_parts.role(step, self.holds, self.named) for step in plan.steps]
         counts = [(roles.count("do"), "not run again" if self.idle else "to do"), (roles.count("held"), "done already")]
-        counts += [(roles.count("by-you"), "by you"), (roles.count("by-name"), "only when named")]
+        counts += [(roles.count("by-you"), "manual"), (roles.count("by-name"), "only when named")]
         said = [
             f"{plan_parts.steps_said(len(roles))}: " + ", ".join(f"{count} {what}" for count, what in counts if count)
         ]
@@ -215,7 +216,7 @@ class _Page:
         named = plan_parts.networks(plan, self.holds)
         hosts = [f"{host}'s sources" if host in PACKAGE_SOURCES else clean(host) for host in named]
         if hosts and not self.idle:
-            said.append(f"speaks to {', '.join(hosts)}")
+            said.append(f"uses the network: {', '.join(hosts)}")
         if plan.uid != 0 and any(step.needs_root for step in to_do):
             said.append("needs root: where sudo asks for a password, run `sudo -v` first")
         yield Text()
