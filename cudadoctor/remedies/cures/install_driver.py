@@ -28,11 +28,11 @@ def update(finding: Finding, facts: Facts) -> Remedy:
     choice = alternative(finding, facts)
     there = elsewhere(facts)
     if there is not None:
-        return Remedy(summary=there.summary, steps=(*there.steps, *choice))
+        return Remedy(summary=there.summary, steps=(*choice, *there.steps))
     here = facts.driver.version if facts.driver is not None else None
     return _remedy(
-        "Update the NVIDIA driver and reboot" + (", or install a build for an older CUDA" if choice else ""),
-        facts, "old", cuda=_cuda(finding, facts), newer_than=here, after=choice,
+        ("Install a build for an older CUDA, or update" if choice else "Update") + " the NVIDIA driver and reboot",
+        facts, "old", cuda=_cuda(finding, facts), newer_than=here, before=choice,
     )  # fmt: skip
 
 

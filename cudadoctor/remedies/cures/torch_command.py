@@ -106,6 +106,6 @@ def alternative(finding: Finding, facts: Facts) -> tuple[PlanStep, ...]:
     version = facts.driver.version if facts.driver is not None else None
     shown = f"driver {version}" if version is not None else "this driver"
     build = _build(found)
-    lines = " and ".join(f"`{line}`" for line in found.commands if " activate " not in line)
-    text = f"Or, without a new driver: {shown} runs {build}, in a separate environment: {lines}."
-    return (advice(text, title=f"or take {build}", safety="safe"),)
+    lines = "".join(f"\n    {line}" for line in found.commands if " activate " not in line)
+    text = f"Without a new driver (no root, no reboot): {shown} runs {build}. In a separate environment:{lines}"
+    return (advice(f"{text}\nOr change the driver:", title=f"take {build} instead", safety="safe"),)

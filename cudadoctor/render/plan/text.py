@@ -142,6 +142,9 @@ class _Page:
             yield from self._fetch(action, sudo, indent)
         else:
             for line in clean_lines(action.text.strip()):
+                if line.startswith("    "):  # a command, to be pasted whole
+                    yield _code(indent + "  ", line.strip())
+                    continue
                 yield from hang(Text(indent + _leading(line)), Text(line.strip()), self.width)
 
     def _fetch(self, action: Fetch, sudo: str, indent: str) -> Iterator[Text]:

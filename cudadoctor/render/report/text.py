@@ -215,7 +215,10 @@ class _Page(Sheet):
 
     def _tell(self, first: Text, step: Tell) -> None:
         for number, line in enumerate(clean_lines(step.text.strip())):
-            self.prose(first if number == 0 else " " * cell_len(first.plain), line)
+            if line.startswith("    "):  # a command, to be pasted whole
+                self.code(line.strip(), CODE_INDENT)
+            else:
+                self.prose(first if number == 0 else " " * cell_len(first.plain), line)
 
     def _set_up(self, report: Report) -> None:
         """What to type next, where no cure above says it already."""
@@ -240,7 +243,11 @@ class _Page(Sheet):
         """Whether a cure has that command."""
         words = {word for line in install.commands for word in line.split() if word.startswith(("torch=", "pytorch="))}
         steps = [step for remedy in report.remedies.values() for step in remedy.actions]
-        return any(words & set(step.argv) for step in steps if isinstance(step, Run))
+        said = [
+            step.argv if isinstance(step, Run) else step.text.split() if isinstance(step, Tell) else ()
+            for step in steps
+        ]
+        return any(words & set(some) for some in said)
 
     def _install(self, found: Recommendation, report: Report) -> None:
         """The matching torch: the command, or why there is none."""
